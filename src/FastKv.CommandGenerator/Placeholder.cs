@@ -1,0 +1,1 @@
+namespace FastKv.CommandGenerator { internal static class Placeholder { } }

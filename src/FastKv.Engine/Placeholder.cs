@@ -1,0 +1,3 @@
+namespace FastKv.Engine;
+
+internal static class Placeholder;
