@@ -1,0 +1,6 @@
+namespace FastKv.Engine.Clients;
+
+internal sealed class Client
+{
+    public long Id;
+}

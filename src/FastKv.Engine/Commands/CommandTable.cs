@@ -1,0 +1,5 @@
+namespace FastKv.Engine.Commands;
+
+internal static partial class CommandTable
+{
+}

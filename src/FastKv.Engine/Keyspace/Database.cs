@@ -1,0 +1,6 @@
+namespace FastKv.Engine.Keyspace;
+
+internal sealed unsafe class Database
+{
+    public int Index;
+}
