@@ -44,6 +44,9 @@ internal enum AclCategories
     None = 0, Keyspace = 1, Read = 2, Write = 4, Set = 8, SortedSet = 16, List = 32, Hash = 64, String = 128, Bitmap = 256, HyperLogLog = 512,
     Geo = 1024, Stream = 2048, PubSub = 4096, Admin = 8192, Fast = 16384, Slow = 32768, Blocking = 65536, Dangerous = 131072,
     Connection = 262144, Transaction = 524288, Scripting = 1048576,
+
+    /// <summary>In a declaration: the group implies no category here (WAIT, SORT).</summary>
+    NotOfGroup = 1 << 30,
 }
 
 /// <summary>Where a command runs.</summary>
@@ -106,12 +109,16 @@ internal sealed class CommandAttribute(string name) : Attribute
     public int FirstKey { get; init; }
     public int LastKey { get; init; }
     public int KeyStep { get; init; } = 1;
+
+    /// <summary>Use of the keys of the range; default: by the flags, read and access, or read-write, access and update.</summary>
     public KeyAccess Access { get; init; }
     public string Since { get; init; } = "";
     public string Summary { get; init; } = "";
     public string Complexity { get; init; } = "";
 
-    /// <summary>Arguments in the notation of the Redis documentation; COMMAND DOCS' argument tree is derived from it.</summary>
+    /// <summary>
+    /// Arguments in the notation of the Redis documentation (<see cref="Server.SyntaxNotation"/>); COMMAND DOCS' argument tree is derived from it.
+    /// </summary>
     public string Syntax { get; init; } = "";
 
     /// <summary>Lines "version: what changed".</summary>
@@ -124,11 +131,17 @@ internal sealed class CommandAttribute(string name) : Attribute
     public string DeprecatedSince { get; init; } = "";
     public string ReplacedBy { get; init; } = "";
 
+    /// <summary>A command that servers use among themselves (doc_flags syscmd).</summary>
+    public bool SystemCommand { get; init; }
+
     /// <summary>Where the behaviour knowingly differs from Redis, for docs/COMMANDS.md; empty: nowhere.</summary>
     public string Differs { get; init; } = "";
 }
 
-/// <summary>A key specification (COMMAND INFO's eighth element) of a command whose keys are not one plain range.</summary>
+/// <summary>
+/// A key specification (COMMAND INFO's eighth element) of a command whose keys are not one plain range. Several form the list, in order, for every command
+/// of the method; the legacy range and the flag movablekeys follow from them. Neither Index nor Keyword: the keys cannot be found this way (SORT … BY).
+/// </summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 internal sealed class KeySpecAttribute : Attribute
 {

@@ -32,8 +32,9 @@ internal sealed unsafe class CommandDescriptor
     public KeySpec[] KeySpecs = [];
     public CommandDescriptor? Parent;
     public CommandDescriptor[] Subcommands = [];
-    public string Since = "", Summary = "", Complexity = "", Syntax = "", DeprecatedSince = "", ReplacedBy = "", Differs = "";
-    public string[] History = [], Tips = [];
+
+    /// <summary>Summary, complexity, syntax, …: loaded when first asked for.</summary>
+    public CommandDocs Docs => CommandTable.DocsOf(Id);
 
     /// <summary>Whether the command (not a bare container) can run.</summary>
     public bool IsExecutable => Handler != null;
