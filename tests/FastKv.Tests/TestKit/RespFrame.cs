@@ -131,7 +131,7 @@ public sealed class RespFrame
         if (Items is null)
             return IsNull ? $"{Type}(nil)" : $"{Type}{Printable(Payload)}";
         var text = new StringBuilder($"{Type}[{Items.Length}]");
-        foreach (RespFrame item in Items.Take(200))
+        foreach (RespFrame item in Items.Take(24))
             text.Append('\n').Append(indent).Append("  ").Append(item.Describe(indent + "  "));
         return text.ToString();
     }
