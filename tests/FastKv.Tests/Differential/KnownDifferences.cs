@@ -1,0 +1,20 @@
+using FastKv.Tests.TestKit;
+
+namespace FastKv.Tests.Differential;
+
+/// <summary>
+/// Where FastKv answers otherwise than redis-server 7.0.15 on purpose: it follows a later Redis, or states facts about itself.
+/// Each rule says why, and is as narrow as the reason.
+/// </summary>
+public static class KnownDifferences
+{
+    private static readonly (string Reason, Func<Step, RespFrame, RespFrame, bool> Matches)[] Rules =
+    [
+        ("since Redis 7.2 BITCOUNT and BITPOS check their arguments also when the key does not exist",
+            (step, expected, actual) => step.Name is "BITCOUNT" or "BITPOS" && expected.Type == ':' && actual.IsError),
+    ];
+
+    /// <summary>The reason why these two replies may differ, or null when they may not.</summary>
+    public static string? Reason(Step step, RespFrame expected, RespFrame actual) =>
+        Rules.FirstOrDefault(rule => rule.Matches(step, expected, actual)).Reason;
+}

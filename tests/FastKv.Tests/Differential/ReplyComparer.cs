@@ -1,0 +1,40 @@
+using FastKv.Tests.TestKit;
+
+namespace FastKv.Tests.Differential;
+
+/// <summary>Compares the replies of two servers to the same command in the command's mode.</summary>
+public static class ReplyComparer
+{
+    /// <summary>True when the replies agree, or may differ for a known reason.</summary>
+    public static bool Agree(Step step, RespFrame expected, RespFrame actual)
+    {
+        if (step.Mode == Comparison.Ignored || Equal(expected, actual))
+            return true;
+        if (!expected.IsError && !actual.IsError && AgreeInMode(step, expected, actual))
+            return true;
+        return KnownDifferences.Reason(step, expected, actual) is not null;
+    }
+
+    private static bool AgreeInMode(Step step, RespFrame expected, RespFrame actual) => step.Mode switch
+    {
+        Comparison.Unordered => expected.Type == actual.Type && Sorted(expected, 1).SequenceEqual(Sorted(actual, 1)),
+        Comparison.UnorderedPairs => expected.Type == actual.Type && Sorted(expected, 2).SequenceEqual(Sorted(actual, 2)),
+        Comparison.Near => expected.Type == ':' && actual.Type == ':' && expected.Integer >= 0 && actual.Integer >= 0
+            && Math.Abs(expected.Integer - actual.Integer) <= step.Tolerance,
+        Comparison.Shape => SameShape(expected, actual),
+        Comparison.TypeOnly => expected.Type == actual.Type && expected.IsNull == actual.IsNull,
+        _ => false,
+    };
+
+    private static bool Equal(RespFrame a, RespFrame b) => a.Raw.AsSpan().SequenceEqual(b.Raw);
+
+    private static IEnumerable<string> Sorted(RespFrame frame, int group) =>
+        (frame.Items ?? []).Chunk(group).Select(g => string.Join('|', g.Select(i => Convert.ToHexString(i.Raw)))).Order(StringComparer.Ordinal);
+
+    private static bool SameShape(RespFrame a, RespFrame b)
+    {
+        if (a.Type != b.Type || a.IsNull != b.IsNull || a.Items?.Length != b.Items?.Length)
+            return false;
+        return a.Items is null || a.Items.Zip(b.Items!).All(pair => SameShape(pair.First, pair.Second));
+    }
+}
