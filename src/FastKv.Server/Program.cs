@@ -1,5 +1,6 @@
 // fastkv-server (control plane): command line and files become a configuration, the configuration a running server.
 using System.Text;
+using FastKv.Engine;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Logging;
 

@@ -71,6 +71,9 @@ internal sealed unsafe class Client
     public bool IsReceivePaused;
     public bool IsClosed;
 
+    /// <summary>The peer sends nothing more; the connection closes once what it asked for is answered.</summary>
+    public bool IsPeerClosed;
+
     // The session, for CLIENT LIST.
     public bool Authenticated;
     public string Name = "";
@@ -109,7 +112,7 @@ internal sealed unsafe class Client
         Database = 0;
         Resp = 2;
         Batch = null;
-        InFlight = IsReady = IsReceivePaused = IsClosed = Authenticated = NoEvict = NoTouch = IsUnixSocket = false;
+        InFlight = IsReady = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = NoTouch = IsUnixSocket = false;
         Name = LibraryName = LibraryVersion = Address = LocalAddress = "";
         User = "default";
         OutputSoftLimitSinceMs = ActiveEpoch = TotalNetworkInput = TotalNetworkOutput = 0;

@@ -85,7 +85,7 @@ internal sealed class ClientRegistry(FastKvServer server)
         }
         if (!client.IsUnixSocket && _server.Options.TcpKeepAlive > 0)
             SocketOptions.SetKeepAlive(client.Connection.Socket, _server.Options.TcpKeepAlive);
-        if (_server.Log.IsVerbose)
+        if (_server.Log.IsEnabled(Logging.LogLevel.Verbose))
             _server.Log.Verbose($"Accepted {client.Address}");
     }
 

@@ -11,7 +11,7 @@ internal static class OutputLimits
         var limit = options.ClientOutputBufferLimits[(int)OutputClass.Normal];
         if (limit.HardBytes == 0 && limit.SoftBytes == 0)
             return false;
-        long pending = client.Connection.Output.Length;
+        ulong pending = (ulong)client.Connection.Output.Length;
         if (limit.HardBytes != 0 && pending >= limit.HardBytes)
             return true;
         if (limit.SoftBytes == 0 || pending < limit.SoftBytes)

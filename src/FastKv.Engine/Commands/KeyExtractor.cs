@@ -12,6 +12,25 @@ internal static unsafe class KeyExtractor
     /// <summary>The arguments do not fit the command's specifications: a count that is no number, or keys beyond the end.</summary>
     public const int Invalid = -1;
 
+    /// <summary>Grown to the most keys seen: in the steady state nothing is allocated.</summary>
+    [ThreadStatic]
+    private static int[]? t_positions;
+
+    /// <summary>
+    /// The argument indices of the keys, in order; empty when there are none or the arguments do not fit. Valid until the next call on the same thread.
+    /// </summary>
+    public static ReadOnlySpan<int> Positions(CommandDescriptor command, Argument* arguments, int count)
+    {
+        var positions = t_positions ??= new int[64];
+        int found = Extract(command, arguments, count, positions);
+        if (found > positions.Length)
+        {
+            t_positions = positions = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)found)];
+            found = Extract(command, arguments, count, positions);
+        }
+        return positions.AsSpan(0, Math.Max(found, 0));
+    }
+
     /// <summary>
     /// Writes the argument indices of the keys into <paramref name="positions"/>, in order of the specifications, and returns how many there are. When that is
     /// more than fit, the rest is not written: call again with room. <see cref="Invalid"/>: the handler will reply with an error, which needs no key.

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Memory;
+using FastKv.Protocol;
 
 namespace FastKv.Engine.Sharding;
 

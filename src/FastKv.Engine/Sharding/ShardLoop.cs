@@ -91,8 +91,11 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     /// <summary>The event loop's name (io_uring or epoll), once started.</summary>
     public string EngineName => _events?.EngineName ?? "";
 
+    /// <summary>Bytes sent so far.</summary>
+    public long SentBytes => _events?.SentBytes ?? 0;
+
     /// <summary>Creates the event loop; on the loop's own thread, which io_uring's single-issuer rings require.</summary>
-    public EventLoop Open(IoEngine engine)
+    public EventLoop Open(Network.IoEngine engine)
     {
         _events = EventLoop.Create(engine, this, Buffers);
         Acquire();
@@ -142,6 +145,8 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
 
         if (!IsAlone)
             RunShared();
+        else if (_ready.Count > 0)
+            RunReady();
         _cron.Run(NowUs);
     }
 
@@ -228,7 +233,8 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
             }
             _events!.Flush(connection);
         }
-        if ((client.Gate & ClientGate.Closing) != 0 && !client.InFlight)
+        bool isOver = (client.Gate & ClientGate.Closing) != 0 || (client.IsPeerClosed && !client.IsReady);
+        if (isOver && !client.InFlight)
             _events!.Close(connection, afterFlush: true);
     }
 
@@ -277,6 +283,16 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     {
         var client = System.Runtime.CompilerServices.Unsafe.As<Client>(connection.Owner)!;
         client.OutputSoftLimitSinceMs = 0;
+    }
+
+    /// <summary>The peer has half-closed: what it asked for is answered first.</summary>
+    public void OnPeerClosed(Connection connection)
+    {
+        var client = System.Runtime.CompilerServices.Unsafe.As<Client>(connection.Owner)!;
+        if (!client.InFlight && !client.IsReady)
+            _events!.Close(connection, afterFlush: true);
+        else
+            client.IsPeerClosed = true;
     }
 
     public void OnClosed(Connection connection, CloseReason reason)
