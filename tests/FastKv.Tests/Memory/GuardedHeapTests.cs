@@ -46,6 +46,16 @@ public sealed unsafe class GuardedHeapTests
     }
 
     [Fact]
+    public void FindsABlockOfAnotherHeap()
+    {
+        using var heap = new NativeHeap("mine", guarded: true);
+        using var other = new NativeHeap("yours", guarded: true);
+        byte* block = other.Allocate(40);
+        Assert.Contains("another heap", Assert.Throws<HeapCorruptionException>(() => heap.Free(block, 40)).Message, StringComparison.Ordinal);
+        other.Free(block, 40);
+    }
+
+    [Fact]
     public void FindsAWrongSizeButAcceptsOneOfTheSameClass()
     {
         using var heap = new NativeHeap("size", guarded: true);
