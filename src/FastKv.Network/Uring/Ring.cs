@@ -69,7 +69,7 @@ internal sealed unsafe class Ring : IDisposable
     /// <summary>Requests written and not yet taken by the kernel.</summary>
     internal uint Unsubmitted => _tail - Volatile.Read(ref *_kernelHead);
 
-    /// <summary>Makes the calling thread the ring's issuer. Once, before the first <see cref="Enter"/>.</summary>
+    /// <summary>Makes the calling thread the ring's issuer. Once, before the first <see cref="Enter(long)"/>.</summary>
     internal void EnsureEnabled()
     {
         if (_enabled) return;
