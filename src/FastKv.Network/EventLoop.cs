@@ -272,7 +272,8 @@ public abstract class EventLoop : IDisposable
         connection.Output.Consume(count);
         if (waited || count < requested) connection.Flags |= ConnectionFlags.SendWaited;
         if (connection.Output.Length > 0) return true;
-        if ((connection.Flags & (ConnectionFlags.SendWaited | ConnectionFlags.Closing)) != 0) CompleteOutput(connection);
+        const ConnectionFlags Awaited = ConnectionFlags.SendWaited | ConnectionFlags.Closing | ConnectionFlags.Paused;
+        if (connection.Has(Awaited)) CompleteOutput(connection);
         return false;
     }
 
