@@ -20,9 +20,14 @@ internal sealed class LoopHost : IConnectionHandler, IDisposable
     internal delegate void Receiver(Connection connection, ReadOnlySpan<byte> bytes);
 
     internal LoopHost(IoEngine engine, int connectionsMax = 16384)
+        : this((handler, pool) => EventLoop.Create(engine, handler, pool, connectionsMax))
     {
-        Loop = EventLoop.Create(engine, this, _pool, connectionsMax);
-        _thread = new Thread(Run) { IsBackground = true, Name = $"loop {engine}" };
+    }
+
+    internal LoopHost(Func<IConnectionHandler, BufferPool, EventLoop> create)
+    {
+        Loop = create(this, _pool);
+        _thread = new Thread(Run) { IsBackground = true, Name = Loop.EngineName };
         _thread.Start();
     }
 
