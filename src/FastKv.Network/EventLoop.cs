@@ -158,7 +158,9 @@ public abstract class EventLoop : IDisposable
         StopAccept(listener);
     }
 
-    /// <summary>No OnReceived from now on. What has arrived already is kept, and what keeps arriving fills the kernel's buffer, which slows the sender.</summary>
+    /// <summary>
+    /// No OnReceived from now on. What has arrived already is kept, and what keeps arriving fills the kernel's buffer, which slows the sender.
+    /// </summary>
     public void PauseReceive(Connection connection) => connection.Flags |= ConnectionFlags.Paused;
 
     /// <summary>Delivers what was kept, from the next Poll on, and receives again.</summary>
