@@ -20,13 +20,6 @@ public readonly partial struct ExtendedDouble
     /// </summary>
     private const int ConversionWords = 384;
 
-    private static ReadOnlySpan<ulong> PowersOfTen =>
-    [
-        1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000,
-        1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000,
-        100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,
-    ];
-
     /// <summary>
     /// Reads a number as INCRBYFLOAT does: the whole text is what strtold(3) accepts, hexadecimal and <c>inf</c>/<c>infinity</c> included, but no blanks, no
     /// <c>nan</c>, nothing longer than <see cref="TextBytesMax"/>, and no number that overflows or underflows to zero. At most 19 digits with a small exponent
@@ -144,10 +137,10 @@ public readonly partial struct ExtendedDouble
     {
         ulong magnitude = ReadDigits(ReadDigits(0, whole), fraction);
         if (exponent >= 0)
-            return Round(negative, (UInt128)magnitude * PowersOfTen[exponent], 0, false);
+            return Round(negative, (UInt128)magnitude * NumberText.PowersOfTen[exponent], 0, false);
         // Over less than 2^60, 128 bits leave at least 67: the 64 wanted, and the rounding bits.
         int shift = System.Numerics.BitOperations.LeadingZeroCount(magnitude) + 64;
-        (UInt128 quotient, UInt128 rest) = UInt128.DivRem((UInt128)magnitude << shift, PowersOfTen[-exponent]);
+        (UInt128 quotient, UInt128 rest) = UInt128.DivRem((UInt128)magnitude << shift, NumberText.PowersOfTen[-exponent]);
         return Round(negative, quotient, -shift, rest != 0);
     }
 
@@ -193,7 +186,7 @@ public readonly partial struct ExtendedDouble
         for (; digits.Length > 0; digits = digits[Math.Min(chunk, digits.Length)..])
         {
             ReadOnlySpan<byte> piece = digits[..Math.Min(chunk, digits.Length)];
-            number.MultiplyAdd(PowersOfTen[piece.Length], ReadDigits(0, piece));
+            number.MultiplyAdd(NumberText.PowersOfTen[piece.Length], ReadDigits(0, piece));
         }
     }
 
