@@ -133,14 +133,14 @@ public readonly partial struct ExtendedDouble
     }
 
     /// <summary>Digits that fit in 64 bits, times or over a power of ten that does: one product or one division of 128 bits.</summary>
-    private static ExtendedDouble ParseShort(bool negative, ReadOnlySpan<byte> whole, ReadOnlySpan<byte> fraction, int exponent)
+    private static unsafe ExtendedDouble ParseShort(bool negative, ReadOnlySpan<byte> whole, ReadOnlySpan<byte> fraction, int exponent)
     {
         ulong magnitude = ReadDigits(ReadDigits(0, whole), fraction);
         if (exponent >= 0)
-            return Round(negative, (UInt128)magnitude * NumberText.PowersOfTen[exponent], 0, false);
+            return Round(negative, (UInt128)magnitude * PowerTables.Ten[exponent], 0, false);
         // Over less than 2^60, 128 bits leave at least 67: the 64 wanted, and the rounding bits.
         int shift = System.Numerics.BitOperations.LeadingZeroCount(magnitude) + 64;
-        (UInt128 quotient, UInt128 rest) = UInt128.DivRem((UInt128)magnitude << shift, NumberText.PowersOfTen[-exponent]);
+        (UInt128 quotient, UInt128 rest) = UInt128.DivRem((UInt128)magnitude << shift, PowerTables.Ten[-exponent]);
         return Round(negative, quotient, -shift, rest != 0);
     }
 
@@ -180,13 +180,13 @@ public readonly partial struct ExtendedDouble
         return Round(negative, quotient, exponent - shift - (steps - 1), !number.IsZero);
     }
 
-    private static void AppendDigits(ref WideInteger number, ReadOnlySpan<byte> digits)
+    private static unsafe void AppendDigits(ref WideInteger number, ReadOnlySpan<byte> digits)
     {
-        const int chunk = 19;
+        const int chunk = PowerTables.TenMax;
         for (; digits.Length > 0; digits = digits[Math.Min(chunk, digits.Length)..])
         {
             ReadOnlySpan<byte> piece = digits[..Math.Min(chunk, digits.Length)];
-            number.MultiplyAdd(NumberText.PowersOfTen[piece.Length], ReadDigits(0, piece));
+            number.MultiplyAdd(PowerTables.Ten[piece.Length], ReadDigits(0, piece));
         }
     }
 

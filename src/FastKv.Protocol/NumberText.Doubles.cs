@@ -129,23 +129,18 @@ public static unsafe partial class NumberText
         value = 0;
         int digits = literal.Whole.Length + literal.Fraction.Length;
         int exponent = literal.Exponent - literal.Fraction.Length;
-        if (digits > 15 || exponent is < -22 or > 22)
+        if (digits > 15 || Math.Abs(exponent) > PowerTables.ExactDoubleMax)
             return false;
         long magnitude = 0;
         foreach (byte digit in literal.Whole)
             magnitude = (magnitude * 10) + (digit - '0');
         foreach (byte digit in literal.Fraction)
             magnitude = (magnitude * 10) + (digit - '0');
-        value = exponent < 0 ? magnitude / ExactPowersOfTen[-exponent] : magnitude * ExactPowersOfTen[exponent];
+        value = exponent < 0 ? magnitude / PowerTables.ExactDouble[-exponent] : magnitude * PowerTables.ExactDouble[exponent];
         if (literal.Negative)
             value = -value;
         return true;
     }
-
-    private static ReadOnlySpan<double> ExactPowersOfTen =>
-    [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-    ];
 
     private static double ParseHexadecimal(in FloatLiteral literal)
     {
@@ -208,13 +203,13 @@ public static unsafe partial class NumberText
         // Digits before the point, at most one too few; negative for zeros behind it.
         point = (int)Math.Floor((exponent + 52) * 0.30102999566398120) + 1;
         ulong scaled = Scale(mantissa, exponent, SignificantDigits - point);
-        if (scaled >= PowersOfTen[SignificantDigits])
+        if (scaled >= PowerTables.Ten[SignificantDigits])
         {
             point++;
             scaled = Scale(mantissa, exponent, SignificantDigits - point);
         }
-        Debug.Assert(scaled >= PowersOfTen[SignificantDigits - 1] && scaled <= PowersOfTen[SignificantDigits], "17 digits");
-        if (scaled == PowersOfTen[SignificantDigits])
+        Debug.Assert(scaled >= PowerTables.Ten[SignificantDigits - 1] && scaled <= PowerTables.Ten[SignificantDigits], "17 digits");
+        if (scaled == PowerTables.Ten[SignificantDigits])
         {
             // Rounded up to the next power of ten.
             scaled /= 10;
@@ -223,7 +218,7 @@ public static unsafe partial class NumberText
         count = SignificantDigits;
         for (int zeros = 8; zeros > 0;)
         {
-            (ulong quotient, ulong rest) = Math.DivRem(scaled, PowersOfTen[zeros]);
+            (ulong quotient, ulong rest) = Math.DivRem(scaled, PowerTables.Ten[zeros]);
             if (rest == 0)
             {
                 scaled = quotient;
@@ -241,7 +236,7 @@ public static unsafe partial class NumberText
 
     /// <summary>mantissa * 2^exponent * 10^power, rounded half to even; the power is at most 27 and the result fits.</summary>
     private static ulong Scale(ulong mantissa, int exponent, int power) =>
-        ExtendedDouble.RoundShift((UInt128)mantissa * WideInteger.PowersOfFive[power], -(exponent + power), false);
+        ExtendedDouble.RoundShift((UInt128)mantissa * PowerTables.Five[power], -(exponent + power), false);
 
     /// <summary>The significant digits of |value| without trailing zeros; returns where the decimal point stands, counted from the first digit.</summary>
     private static int SplitDigits(double value, string format, Span<byte> digits, out int count)

@@ -19,13 +19,6 @@ public static unsafe partial class NumberText
         "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"u8
         + "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"u8;
 
-    internal static ReadOnlySpan<ulong> PowersOfTen =>
-    [
-        1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000,
-        1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000,
-        100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,
-    ];
-
     /// <summary>Writes <paramref name="value"/> in decimal.</summary>
     /// <param name="destination">Room for at least <see cref="Int64CharsMax"/> bytes.</param>
     /// <param name="value">Any value.</param>
@@ -106,7 +99,7 @@ public static unsafe partial class NumberText
     {
         // 1233 / 4096 is log10(2) to four digits, enough to be at most one too high for 64 bits.
         int estimate = ((BitOperations.Log2(value | 1) + 1) * 1233) >> 12;
-        return estimate + (value >= Unsafe.Add(ref MemoryMarshal.GetReference(PowersOfTen), estimate) ? 1 : 0) + (value == 0 ? 1 : 0);
+        return estimate + (value >= PowerTables.Ten[estimate] ? 1 : 0) + (value == 0 ? 1 : 0);
     }
 
     /// <summary>

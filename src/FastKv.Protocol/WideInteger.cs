@@ -6,16 +6,6 @@ namespace FastKv.Protocol;
 /// <summary>A non-negative integer in little-endian 64-bit words of fixed storage. The caller guarantees that results fit.</summary>
 internal ref struct WideInteger
 {
-    /// <summary>5^0 to 5^27, all that 64 bits hold.</summary>
-    public static ReadOnlySpan<ulong> PowersOfFive =>
-    [
-        1, 5, 25, 125, 625, 3_125, 15_625, 78_125, 390_625, 1_953_125,
-        9_765_625, 48_828_125, 244_140_625, 1_220_703_125, 6_103_515_625, 30_517_578_125,
-        152_587_890_625, 762_939_453_125, 3_814_697_265_625, 19_073_486_328_125,
-        95_367_431_640_625, 476_837_158_203_125, 2_384_185_791_015_625, 11_920_928_955_078_125,
-        59_604_644_775_390_625, 298_023_223_876_953_125, 1_490_116_119_384_765_625, 7_450_580_596_923_828_125,
-    ];
-
     private readonly Span<ulong> _words;
     private int _length;
 
@@ -48,12 +38,11 @@ internal ref struct WideInteger
     }
 
     /// <summary>this = this * 5^power. O(words * power / 27).</summary>
-    public void MultiplyPowerOfFive(int power)
+    public unsafe void MultiplyPowerOfFive(int power)
     {
-        int largestPower = PowersOfFive.Length - 1;
-        for (; power >= largestPower; power -= largestPower)
-            MultiplyAdd(PowersOfFive[largestPower], 0);
-        MultiplyAdd(PowersOfFive[power], 0);
+        for (; power >= PowerTables.FiveMax; power -= PowerTables.FiveMax)
+            MultiplyAdd(PowerTables.Five[PowerTables.FiveMax], 0);
+        MultiplyAdd(PowerTables.Five[power], 0);
     }
 
     /// <summary>this = this * 2^bits. O(words).</summary>
