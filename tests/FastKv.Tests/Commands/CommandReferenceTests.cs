@@ -1,5 +1,6 @@
 using FastKv.Engine.Commands;
 using FastKv.Tests.TestKit;
+using Xunit;
 
 namespace FastKv.Tests.Commands;
 

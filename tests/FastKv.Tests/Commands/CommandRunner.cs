@@ -4,6 +4,7 @@ using FastKv.Engine.Commands;
 using FastKv.Memory;
 using FastKv.Protocol;
 using FastKv.Tests.TestKit;
+using Xunit;
 
 namespace FastKv.Tests.Commands;
 

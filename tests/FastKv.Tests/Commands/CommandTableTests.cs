@@ -1,6 +1,7 @@
 using System.Text;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Commands.Server;
+using Xunit;
 
 namespace FastKv.Tests.Commands;
 

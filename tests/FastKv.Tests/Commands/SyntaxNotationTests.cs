@@ -1,6 +1,7 @@
 using System.Text;
 using FastKv.Engine.Commands.Server;
 using FastKv.Tests.TestKit;
+using Xunit;
 
 namespace FastKv.Tests.Commands;
 
