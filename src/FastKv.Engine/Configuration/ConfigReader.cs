@@ -64,7 +64,7 @@ internal sealed class ConfigReader(ServerOptions options, ServerLog log, Func<st
             if (ReadLine(line) is { } error)
                 throw new ConfigFileException(Report($"Reading the configuration file, at line {i + 1}\n>>> '{line}'\n", error));
         }
-        if (!string.IsNullOrEmpty(options.LogFile) && HostFiles.TryAppend(options.LogFile) is { } cannotOpen)
+        if (!string.IsNullOrEmpty(options.LogFile) && HostFiles.Append(options.LogFile, []) is { } cannotOpen)
             throw new ConfigFileException(Report("", "Can't open the log file: " + cannotOpen));
         options.Hz = ServerConfig.ClampHz(options.Hz);
     }
