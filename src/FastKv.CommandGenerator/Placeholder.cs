@@ -1,1 +1,0 @@
-namespace FastKv.CommandGenerator { internal static class Placeholder { } }

@@ -1,0 +1,121 @@
+using FastKv.Engine.Commands;
+using FastKv.Engine.Sharding;
+using FastKv.Memory;
+using FastKv.Network;
+using FastKv.Protocol;
+
+namespace FastKv.Engine.Clients;
+
+/// <summary>Why a client's next command cannot simply be run. 0: it can.</summary>
+[Flags]
+internal enum ClientGate
+{
+    Open = 0,
+
+    /// <summary>A password is required and has not been given.</summary>
+    Unauthenticated = 1,
+
+    /// <summary>CLIENT REPLY OFF: commands run, replies are dropped.</summary>
+    ReplyOff = 2,
+
+    /// <summary>CLIENT REPLY SKIP: the next command's reply is dropped.</summary>
+    ReplySkip = 4,
+
+    /// <summary>The CLIENT REPLY SKIP that is being executed itself; becomes <see cref="ReplySkip"/>.</summary>
+    ReplySkipNext = 8,
+
+    /// <summary>CLIENT PAUSE is on somewhere in the server.</summary>
+    Pause = 16,
+
+    /// <summary>No further command is read: the connection closes when its replies have left.</summary>
+    Closing = 32,
+}
+
+/// <summary>The connection classes that have output buffer limits of their own.</summary>
+internal enum OutputClass
+{
+    Normal = 0, Replica = 1, PubSub = 2,
+}
+
+/// <summary>One client's session. Owned by the thread of its loop; the fields of <c>CLIENT LIST</c> may be read by others, torn or late.</summary>
+internal sealed unsafe class Client
+{
+    /// <summary>Size of the managed object and its connection, for CLIENT LIST's tot-mem and MEMORY STATS; measured, rounded.</summary>
+    public const int ManagedBytes = 512;
+
+    public long Id;
+    public ShardLoop Loop = null!;
+    public Connection Connection = null!;
+
+    // What dispatch reads.
+    public volatile ClientGate Gate;
+    public int Database;
+    public byte Resp = 2;
+    public RequestParser Parser;
+
+    /// <summary>Input that could not be run at once; refers to it: a batch in flight, an incomplete command.</summary>
+    public NativeBuffer Input;
+
+    /// <summary>Parse position in <see cref="Input"/>.</summary>
+    public long InputCursor;
+
+    /// <summary>Input that arrived while <see cref="Input"/> must not move because other shards refer to it.</summary>
+    public NativeBuffer Arrived;
+
+    /// <summary>Several shards: commands parsed and not all replied to.</summary>
+    public CommandBatch? Batch;
+
+    /// <summary>Parts of the client's window or ticket are out; nothing of it may be freed.</summary>
+    public bool InFlight;
+    public bool IsReady;
+    public bool IsReceivePaused;
+    public bool IsClosed;
+
+    /// <summary>The peer sends nothing more; the connection closes once what it asked for is answered.</summary>
+    public bool IsPeerClosed;
+
+    // The session, for CLIENT LIST.
+    public bool Authenticated;
+    public string Name = "";
+    public string LibraryName = "";
+    public string LibraryVersion = "";
+    public string User = "default";
+    public bool NoEvict;
+    public bool NoTouch;
+    public long CreatedMs;
+    public long LastInteractionMs;
+    public long ActiveEpoch;
+    public long OutputSoftLimitSinceMs;
+    public CommandDescriptor? LastCommand;
+    public long TotalNetworkInput;
+    public long TotalNetworkOutput;
+    public string Address = "";
+    public string LocalAddress = "";
+    public bool IsUnixSocket;
+
+    /// <summary>Whether replies of the current command go nowhere.</summary>
+    public bool IsReplySuppressed => (Gate & (ClientGate.ReplyOff | ClientGate.ReplySkip)) != 0;
+
+    /// <summary>Ends the session once the replies written so far have left.</summary>
+    public void CloseAfterReply() => Gate |= ClientGate.Closing;
+
+    /// <summary>Back to the state of a new object, for the pool. The native buffers are released.</summary>
+    public void Recycle()
+    {
+        Input.Release();
+        Arrived.Release();
+        Parser.Reset();
+        InputCursor = 0;
+        Loop = null!;
+        Connection = null!;
+        Gate = ClientGate.Open;
+        Database = 0;
+        Resp = 2;
+        Batch = null;
+        InFlight = IsReady = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = NoTouch = IsUnixSocket = false;
+        Name = LibraryName = LibraryVersion = Address = LocalAddress = "";
+        User = "default";
+        OutputSoftLimitSinceMs = ActiveEpoch = TotalNetworkInput = TotalNetworkOutput = 0;
+        LastCommand = null;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using FastKv.Engine.Clients;
+using FastKv.Engine.Keyspace;
+using FastKv.Protocol;
+
+namespace FastKv.Engine.Commands;
+
+// Data plane. What a handler sees: arguments, the partitions it may touch, and where its one reply goes.
+
+/// <summary>The execution of one command. Handlers take it by reference and write exactly one reply.</summary>
+internal unsafe struct CommandContext
+{
+    /// <summary>Argument 0 is the command's name. The bytes stay valid until the reply is complete.</summary>
+    public Argument* Arguments;
+    public int Count;
+
+    /// <summary>Logical database the client had selected when the command was dispatched.</summary>
+    public int DatabaseIndex;
+
+    /// <summary>For a part of a scattered command: only keys of <see cref="Partition"/> are this part's.</summary>
+    public bool IsPart;
+
+    /// <summary>Hash of the first key, computed at routing; 0: not computed.</summary>
+    public ulong FirstKeyHash;
+
+    /// <summary>The partition that runs the command; with an exclusive ticket the coordinator's first.</summary>
+    public Partition Partition;
+
+    /// <summary>The partitions by shard number; foreign ones may be touched only under an exclusive ticket that covers them.</summary>
+    public Partition[] Partitions;
+
+    /// <summary>The session. Handlers of route Connection own it; handlers on partitions may run on another thread and use only what is
+    /// marked safe there (<see cref="DatabaseIndex"/>, the reply).</summary>
+    public Client Client;
+    public CommandDescriptor Command;
+    public ReplyWriter Reply;
+
+    /// <summary>Argument <paramref name="index"/>.</summary>
+    public readonly ReadOnlySpan<byte> this[int index]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Arguments[index].Span;
+    }
+
+    /// <summary>Time of this turn, milliseconds since the Unix epoch: one instant for the whole command.</summary>
+    public readonly long NowMs => Partition.NowMs;
+
+    /// <summary>The key in argument <paramref name="index"/>, hashed, with its shard.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Key Key(int index)
+    {
+        var argument = Arguments[index];
+        ulong hash = index == Command.FirstKey && FirstKeyHash != 0 ? FirstKeyHash : Partition.Routing.Hash(argument.Pointer, argument.Length);
+        return new Key(argument.Pointer, argument.Length, hash);
+    }
+
+    /// <summary>The selected database on the partition that holds <paramref name="key"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Database Database(in Key key) => Database(key, DatabaseIndex);
+
+    /// <summary>Database <paramref name="index"/> on the partition that holds <paramref name="key"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Database Database(in Key key, int index) =>
+        Partitions.Length == 1 || IsPart ? Partition.Databases[index] : Partitions[Partition.Routing.ShardOf(key)].Databases[index];
+
+    /// <summary>Whether <paramref name="key"/> belongs to this execution: always, except for a part of a scattered command.</summary>
+    public readonly bool Owns(in Key key) => !IsPart || Partition.Routing.ShardOf(key) == Partition.Index;
+
+    /// <summary>Whether argument <paramref name="index"/> equals <paramref name="upperCaseWord"/>, ignoring ASCII case.</summary>
+    public readonly bool Is(int index, ReadOnlySpan<byte> upperCaseWord) => System.Text.Ascii.EqualsIgnoreCase(this[index], upperCaseWord);
+
+    /// <summary>Parses argument <paramref name="index"/> as a 64-bit integer, or replies <paramref name="error"/> (default: value is not an integer or out of range).</summary>
+    public readonly bool TryInteger(int index, out long value, ReadOnlySpan<byte> error = default)
+    {
+        if (NumberText.TryParseInt64(this[index], out value))
+            return true;
+        Reply.Error(error.IsEmpty ? Errors.NotAnInteger : error);
+        return false;
+    }
+}

@@ -1,0 +1,148 @@
+using System.Runtime.CompilerServices;
+using FastKv.Engine.Clients;
+using FastKv.Engine.Keyspace;
+using FastKv.Protocol;
+
+namespace FastKv.Engine.Commands;
+
+// Data plane (the rare half of resolution): arity and subcommands, where the keys live, and the texts of rejections.
+
+/// <summary>Checks that hold for every command, before its handler runs.</summary>
+internal static unsafe class CommandRules
+{
+    /// <summary>Redis shows at most this many bytes of the name and of the arguments of an unknown command.</summary>
+    private const int ShownBytesMax = 128;
+
+    /// <summary>Follows a container to its subcommand and checks the arity; null: to be rejected.</summary>
+    public static CommandDescriptor? Refine(CommandDescriptor command, Argument* arguments, int count)
+    {
+        if (command.Subcommands.Length != 0 && count > 1)
+        {
+            var subcommand = CommandTable.FindSubcommand(command, arguments[1].Span);
+            if (subcommand is null)
+                return null;
+            command = subcommand;
+        }
+        return command.IsExecutable && HasArity(command, count) ? command : null;
+    }
+
+    public static bool HasArity(CommandDescriptor command, int count) => command.Arity >= 0 ? count == command.Arity : count >= -command.Arity;
+
+    /// <summary>The shard that can run the command alone, or that it spans several.</summary>
+    public static int ShardOf(CommandDescriptor command, Argument* arguments, int count, Routing routing)
+    {
+        if (command.Route == CommandRoute.Everywhere)
+            return Sharding.CommandBatch.Spanning;
+        if (command.Route == CommandRoute.Cursor)
+            return ScanCursor.ShardOf(arguments[1].Span, routing.ShardCount);
+        if (command.KeysBySpec)
+            return ShardOfSpecKeys(command, arguments, count, routing);
+        if (command.FirstKey == 0)
+            return 0;
+
+        int shard = routing.ShardOf(arguments[command.FirstKey].Pointer, arguments[command.FirstKey].Length);
+        int last = command.LastKey < 0 ? count + command.LastKey : command.LastKey;
+        for (int i = command.FirstKey + command.KeyStep; i <= last && i < count; i += command.KeyStep)
+        {
+            if (routing.ShardOf(arguments[i].Pointer, arguments[i].Length) != shard)
+                return Sharding.CommandBatch.Spanning;
+        }
+        return shard;
+    }
+
+    /// <summary>The shards that a spanning command involves, one bit each.</summary>
+    public static ulong ShardsOf(CommandDescriptor command, Argument* arguments, int count, Routing routing)
+    {
+        if (command.Route == CommandRoute.Everywhere)
+            return routing.ShardCount == 64 ? ulong.MaxValue : (1UL << routing.ShardCount) - 1;
+        ulong shards = 0;
+        if (command.KeysBySpec)
+        {
+            foreach (int index in KeyExtractor.Positions(command, arguments, count))
+                shards |= 1UL << routing.ShardOf(arguments[index].Pointer, arguments[index].Length);
+            return shards;
+        }
+        int last = command.LastKey < 0 ? count + command.LastKey : command.LastKey;
+        for (int i = command.FirstKey; i <= last && i < count; i += command.KeyStep)
+            shards |= 1UL << routing.ShardOf(arguments[i].Pointer, arguments[i].Length);
+        return shards;
+    }
+
+    /// <summary>Replies why a command that could not be resolved was rejected.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Reject(ref CommandContext context)
+    {
+        var name = context[0];
+        var command = CommandTable.Find(context.Arguments->Pointer, name.Length);
+        if (command is null)
+        {
+            RejectUnknown(ref context);
+            return;
+        }
+        if (command.Subcommands.Length != 0 && context.Count > 1)
+        {
+            var subcommand = CommandTable.FindSubcommand(command, context[1]);
+            if (subcommand is null)
+            {
+                Span<byte> upper = stackalloc byte[64];
+                int length = System.Text.Encoding.ASCII.GetBytes(command.Name.ToUpperInvariant(), upper);
+                var shown = context[1].Length > ShownBytesMax ? context[1][..ShownBytesMax] : context[1];
+                Span<byte> text = stackalloc byte[64 + ShownBytesMax + 64];
+                var writer = new SpanText(text);
+                writer.Add("ERR unknown subcommand '"u8);
+                writer.Add(shown);
+                writer.Add("'. Try "u8);
+                writer.Add(upper[..length]);
+                writer.Add(" HELP."u8);
+                context.Reply.Error(writer.Written);
+                return;
+            }
+            command = subcommand;
+        }
+        WrongArity(ref context, command);
+    }
+
+    /// <summary>Replies that the number of arguments is wrong.</summary>
+    public static void WrongArity(ref CommandContext context, CommandDescriptor command)
+    {
+        Span<byte> text = stackalloc byte[160];
+        var writer = new SpanText(text);
+        writer.Add("ERR wrong number of arguments for '"u8);
+        writer.AddAscii(command.Name);
+        writer.Add("' command"u8);
+        context.Reply.Error(writer.Written);
+    }
+
+    private static int ShardOfSpecKeys(CommandDescriptor command, Argument* arguments, int count, Routing routing)
+    {
+        int shard = -1;
+        foreach (int index in KeyExtractor.Positions(command, arguments, count))
+        {
+            int next = routing.ShardOf(arguments[index].Pointer, arguments[index].Length);
+            if (shard >= 0 && next != shard)
+                return Sharding.CommandBatch.Spanning;
+            shard = next;
+        }
+        return shard < 0 ? 0 : shard;
+    }
+
+    private static void RejectUnknown(ref CommandContext context)
+    {
+        var name = context[0];
+        Span<byte> text = stackalloc byte[64 + 3 * ShownBytesMax];
+        var writer = new SpanText(text);
+        writer.Add("ERR unknown command '"u8);
+        writer.Add(name.Length > ShownBytesMax ? name[..ShownBytesMax] : name);
+        writer.Add("', with args beginning with: "u8);
+        int shown = 0;
+        for (int i = 1; i < context.Count && shown < ShownBytesMax; i++)
+        {
+            int take = Math.Min(context[i].Length, ShownBytesMax - shown);
+            writer.Add("'"u8);
+            writer.Add(context[i][..take]);
+            writer.Add("' "u8);
+            shown += take + 3;
+        }
+        context.Reply.Error(writer.Written);
+    }
+}

@@ -1,0 +1,17 @@
+namespace FastKv.Engine.Commands.Connection;
+
+/// <summary>PING. Data plane.</summary>
+internal static class Ping
+{
+    [Command("PING", Arity = -1, Flags = CommandFlags.Fast, Group = CommandGroup.Connection, Route = CommandRoute.Connection, Since = "1.0.0",
+        Summary = "Returns the server's liveliness response.", Complexity = "O(1)", Syntax = "[message]")]
+    internal static void Execute(ref CommandContext context)
+    {
+        if (context.Count > 2)
+            CommandRules.WrongArity(ref context, context.Command);
+        else if (context.Count == 2)
+            context.Reply.BulkString(context[1]);
+        else
+            context.Reply.SimpleString("PONG"u8);
+    }
+}

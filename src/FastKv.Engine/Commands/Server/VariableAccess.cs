@@ -1,0 +1,32 @@
+using System.Text;
+using FastKv.Protocol;
+
+namespace FastKv.Engine.Commands.Server;
+
+// Control plane. How a command with the key flag variable_flags uses its key depends on the other arguments; the flag exists for two commands.
+
+/// <summary>The access of one execution, for COMMAND GETKEYSANDFLAGS and ACL key permissions.</summary>
+internal static unsafe class VariableAccess
+{
+    public static KeyAccess Of(CommandDescriptor command, KeySpec spec, Argument* args, int count)
+    {
+        if ((spec.Access & KeyAccess.VariableFlags) == 0)
+            return spec.Access;
+        return command.Name switch
+        {
+            "set" => Has(args, count, from: 3, "GET") ? KeyAccess.RW | KeyAccess.Access | KeyAccess.Update : KeyAccess.OW | KeyAccess.Update,
+            "bitfield" when !Has(args, count, from: 2, "SET") && !Has(args, count, from: 2, "INCRBY") => KeyAccess.RO | KeyAccess.Access,
+            _ => spec.Access & ~KeyAccess.VariableFlags,
+        };
+    }
+
+    private static bool Has(Argument* args, int count, int from, string word)
+    {
+        for (int i = from; i < count; i++)
+        {
+            if (Ascii.EqualsIgnoreCase(args[i].Span, word))
+                return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,222 @@
+// Every configured value that some part of the server reads, under a typed name (control plane writes, all threads read).
+//
+// Fields, not properties: the configuration table sets them by reference. Reads need no fence: a reader sees a new value in one of its
+// next turns. Arrays are replaced as a whole and never written in place.
+using FastKv.Engine.Configuration.Parameters;
+using FastKv.Engine.Logging;
+
+namespace FastKv.Engine.Configuration;
+
+/// <summary>The configured values. Made and changed by <see cref="ServerConfig"/>; everyone else reads.</summary>
+public sealed class ServerOptions
+{
+#pragma warning disable CA1051 // Visible fields: see the opening comment.
+
+    // ---- Listening and connections ----
+
+    /// <summary><c>port</c>: TCP port; 0 does not listen on TCP.</summary>
+    public int Port;
+
+    /// <summary><c>bind</c>: addresses; a leading '-' lets an unavailable one pass, "*" and "::*" mean any.</summary>
+    public string[] Bind = [];
+
+    /// <summary><c>unixsocket</c>: path, or null.</summary>
+    public string? UnixSocket;
+
+    /// <summary><c>unixsocketperm</c>: permission bits; 0 leaves them to the umask.</summary>
+    public int UnixSocketPerm;
+
+    /// <summary><c>tcp-backlog</c>: pending connections per listener.</summary>
+    public int TcpBacklog;
+
+    /// <summary><c>tcp-keepalive</c>: seconds between probes; 0 is off.</summary>
+    public int TcpKeepAlive;
+
+    /// <summary><c>timeout</c>: seconds after which an idle client is closed; 0 is never.</summary>
+    public int TimeoutSeconds;
+
+    /// <summary><c>maxclients</c>: connections at the same time; may be lowered at start to what the system allows.</summary>
+    public long MaxClients;
+
+    /// <summary><c>protected-mode</c>: without password, answer only clients of this machine.</summary>
+    public bool ProtectedMode;
+
+    /// <summary><c>requirepass</c>: the default user's password (Latin-1, a char per byte), or null.</summary>
+    public string? RequirePass;
+
+    /// <summary><c>max-new-connections-per-cycle</c>: connections accepted in one turn.</summary>
+    public int MaxNewConnectionsPerCycle;
+
+    /// <summary><c>proto-max-bulk-len</c>: bytes of the longest argument.</summary>
+    public long ProtoMaxBulkLen;
+
+    /// <summary><c>client-query-buffer-limit</c>: bytes of unprocessed input a client may pile up.</summary>
+    public long ClientQueryBufferLimit;
+
+    /// <summary><c>client-output-buffer-limit</c>: limits by <see cref="ClientClass"/>.</summary>
+    public OutputBufferLimit[] ClientOutputBufferLimits = [];
+
+    /// <summary><c>maxmemory-clients</c>: bytes all clients' buffers may take; negative is a percentage of maxmemory; 0 is no limit.</summary>
+    public long MaxMemoryClients;
+
+    // ---- Keyspace ----
+
+    /// <summary><c>databases</c>.</summary>
+    public int Databases;
+
+    /// <summary><c>maxmemory</c>: bytes; 0 is no limit. Unsigned 64 bits.</summary>
+    public ulong MaxMemory;
+
+    /// <summary><c>maxmemory-policy</c>.</summary>
+    public MaxMemoryPolicy MaxMemoryPolicy;
+
+    /// <summary><c>maxmemory-samples</c>: keys looked at to evict one.</summary>
+    public int MaxMemorySamples;
+
+    /// <summary><c>maxmemory-eviction-tenacity</c>: 0 (short) to 100 (no bound on the time of a turn).</summary>
+    public int MaxMemoryEvictionTenacity;
+
+    /// <summary><c>lfu-log-factor</c>.</summary>
+    public int LfuLogFactor;
+
+    /// <summary><c>lfu-decay-time</c>: minutes.</summary>
+    public int LfuDecayTime;
+
+    /// <summary><c>hz</c>: background turns per second, 1 to 500.</summary>
+    public int Hz;
+
+    /// <summary><c>dynamic-hz</c>: more turns with more clients.</summary>
+    public bool DynamicHz;
+
+    /// <summary><c>active-expire-effort</c>: 1 to 10.</summary>
+    public int ActiveExpireEffort;
+
+    /// <summary><c>lazyfree-lazy-user-del</c>: DEL frees like UNLINK.</summary>
+    public bool LazyFreeLazyUserDel;
+
+    /// <summary><c>lazyfree-lazy-user-flush</c>: FLUSHALL and FLUSHDB are ASYNC unless they say SYNC.</summary>
+    public bool LazyFreeLazyUserFlush;
+
+    /// <summary><c>lazyfree-lazy-server-del</c>: values overwritten by a command are freed in slices.</summary>
+    public bool LazyFreeLazyServerDel;
+
+    /// <summary><c>lazyfree-lazy-expire</c>: expired values are freed in slices.</summary>
+    public bool LazyFreeLazyExpire;
+
+    /// <summary><c>lazyfree-lazy-eviction</c>: evicted values are freed in slices.</summary>
+    public bool LazyFreeLazyEviction;
+
+    /// <summary><c>notify-keyspace-events</c>.</summary>
+    public KeyspaceEvents NotifyKeyspaceEvents;
+
+    // ---- Observation ----
+
+    /// <summary><c>loglevel</c>.</summary>
+    public LogLevel LogLevel;
+
+    /// <summary><c>logfile</c>: path, empty for standard output.</summary>
+    public string? LogFile;
+
+    /// <summary><c>slowlog-log-slower-than</c>: microseconds; negative is off.</summary>
+    public long SlowlogLogSlowerThan;
+
+    /// <summary><c>slowlog-max-len</c>: entries kept.</summary>
+    public long SlowlogMaxLen;
+
+    /// <summary><c>latency-monitor-threshold</c>: milliseconds; 0 is off.</summary>
+    public long LatencyMonitorThreshold;
+
+    /// <summary><c>latency-tracking</c>: keep a histogram per command.</summary>
+    public bool LatencyTracking;
+
+    /// <summary><c>latency-tracking-info-percentiles</c>.</summary>
+    public double[] LatencyTrackingInfoPercentiles = [];
+
+    /// <summary><c>crash-log-enabled</c>.</summary>
+    public bool CrashLogEnabled;
+
+    // ---- Process ----
+
+    /// <summary><c>daemonize</c>.</summary>
+    public bool Daemonize;
+
+    /// <summary><c>supervised</c>.</summary>
+    public Supervision Supervised;
+
+    /// <summary><c>pidfile</c>: path, or null.</summary>
+    public string? PidFile;
+
+    /// <summary><c>shutdown-timeout</c>: seconds to wait for replicas.</summary>
+    public int ShutdownTimeout;
+
+    /// <summary><c>shutdown-on-sigint</c>.</summary>
+    public ShutdownFlags ShutdownOnSigint;
+
+    /// <summary><c>shutdown-on-sigterm</c>.</summary>
+    public ShutdownFlags ShutdownOnSigterm;
+
+    /// <summary><c>enable-protected-configs</c>: who may CONFIG SET protected parameters.</summary>
+    public ProtectedAction EnableProtectedConfigs;
+
+    /// <summary><c>enable-debug-command</c>: who may use DEBUG.</summary>
+    public ProtectedAction EnableDebugCommand;
+
+    /// <summary><c>oom-score-adj-values</c>: master, replica, background child.</summary>
+    public int[] OomScoreAdjValues = [];
+
+    // ---- Persistence and replication ----
+
+    /// <summary><c>save</c>: when snapshots are due.</summary>
+    public SavePoint[] SavePoints = [];
+
+    /// <summary><c>replicaof</c>: the master, or null.</summary>
+    public (string Host, int Port)? ReplicaOf;
+
+    // ---- Directives without a value of their own ----
+
+    /// <summary><c>rename-command</c> lines: old name, new name; an empty new name removes the command.</summary>
+    public IReadOnlyList<(string From, string To)> RenamedCommands = [];
+
+    /// <summary><c>user</c> lines: name and rules, as they stood.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Users = [];
+
+    /// <summary><c>loadmodule</c> lines: path and arguments, as they stood.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Modules = [];
+
+    // ---- FastKv's own ----
+
+    /// <summary><c>shards</c>: event loop threads; 1 to 1024; the default is the number of cores this process may use.</summary>
+    public int Shards;
+
+    /// <summary><c>io-engine</c>.</summary>
+    public IoEngine IoEngine;
+
+    /// <summary><c>pin-shards</c>: each shard stays on one core.</summary>
+    public bool PinShards;
+
+    /// <summary><c>pipeline-strict-order</c>: a pipelined command waits for the one before it, also across shards.</summary>
+    public bool PipelineStrictOrder;
+
+    /// <summary><c>spin-us</c>: microseconds an idle shard polls at most before it sleeps; 0 never polls.</summary>
+    public int SpinUs;
+
+    /// <summary><c>debug-heap</c>: native memory with red zones, poison and leak report.</summary>
+    public bool DebugHeap;
+
+    /// <summary><c>stall-watchdog-ms</c>: a turn longer than this is logged with its command; 0 is off.</summary>
+    public int StallWatchdogMs;
+#pragma warning restore CA1051
+
+    /// <summary>Whether a <c>save</c> line of a file has already replaced the defaults.</summary>
+    internal bool SaveSeenInFile;
+
+    // Values of parameters that nobody reads yet, by row of the table.
+    internal readonly bool[] StoredFlags = new bool[ConfigTable.RowsMax];
+    internal readonly int[] StoredChoices = new int[ConfigTable.RowsMax];
+    internal readonly long[] StoredNumbers = new long[ConfigTable.RowsMax];
+    internal readonly string?[] StoredTexts = new string?[ConfigTable.RowsMax];
+
+    internal ServerOptions()
+    {
+    }
+}

@@ -1,0 +1,263 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using FastKv.Engine.Clients;
+using FastKv.Engine.Configuration;
+using FastKv.Engine.Keyspace;
+using FastKv.Engine.Logging;
+using FastKv.Engine.Sharding;
+using FastKv.Memory;
+using FastKv.Network;
+using FastKv.Protocol;
+
+namespace FastKv.Engine;
+
+// Control plane. A server: its partitions and loops, one thread each, the listeners (all on the first loop), start and end.
+
+/// <summary>A running FastKv server.</summary>
+public sealed class FastKvServer : IDisposable
+{
+    private readonly ServerConfig _config;
+    private readonly TaskCompletionSource<int> _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<Thread> _threads = [];
+    private readonly List<Listener> _listeners = [];
+    private readonly Partition[] _partitions;
+
+    /// <summary>Prepares a server; nothing listens before <see cref="Start"/>.</summary>
+    /// <param name="config">The configuration, which CONFIG SET changes later on.</param>
+    /// <param name="log">Where the server logs.</param>
+    /// <param name="clock">Time; the system's when null.</param>
+    /// <param name="entropy">Randomness for seeds; the system's when null.</param>
+    public FastKvServer(ServerConfig config, ServerLog log, IClock? clock = null, IEntropy? entropy = null)
+    {
+        _config = config;
+        Log = log;
+        Clock = clock ?? SystemClock.Instance;
+        Options = config.Options;
+        StartedMs = Clock.UnixMicroseconds / 1000;
+        var random = entropy ?? SystemEntropy.Instance;
+        RunId = Hexadecimal(random, 20);
+        ReplicationId = Hexadecimal(random, 20);
+        Clients = new ClientRegistry(this);
+        ProtocolLimits.BulkBytesMax = Options.ProtoMaxBulkLen;
+        config.Apply("proto-max-bulk-len", () =>
+        {
+            ProtocolLimits.BulkBytesMax = Options.ProtoMaxBulkLen;
+            return null;
+        });
+
+        int shards = Math.Clamp(Options.Shards, 1, ShardsMax);
+        var routing = new Routing(shards, NextSeed(random));
+        var tickets = new TicketCounter(shards);
+        _partitions = new Partition[shards];
+        for (int i = 0; i < shards; i++)
+            _partitions[i] = new Partition(i, routing, Options, Clock, NextSeed(random));
+        Loops = new ShardLoop[shards];
+        for (int i = 0; i < shards; i++)
+            Loops[i] = new ShardLoop(this, i, _partitions, tickets);
+        Statistics = new ServerStatistics(this);
+    }
+
+    /// <summary>Sets of shards are 64-bit masks.</summary>
+    internal const int ShardsMax = 64;
+
+    internal ServerLog Log { get; }
+
+    internal IClock Clock { get; }
+
+    internal ServerConfig Config => _config;
+
+    internal ServerOptions Options { get; }
+
+    internal ClientRegistry Clients { get; }
+
+    internal ClientPause Pause { get; } = new();
+
+    internal ProtocolLimits ProtocolLimits { get; } = new();
+
+    internal ShardLoop[] Loops { get; }
+
+    internal Partition[] Partitions => _partitions;
+
+    internal ServerStatistics Statistics { get; }
+
+    internal long StartedMs { get; }
+
+    /// <summary>40 hexadecimal digits that identify this run (INFO's run_id).</summary>
+    internal string RunId { get; }
+
+    /// <summary>INFO's master_replid; DEBUG CHANGE-REPL-ID draws a new one.</summary>
+    internal string ReplicationId { get; private set; }
+
+    /// <summary>Binds the listeners and starts the shards. Throws <see cref="NetworkException"/> when an address cannot be bound.</summary>
+    public void Start()
+    {
+        using var started = new CountdownEvent(Loops.Length);
+        Exception? failure = null;
+        for (int i = 0; i < Loops.Length; i++)
+        {
+            var loop = Loops[i];
+            var thread = new Thread(() => RunShard(loop, started, exception => failure ??= exception), maxStackSize: 1 << 20)
+            {
+                Name = $"shard-{i}",
+                IsBackground = true,
+            };
+            _threads.Add(thread);
+            thread.Start();
+        }
+        started.Wait();
+        if (failure is not null)
+        {
+            StopLoops();
+            throw failure;
+        }
+    }
+
+    /// <summary>Waits until the server has been asked to end; returns the exit code.</summary>
+    public int WaitForShutdown() => _shutdown.Task.GetAwaiter().GetResult();
+
+    /// <summary>Asks for a graceful end; <paramref name="reason"/> is a signal's name, or empty for SHUTDOWN.</summary>
+    public void RequestShutdown(string reason)
+    {
+        Log.Warning("User requested shutdown...");
+        _shutdown.TrySetResult(0);
+    }
+
+    /// <summary>Ends loops and closes everything; throws when a guarded heap finds leaked blocks.</summary>
+    public void Dispose()
+    {
+        _shutdown.TrySetResult(0);
+        StopLoops();
+        foreach (var loop in Loops)
+            loop.Dispose();
+        if (Options.UnixSocket is { Length: > 0 } path)
+            File.Delete(path);
+        foreach (var partition in _partitions)
+            partition.Dispose();
+        if (Options.DebugHeap)
+            ThrowIfBuffersLeaked();
+    }
+
+    /// <summary>Draws a new replication id.</summary>
+    internal void ChangeReplicationId() => ReplicationId = Hexadecimal(SystemEntropy.Instance, 20);
+
+    /// <summary>What the first loop does <c>hz</c> times a second for the whole server.</summary>
+    internal void Tick(long nowMs)
+    {
+        Statistics.Sample(nowMs);
+        if (Pause.UntilMs != 0 && !Pause.IsOn(nowMs))
+            EndPause();
+    }
+
+    /// <summary>Ends CLIENT PAUSE, by command or because its time is over.</summary>
+    internal void EndPause()
+    {
+        Pause.End();
+        ApplyPause(isOn: false);
+    }
+
+    /// <summary>Applies the state of CLIENT PAUSE to all clients of all loops.</summary>
+    internal void ApplyPause(bool isOn)
+    {
+        foreach (var loop in Loops)
+        {
+            loop.Post(() =>
+            {
+                foreach (var client in loop.Clients)
+                {
+                    client.Gate = isOn ? client.Gate | ClientGate.Pause : client.Gate & ~ClientGate.Pause;
+                    if (!isOn)
+                        loop.MarkReady(client);
+                }
+            });
+        }
+    }
+
+    private static ulong NextSeed(IEntropy entropy)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        entropy.Fill(bytes);
+        return MemoryMarshal.Read<ulong>(bytes);
+    }
+
+    private static string Hexadecimal(IEntropy entropy, int bytes)
+    {
+        var buffer = new byte[bytes];
+        entropy.Fill(buffer);
+        return Convert.ToHexStringLower(buffer);
+    }
+
+    /// <summary>Buffers are counted per process, so this holds in a process with one server: the debug heap is for tests that start one.</summary>
+    private static void ThrowIfBuffersLeaked()
+    {
+        if (NativeBlock.OutstandingBlocks != 0)
+            throw new HeapLeakException($"{NativeBlock.OutstandingBlocks} native buffers ({NativeBlock.OutstandingBytes} bytes) are still allocated.");
+    }
+
+    private void RunShard(ShardLoop loop, CountdownEvent started, Action<Exception> fail)
+    {
+        try
+        {
+            if (Options.PinShards)
+                Affinity.PinThread(loop.Index);
+            var events = loop.Open((Network.IoEngine)(int)Options.IoEngine);
+            events.Warning += Log.Warning;
+            if (loop.Index == 0)
+                Listen(events);
+        }
+        catch (Exception exception) when (exception is NetworkException or InvalidOperationException or IOException)
+        {
+            fail(exception);
+            started.Signal();
+            return;
+        }
+        started.Signal();
+        loop.Run();
+    }
+
+    private void Listen(EventLoop events)
+    {
+        if (Options.Port != 0)
+        {
+            foreach (string address in Options.Bind.Length == 0 ? ["*", "-::*"] : Options.Bind)
+                ListenTcp(events, address);
+            if (_listeners.Count == 0)
+                throw new NetworkException($"Could not bind any address of port {Options.Port}.");
+        }
+        if (Options.UnixSocket is { Length: > 0 } path)
+        {
+            var mode = Options.UnixSocketPerm == 0 ? (UnixFileMode?)null : (UnixFileMode)Options.UnixSocketPerm;
+            _listeners.Add(events.Listen(new System.Net.Sockets.UnixDomainSocketEndPoint(path), Options.TcpBacklog, mode));
+        }
+    }
+
+    private void ListenTcp(EventLoop events, string address)
+    {
+        bool isOptional = address.StartsWith('-');
+        string name = isOptional ? address[1..] : address;
+        try
+        {
+            var ip = name switch
+            {
+                "*" => IPAddress.Any,
+                "::*" => IPAddress.IPv6Any,
+                _ => IPAddress.TryParse(name, out var parsed) ? parsed : Dns.GetHostAddresses(name)[0],
+            };
+            _listeners.Add(events.Listen(new IPEndPoint(ip, Options.Port), Options.TcpBacklog));
+        }
+        catch (Exception exception) when (exception is NetworkException or System.Net.Sockets.SocketException)
+        {
+            Log.Warning($"Warning: Could not create server TCP listening socket {name}:{Options.Port}: {exception.Message}");
+            if (!isOptional)
+                throw;
+        }
+    }
+
+    private void StopLoops()
+    {
+        foreach (var loop in Loops)
+            loop.Stop();
+        foreach (var thread in _threads)
+            thread.Join();
+        _threads.Clear();
+    }
+}

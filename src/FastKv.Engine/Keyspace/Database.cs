@@ -1,0 +1,265 @@
+using System.Runtime.CompilerServices;
+using FastKv.Memory;
+using FastKv.Structures;
+using ValueType = FastKv.Structures.ValueType;
+
+namespace FastKv.Engine.Keyspace;
+
+// Data plane. One logical database's slice on one partition: the table of entries, with lazy expiry. The single place where keys appear, change
+// and go, so that later parts (journal, notifications, WATCH) have one place to listen.
+
+/// <summary>Keys and values of one database on one partition.</summary>
+internal sealed unsafe class Database(Partition partition, int index) : IDisposable
+{
+    private readonly Partition _partition = partition;
+    private ExtendibleTable<KeyEntryLayout> _table = new(partition.Heap, partition.Routing.HashSeed);
+    private long _volatileCount;
+
+    /// <summary>The logical database that this slice shows now; SWAPDB exchanges contents, not slices.</summary>
+    public int Index { get; } = index;
+
+    public Partition Partition => _partition;
+
+    public NativeHeap Heap => _partition.Heap;
+
+    /// <summary>Keys, including expired ones that have not been noticed yet.</summary>
+    public long Count => _table.Count;
+
+    /// <summary>Keys with an expiry.</summary>
+    public long VolatileCount => _volatileCount;
+
+    /// <summary>Bytes of the table, without entries.</summary>
+    public long TableBytes => _table.MemoryBytes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchBucket(ulong hash) => _table.PrefetchBucket(hash);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchEntry(ulong hash) => _table.PrefetchEntry(hash);
+
+    /// <summary>The entry for a reading command: counts hit or miss, notes the access. Null entry: no such key (or expired).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public EntryRef FindForRead(in Key key)
+    {
+        var entry = Find(key);
+        if (entry.IsNull)
+            _partition.Statistics.KeyspaceMisses++;
+        else
+            _partition.Statistics.KeyspaceHits++;
+        return entry;
+    }
+
+    /// <summary>The entry for a writing command: notes the access, counts nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public EntryRef Find(in Key key)
+    {
+        var entry = Peek(key);
+        if (!entry.IsNull)
+            entry.AccessClock = AccessClock.Touch(entry.AccessClock, _partition);
+        return entry;
+    }
+
+    /// <summary>The entry without a trace of the access (OBJECT, TYPE with NOTOUCH, DEBUG). Removes it when it has expired.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public EntryRef Peek(in Key key)
+    {
+        var entry = new EntryRef(_table.Find(key.Hash, key.Span));
+        if (!entry.IsNull && entry.HasExpiry && entry.Expiry <= _partition.NowMs)
+            return ExpireNow(key, entry);
+        return entry;
+    }
+
+    /// <summary>Whether the key exists.</summary>
+    public bool Contains(in Key key) => !Peek(key).IsNull;
+
+    /// <summary>Sets a string, whatever was there before.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The bytes.</param>
+    /// <param name="expiryMs">Unix time in milliseconds; 0: none.</param>
+    public void SetString(in Key key, ReadOnlySpan<byte> value, long expiryMs = 0) => SetString(key, Peek(key), value, expiryMs);
+
+    /// <summary>Sets a string where <paramref name="existing"/> is what a lookup of the key has just given.</summary>
+    public void SetString(in Key key, EntryRef existing, ReadOnlySpan<byte> value, long expiryMs = 0)
+    {
+        if (existing.IsNull)
+        {
+            var created = StringEntry.Create(Heap, key.Span, value, expiryMs);
+            created.AccessClock = AccessClock.Fresh(_partition);
+            Insert(key, created);
+            return;
+        }
+        var entry = existing;
+        CountVolatile(existing.HasExpiry, expiryMs != 0);
+        entry = StringEntry.Overwrite(Heap, entry, value, expiryMs);
+        entry.AccessClock = AccessClock.Touch(entry.AccessClock, _partition);
+        Moved(key, existing, entry, expiryMs);
+    }
+
+    /// <summary>Inserts an entry under a key that is known to be absent.</summary>
+    public void Insert(in Key key, EntryRef entry)
+    {
+        _table.Insert(key.Hash, entry.Pointer);
+        if (entry.HasExpiry)
+            _volatileCount++;
+        MarkChanged();
+    }
+
+    /// <summary>Puts <paramref name="entry"/> where <paramref name="before"/> stood, whose block may be gone, and counts a change.</summary>
+    public void Replace(in Key key, EntryRef before, EntryRef entry)
+    {
+        if (before.Pointer != entry.Pointer)
+            _table.Replace(key.Hash, before.Pointer, entry.Pointer);
+        MarkChanged();
+    }
+
+    /// <summary>Sets the expiry of an existing entry. A time that has passed already is the caller's case (the key is deleted then).</summary>
+    public EntryRef SetExpiry(in Key key, EntryRef entry, long expiryMs)
+    {
+        CountVolatile(entry.HasExpiry, true);
+        var after = StringEntry.SetExpiry(Heap, entry, expiryMs);
+        Moved(key, entry, after, expiryMs);
+        return after;
+    }
+
+    /// <summary>Removes the expiry of an entry.</summary>
+    public EntryRef RemoveExpiry(in Key key, EntryRef entry)
+    {
+        CountVolatile(entry.HasExpiry, false);
+        var after = StringEntry.SetExpiry(Heap, entry, 0);
+        Moved(key, entry, after, 0);
+        return after;
+    }
+
+    /// <summary>Deletes a key; whether it was there.</summary>
+    public bool Delete(in Key key)
+    {
+        var entry = Peek(key);
+        if (entry.IsNull)
+            return false;
+        Remove(key, entry);
+        return true;
+    }
+
+    /// <summary>Deletes a key whose entry a lookup has just given.</summary>
+    public void Remove(in Key key, EntryRef entry)
+    {
+        Unlink(key, entry);
+        StringEntry.Free(Heap, entry);
+        MarkChanged();
+    }
+
+    /// <summary>Takes an entry out of the table without freeing it (MOVE within a partition).</summary>
+    public void Unlink(in Key key, EntryRef entry)
+    {
+        _table.Remove(key.Hash, entry.Pointer);
+        if (entry.HasExpiry)
+            _volatileCount--;
+    }
+
+    /// <summary>A random entry that has not expired; null: none was found.</summary>
+    public EntryRef Random()
+    {
+        // Redis gives up after 100 tries when all keys are volatile; the same bound keeps this from looking for ever.
+        for (int tries = 0; _table.Count > 0 && tries < 100; tries++)
+        {
+            var entry = new EntryRef(_table.Random(ref _partition.Random));
+            if (entry.IsNull)
+                return entry;
+            if (!entry.HasExpiry || entry.Expiry > _partition.NowMs)
+                return entry;
+            var span = entry.Key;
+            fixed (byte* bytes = span)
+            {
+                var key = new Key(bytes, span.Length, _partition.Routing.Hash(bytes, span.Length));
+                ExpireNow(key, entry);
+            }
+        }
+        return default;
+    }
+
+    /// <summary>Visits the entries at a position of the table in hash order and returns the next position; 0: done. Expired ones are visited too.</summary>
+    public ulong Scan<TVisitor>(ulong position, ref TVisitor visitor)
+        where TVisitor : struct, IEntryVisitor, allows ref struct => _table.Scan(position, ref visitor);
+
+    /// <summary>Walks the buckets from a position and removes what has expired; returns the next position.</summary>
+    public ulong SweepExpired(ulong position, int bucketsMax, out int removed)
+    {
+        var visitor = new ExpiryVisitor { Heap = Heap, NowMs = _partition.NowMs };
+        ulong next = _table.SweepExpired(position, bucketsMax, _partition.NowMs, ref visitor);
+        removed = visitor.Removed;
+        _volatileCount -= removed;
+        _partition.Statistics.ExpiredKeys += removed;
+        return next;
+    }
+
+    /// <summary>Empties the database; the entries are freed in slices.</summary>
+    public void Clear()
+    {
+        if (_table.Count > 0)
+        {
+            MarkChanged(_table.Count);
+            _partition.LazyFree.Add(_table);
+            _table = new ExtendibleTable<KeyEntryLayout>(Heap, _partition.Routing.HashSeed);
+        }
+        _volatileCount = 0;
+    }
+
+    /// <summary>Exchanges the contents with another database of the same partition (SWAPDB).</summary>
+    public void SwapWith(Database other)
+    {
+        (_table, other._table) = (other._table, _table);
+        (_volatileCount, other._volatileCount) = (other._volatileCount, _volatileCount);
+        MarkChanged();
+    }
+
+    /// <summary>Notes <paramref name="changes"/> to the dataset.</summary>
+    public void MarkChanged(long changes = 1) => _partition.Statistics.Dirty += changes;
+
+    public void Dispose()
+    {
+        Clear();
+        _table.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private EntryRef ExpireNow(in Key key, EntryRef entry)
+    {
+        if (!_partition.ActiveExpiry.IsLazyExpiryOn)
+            return default;
+        Remove(key, entry);
+        _partition.Statistics.ExpiredKeys++;
+        return default;
+    }
+
+    private void Moved(in Key key, EntryRef before, EntryRef after, long expiryMs)
+    {
+        if (before.Pointer != after.Pointer)
+            _table.Replace(key.Hash, before.Pointer, after.Pointer);
+        else if (expiryMs != 0)
+            _table.NoteExpiry(key.Hash, after.Pointer, expiryMs);
+        MarkChanged();
+    }
+
+    private void CountVolatile(bool before, bool after)
+    {
+        if (before != after)
+            _volatileCount += after ? 1 : -1;
+    }
+
+    private struct ExpiryVisitor : IExpiryVisitor
+    {
+        public NativeHeap Heap;
+        public long NowMs;
+        public int Removed;
+
+        public bool ShouldRemove(byte* entry)
+        {
+            var candidate = new EntryRef(entry);
+            if (!candidate.HasExpiry || candidate.Expiry > NowMs)
+                return false;
+            StringEntry.Free(Heap, candidate);
+            Removed++;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using FastKv.Engine.Commands;
+using FastKv.Engine.Configuration;
+using FastKv.Engine.Sharding;
+using FastKv.Memory;
+
+namespace FastKv.Engine.Keyspace;
+
+// Data plane. A partition is the data half of a shard: heap, databases, expiry; whoever holds its ownership word may run it, and nobody
+// else touches it. Its own loop holds the word while awake and gives it up before sleeping; another loop may then borrow it (DESIGN 4).
+
+/// <summary>One shard's slice of the keyspace.</summary>
+internal sealed class Partition : IDisposable
+{
+    private const int Free = 0;
+    private const int Parked = -1;
+
+    private readonly IClock _clock;
+    private OwnershipWord _owner;
+
+    public readonly int Index;
+    public readonly Routing Routing;
+    public readonly ServerOptions Options;
+    public readonly NativeHeap Heap;
+    public readonly Database[] Databases;
+    public readonly PartitionInbox Inbox;
+    public readonly PartitionStatistics Statistics;
+    public readonly LazyFree LazyFree;
+    public readonly ActiveExpiry ActiveExpiry;
+
+    /// <summary>Parts taken from the inbox that wait for tickets before them; touched only under the ownership word.</summary>
+    public readonly Queue<Part> Pending = new(256);
+
+    /// <summary>Randomness for commands (RANDOMKEY, sampling).</summary>
+    public RandomSource Random;
+
+    /// <summary>Milliseconds since the Unix epoch, read once per turn.</summary>
+    public long NowMs;
+
+    /// <summary>The access clock of this turn (see <see cref="AccessClock"/>).</summary>
+    public int AccessSeconds;
+
+    /// <summary>Every ticket up to this number has been run here or does not involve this partition.</summary>
+    public long TicketsClearedUpTo;
+
+    /// <summary>Whether anything waits in <see cref="Pending"/>; readable without the word.</summary>
+    public volatile bool HasPending;
+
+    public Partition(int index, Routing routing, ServerOptions options, IClock clock, ulong randomSeed)
+    {
+        Index = index;
+        Routing = routing;
+        Options = options;
+        _clock = clock;
+        Random = new RandomSource(randomSeed);
+        Heap = new NativeHeap($"shard {index}", options.DebugHeap);
+        Inbox = new PartitionInbox(routing.ShardCount);
+        Statistics = new PartitionStatistics(CommandTable.All.Length);
+        LazyFree = new LazyFree(this);
+        Databases = new Database[options.Databases];
+        for (int i = 0; i < Databases.Length; i++)
+            Databases[i] = new Database(this, i);
+        ActiveExpiry = new ActiveExpiry(this);
+        UpdateClock();
+    }
+
+    /// <summary>Whether some loop runs the partition (or an exclusive ticket holds it).</summary>
+    public bool IsHeld => Volatile.Read(ref _owner.Value) != Free;
+
+    public bool IsHeldBy(int loop) => Volatile.Read(ref _owner.Value) == loop + 1;
+
+    /// <summary>Takes the word if it is free. The CAS acquires what the last holder released.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryAcquire(int loop) =>
+        Volatile.Read(ref _owner.Value) == Free && Interlocked.CompareExchange(ref _owner.Value, loop + 1, Free) == Free;
+
+    /// <summary>Gives the word up; the release store publishes all that was done under it.</summary>
+    public void Release(int loop)
+    {
+        Debug.Assert(IsHeldBy(loop), "released by a loop that does not hold the word");
+        Volatile.Write(ref _owner.Value, Free);
+    }
+
+    /// <summary>Hands the partition to an exclusive ticket's coordinator, which ends with <see cref="Unpark"/>.</summary>
+    public void Park(int loop)
+    {
+        Debug.Assert(IsHeldBy(loop), "parked by a loop that does not hold the word");
+        Volatile.Write(ref _owner.Value, Parked);
+    }
+
+    public void Unpark()
+    {
+        Debug.Assert(Volatile.Read(ref _owner.Value) == Parked, "unparked without having been parked");
+        Volatile.Write(ref _owner.Value, Free);
+    }
+
+    public void UpdateClock() => SetClock(_clock.UnixMicroseconds / 1000);
+
+    public void SetClock(long nowMs)
+    {
+        NowMs = nowMs;
+        AccessSeconds = (int)(nowMs / 1000) & 0xFF_FFFF;
+    }
+
+    /// <summary>Frees everything; with a guarded heap, fails when a block has leaked.</summary>
+    public void Dispose()
+    {
+        foreach (var database in Databases)
+            database.Dispose();
+        LazyFree.Dispose();
+        Heap.Dispose();
+    }
+
+    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Explicit, Size = 128)]
+    private struct OwnershipWord
+    {
+        [System.Runtime.InteropServices.FieldOffset(64)]
+        public int Value;
+    }
+}

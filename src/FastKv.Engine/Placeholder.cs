@@ -1,3 +1,0 @@
-namespace FastKv.Engine;
-
-internal static class Placeholder;

@@ -1,0 +1,504 @@
+using System.Runtime.CompilerServices;
+using FastKv.Engine.Clients;
+using FastKv.Engine.Commands;
+using FastKv.Engine.Keyspace;
+using FastKv.Memory;
+using FastKv.Protocol;
+using FastKv.Structures;
+
+namespace FastKv.Engine.Sharding;
+
+// Data plane. From bytes of input to executed commands: parse and resolve a batch, hash its keys and prefetch, execute.
+//
+//   one shard:      received bytes ──► RunDirect ──► replies in the connection's output        (no copy, no queue)
+//   several shards: received bytes ──► client.Input ──► Run ──► local: at once
+//                                                          ├──► single-key, other shards: a window of parts through the rings
+//                                                          └──► spanning: a ticket
+
+/// <summary>Parses, routes and executes the commands of one loop's clients.</summary>
+internal sealed unsafe class CommandPipeline : IDisposable
+{
+    private readonly ShardLoop _loop;
+    private readonly Partition _partition;
+    private readonly Partition[] _partitions;
+    private readonly Routing _routing;
+    private readonly ProtocolLimits _limits;
+    private readonly TicketCoordinator _tickets;
+    private readonly CommandBatch _direct;
+    private readonly Stack<CommandBatch> _batchPool = new();
+    private readonly Stack<Part> _partPool = new();
+    private readonly BufferChain _discard;
+
+    public CommandPipeline(ShardLoop loop, ProtocolLimits limits, TicketCoordinator tickets)
+    {
+        _loop = loop;
+        _partition = loop.Partition;
+        _partitions = loop.Partitions;
+        _routing = loop.Partition.Routing;
+        _limits = limits;
+        _tickets = tickets;
+        _direct = new CommandBatch(_partitions.Length);
+        _discard = new BufferChain(loop.Buffers);
+    }
+
+    /// <summary>Runs what [cursor, end) holds, on the only shard.</summary>
+    /// <returns>The first byte that is still needed (an incomplete command's, or of a command that must wait); the parse position is
+    /// <paramref name="position"/>.</returns>
+    public byte* RunDirect(Client client, byte* cursor, byte* end, out byte* position)
+    {
+        var batch = _direct;
+        while (true)
+        {
+            batch.Reset();
+            var status = Parse(client, ref cursor, end, batch, CommandBatch.PrefetchDepth);
+            Resolve(batch, client);
+            int done = Execute(client, batch, 0, batch.Count);
+            if (done < batch.Count)
+            {
+                // Closing or held: what follows is not run now; it is parsed again when the client goes on.
+                // A client that was held before is not run here, so the first command of a batch always is: done is 0 only when closing.
+                client.Parser.Reset();
+                return position = done == 0 ? end : batch.Slots[done - 1].End;
+            }
+            if (status == ParseStatus.Error)
+            {
+                _loop.FailProtocol(client);
+                position = end;
+                return end;
+            }
+            if (status == ParseStatus.Incomplete)
+            {
+                position = cursor;
+                return client.Parser.IsMidCommand ? client.Parser.RetainFrom : cursor;
+            }
+        }
+    }
+
+    /// <summary>Runs a client's input on several shards, until it is used up or the client has to wait for other shards.</summary>
+    /// <returns>False: the rings are full; to be called again in a later turn.</returns>
+    public bool Run(Client client)
+    {
+        while (!client.InFlight && !client.IsClosed)
+        {
+            var batch = client.Batch;
+            if (batch is null)
+            {
+                TakeArrived(client);
+                byte* cursor = client.Input.Data + client.InputCursor;
+                byte* end = client.Input.Data + client.Input.Length;
+                if (cursor == end || (client.Gate & ClientGate.Closing) != 0)
+                    return true;
+                batch = RentBatch();
+                var status = Parse(client, ref cursor, end, batch, CommandBatch.SlotsMax);
+                client.InputCursor = cursor - client.Input.Data;
+                if (batch.Count == 0)
+                {
+                    Return(batch);
+                    if (status == ParseStatus.Error)
+                        _loop.FailProtocol(client);
+                    else
+                        DropParsed(client);
+                    return true;
+                }
+                client.Batch = batch;
+                Resolve(batch, client);
+            }
+
+            if (!Advance(client, batch))
+                return false;
+            if (client.InFlight || client.Batch is not null)
+                return true;
+        }
+        return true;
+    }
+
+    /// <summary>A part of the client's window has come back.</summary>
+    /// <returns>True: the window is complete and merged; the client may go on.</returns>
+    public bool CompletePart(Part part)
+    {
+        var batch = part.Batch;
+        if (--batch.PartsInFlight > 0)
+            return false;
+
+        var client = part.Client;
+        if (!client.IsClosed)
+            MergeWindow(client, batch);
+        for (int i = 0; i < batch.Parts.Length; i++)
+        {
+            if (batch.Parts[i] is { } done)
+            {
+                batch.Parts[i] = null;
+                Return(done);
+            }
+        }
+        client.InFlight = false;
+        if (batch.Next == batch.Count)
+            EndBatch(client);
+        return true;
+    }
+
+    /// <summary>The client's ticket is done; its reply has been written.</summary>
+    public void CompleteTicket(Client client)
+    {
+        client.InFlight = false;
+        if (client.Batch!.Next == client.Batch.Count)
+            EndBatch(client);
+    }
+
+    /// <summary>Executes the spanning command of an exclusive ticket, whose partitions are all parked for this loop.</summary>
+    public void ExecuteExclusive(Ticket ticket)
+    {
+        ref var slot = ref ticket.Batch.Slots[ticket.Slot];
+        var client = ticket.Client;
+        CommandContext context = NewContext(client);
+        context.Partition = _partitions[System.Numerics.BitOperations.TrailingZeroCount(ticket.Shards)];
+        bool drop = client.IsClosed || client.IsReplySuppressed;
+        if (drop)
+            context.Reply.Output = _discard;
+        context.Command = slot.Command!;
+        context.Arguments = ticket.Batch.Arguments.Items + slot.First;
+        context.Count = slot.Count;
+        context.DatabaseIndex = client.Database;
+        context.FirstKeyHash = slot.Hash;
+        _loop.Statistics.Calls[context.Command.Id]++;
+        context.Command.Handler(ref context);
+        if (drop)
+        {
+            _discard.Clear();
+            client.Gate &= ~ClientGate.ReplySkip;
+        }
+    }
+
+    public Part RentPart(Client client, CommandBatch batch, int shard)
+    {
+        if (!_partPool.TryPop(out var part))
+            part = new Part(_loop.Buffers);
+        part.Origin = _loop;
+        part.Client = client;
+        part.Batch = batch;
+        part.Shard = shard;
+        part.Ticket = null;
+        part.Count = part.Merged = 0;
+        part.DatabaseIndex = client.Database;
+        part.Resp = client.Resp;
+        return part;
+    }
+
+    public void Return(Part part)
+    {
+        part.Replies.Clear();
+        part.Client = null!;
+        part.Batch = null!;
+        part.Ticket = null;
+        _partPool.Push(part);
+    }
+
+    /// <summary>Gives the batch of a client that is going away back to the pool.</summary>
+    public void Abandon(Client client)
+    {
+        if (client.Batch is { } batch)
+        {
+            client.Batch = null;
+            Return(batch);
+        }
+    }
+
+    public void Dispose()
+    {
+        _direct.Dispose();
+        while (_batchPool.TryPop(out var batch))
+            batch.Dispose();
+    }
+
+    private static ParseStatus Parse(Client client, ref byte* cursor, byte* end, CommandBatch batch, int max, ProtocolLimits limits)
+    {
+        while (batch.Count < max)
+        {
+            var status = client.Parser.Next(ref cursor, end, batch.Arguments, limits, out int first, out int count);
+            if (status != ParseStatus.Command)
+                return status;
+            ref var slot = ref batch.Slots[batch.Count++];
+            slot.First = first;
+            slot.Count = count;
+            slot.End = cursor;
+        }
+        return ParseStatus.Command;
+    }
+
+    private ParseStatus Parse(Client client, ref byte* cursor, byte* end, CommandBatch batch, int max) =>
+        Parse(client, ref cursor, end, batch, max, _limits);
+
+    /// <summary>Finds each slot's command, hashes its first key, decides where it runs, and prefetches the table for local ones.</summary>
+    private void Resolve(CommandBatch batch, Client client)
+    {
+        var database = _partition.Databases[client.Database];
+        for (int i = 0; i < batch.Count; i++)
+        {
+            ref var slot = ref batch.Slots[i];
+            var arguments = batch.Arguments.Items + slot.First;
+            var command = CommandTable.Find(arguments->Pointer, arguments->Length);
+            if (command is not null && (command.Arity != slot.Count || command.Subcommands.Length != 0))
+                command = CommandRules.Refine(command, arguments, slot.Count);
+            slot.Command = command;
+            slot.Hash = 0;
+            slot.Shard = CommandBatch.Inline;
+            if (command is null || command.Route == CommandRoute.Connection)
+                continue;
+            if (command.FirstKey > 0)
+                slot.Hash = _routing.Hash(arguments[command.FirstKey].Pointer, arguments[command.FirstKey].Length);
+            slot.Shard = _partitions.Length == 1 ? 0 : CommandRules.ShardOf(command, arguments, slot.Count, _routing);
+            if (slot.Shard == _partition.Index && slot.Hash != 0)
+                database.PrefetchBucket(slot.Hash);
+        }
+        for (int i = 0; i < batch.Count; i++)
+        {
+            if (batch.Slots[i].Shard == _partition.Index && batch.Slots[i].Hash != 0)
+                database.PrefetchEntry(batch.Slots[i].Hash);
+        }
+    }
+
+    private CommandContext NewContext(Client client)
+    {
+        CommandContext context = default;
+        context.Partition = _partition;
+        context.Partitions = _partitions;
+        context.Client = client;
+        context.Reply = new ReplyWriter(client.Connection.Output, client.Resp);
+        return context;
+    }
+
+    /// <summary>Executes slots [from, to) here; returns the first one not executed (less than <paramref name="to"/>: the client is closing or held).</summary>
+    private int Execute(Client client, CommandBatch batch, int from, int to)
+    {
+        CommandContext context = NewContext(client);
+        for (int i = from; i < to; i++)
+        {
+            if (!ExecuteSlot(client, batch, i, ref context))
+                return i;
+        }
+        if (to > from)
+            client.LastCommand = batch.Slots[to - 1].Command ?? client.LastCommand;
+        return to;
+    }
+
+    private bool ExecuteSlot(Client client, CommandBatch batch, int index, ref CommandContext context)
+    {
+        ref var slot = ref batch.Slots[index];
+        context.Arguments = batch.Arguments.Items + slot.First;
+        context.Count = slot.Count;
+        var command = slot.Command;
+        if (command is null || client.Gate != ClientGate.Open)
+            return ExecuteGated(client, ref slot, ref context);
+        context.Command = command;
+        context.DatabaseIndex = client.Database;
+        context.FirstKeyHash = slot.Hash;
+        _loop.Statistics.Calls[command.Id]++;
+        command.Handler(ref context);
+        return true;
+    }
+
+    /// <summary>The rare paths before execution: rejected commands, missing authentication, suppressed replies, pause, closing.</summary>
+    private bool ExecuteGated(Client client, ref CommandSlot slot, ref CommandContext context)
+    {
+        if ((client.Gate & ClientGate.Closing) != 0)
+            return false;
+        if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(client, slot.Command))
+            return false;
+
+        bool suppress = client.IsReplySuppressed;
+        if (suppress)
+            context.Reply.Output = _discard;
+        if (slot.Command is not { } command)
+        {
+            CommandRules.Reject(ref context);
+            _loop.Statistics.Rejected++;
+        }
+        else if ((client.Gate & ClientGate.Unauthenticated) != 0 && (command.Flags & CommandFlags.NoAuth) == 0)
+        {
+            context.Reply.Error(Errors.NoAuth);
+            _loop.Statistics.Rejected++;
+        }
+        else
+        {
+            context.Command = command;
+            context.DatabaseIndex = client.Database;
+            context.FirstKeyHash = slot.Hash;
+            _loop.Statistics.Calls[command.Id]++;
+            command.Handler(ref context);
+        }
+
+        if (suppress)
+        {
+            _discard.Clear();
+            context.Reply.Output = client.Connection.Output;
+        }
+        if ((client.Gate & (ClientGate.ReplySkip | ClientGate.ReplySkipNext)) != 0)
+        {
+            var gate = client.Gate & ~ClientGate.ReplySkip;
+            client.Gate = (gate & ClientGate.ReplySkipNext) != 0 ? (gate & ~ClientGate.ReplySkipNext) | ClientGate.ReplySkip : gate;
+        }
+        return true;
+    }
+
+    /// <summary>Runs or sends the rest of a batch, window by window; false: a ring is full.</summary>
+    private bool Advance(Client client, CommandBatch batch)
+    {
+        while (batch.Next < batch.Count)
+        {
+            int shard = batch.Slots[batch.Next].Shard;
+            if (client.Gate != ClientGate.Open)
+            {
+                if ((client.Gate & ClientGate.Closing) != 0)
+                    return Discard(client);
+                var command = batch.Slots[batch.Next].Command;
+                if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(client, command))
+                    return true;
+                if ((client.Gate & ClientGate.Unauthenticated) != 0 && (command is null || (command.Flags & CommandFlags.NoAuth) == 0))
+                    shard = CommandBatch.Inline;
+            }
+            if (shard == CommandBatch.Inline || (shard == _partition.Index && _loop.StrictOrder))
+            {
+                if (Execute(client, batch, batch.Next, batch.Next + 1) > batch.Next)
+                    batch.Next++;
+                continue;
+            }
+            if (shard == CommandBatch.Spanning)
+            {
+                if (!_tickets.Begin(client, batch, batch.Next))
+                    return false;
+                batch.Next++;
+                client.InFlight = true;
+                return true;
+            }
+
+            int windowEnd = batch.Next;
+            bool isRemote = false;
+            int windowMax = _loop.StrictOrder || client.Gate != ClientGate.Open ? batch.Next + 1 : batch.Count;
+            while (windowEnd < windowMax && batch.Slots[windowEnd].Shard >= 0)
+                isRemote |= batch.Slots[windowEnd++].Shard != _partition.Index;
+            if (!isRemote)
+            {
+                batch.Next = Execute(client, batch, batch.Next, windowEnd);
+                continue;
+            }
+            if (!SendWindow(client, batch, windowEnd))
+                return false;
+            return true;
+        }
+        EndBatch(client);
+        return true;
+    }
+
+    /// <summary>The client is closing: forget what has been parsed and received.</summary>
+    private bool Discard(Client client)
+    {
+        client.Parser.Reset();
+        client.InputCursor = client.Input.Length;
+        EndBatch(client);
+        return true;
+    }
+
+    /// <summary>Sends each foreign shard its part of slots [Next, end), then runs the local ones.</summary>
+    private bool SendWindow(Client client, CommandBatch batch, int end)
+    {
+        for (int i = batch.Next; i < end; i++)
+        {
+            int shard = batch.Slots[i].Shard;
+            if (shard != _partition.Index && !_loop.CanSend(shard))
+                return false;
+        }
+
+        for (int i = batch.Next; i < end; i++)
+        {
+            int shard = batch.Slots[i].Shard;
+            ref var part = ref batch.Parts[shard];
+            part ??= RentPart(client, batch, shard);
+            part.Add(batch.Slots, i);
+        }
+        batch.WindowStart = batch.Next;
+        batch.Next = end;
+        client.InFlight = true;
+        client.LastCommand = batch.Slots[end - 1].Command;
+        for (int shard = 0; shard < batch.Parts.Length; shard++)
+        {
+            if (batch.Parts[shard] is not { } part || shard == _partition.Index)
+                continue;
+            batch.PartsInFlight++;
+            _loop.SendPart(part);
+        }
+        if (batch.Parts[_partition.Index] is { } local)
+            _loop.Runner.Execute(_partition, local);
+        return true;
+    }
+
+    private void MergeWindow(Client client, CommandBatch batch)
+    {
+        bool drop = client.IsReplySuppressed;
+        var output = drop ? _discard : client.Connection.Output;
+        for (int i = batch.WindowStart; i < batch.Next; i++)
+        {
+            var part = batch.Parts[batch.Slots[i].Shard]!;
+            part.Replies.MoveTo(output, part.ReplyLengths[part.Merged++]);
+        }
+        if (drop)
+        {
+            _discard.Clear();
+            client.Gate &= ~ClientGate.ReplySkip;
+        }
+    }
+
+    private void EndBatch(Client client)
+    {
+        Return(client.Batch!);
+        client.Batch = null;
+        DropParsed(client);
+    }
+
+    /// <summary>Removes from the input what no incomplete command needs.</summary>
+    public static void DropParsed(Client client)
+    {
+        byte* keep = client.Parser.IsMidCommand ? client.Parser.RetainFrom : client.Input.Data + client.InputCursor;
+        long drop = keep - client.Input.Data;
+        if (drop <= 0)
+            return;
+        byte* before = client.Input.Data;
+        if (drop == client.Input.Length)
+        {
+            client.Input.Release();
+            client.InputCursor = 0;
+            return;
+        }
+        client.Input.RemovePrefix(drop);
+        client.InputCursor -= drop;
+        client.Parser.Rebase(client.Input.Data - (before + drop));
+    }
+
+    /// <summary>Appends what arrived while the input could not move.</summary>
+    private static void TakeArrived(Client client)
+    {
+        if (client.Arrived.Length == 0)
+            return;
+        AppendInput(client, client.Arrived.Data, client.Arrived.Length);
+        client.Arrived.Release();
+    }
+
+    /// <summary>Appends bytes to the client's input, keeping the parser's references right when the buffer moves.</summary>
+    public static void AppendInput(Client client, byte* bytes, long count)
+    {
+        byte* before = client.Input.Data;
+        client.Input.EnsureFree(Math.Max(count, client.Parser.IsMidCommand ? client.Parser.BytesNeeded : 0));
+        if (before != null && client.Parser.IsMidCommand)
+            client.Parser.Rebase(client.Input.Data - before);
+        client.Input.Append(bytes, count);
+    }
+
+    private CommandBatch RentBatch()
+    {
+        if (!_batchPool.TryPop(out var batch))
+            batch = new CommandBatch(_partitions.Length);
+        batch.Reset();
+        return batch;
+    }
+
+    private void Return(CommandBatch batch) => _batchPool.Push(batch);
+}

@@ -1,0 +1,87 @@
+using FastKv.Engine.Clients;
+using FastKv.Engine.Configuration;
+
+namespace FastKv.Engine.Sharding;
+
+// Data plane. What a loop does besides answering: expiry and lazy free in slices, client timeouts, the stall watchdog. Each item has a bound, so
+// that a turn stays short.
+
+/// <summary>The timers of one loop.</summary>
+internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
+{
+    /// <summary>Clients looked at per tick for timeouts, at least; all of them within a second.</summary>
+    private const int ClientsPerTickMin = 16;
+
+    private readonly ShardLoop _loop = loop;
+    private readonly FastKvServer _server = server;
+    private long _nextTickUs;
+    private long _nextSliceUs;
+    private long _turnStartedUs;
+    private int _clientCursor;
+
+    private long TickUs => 1_000_000 / Math.Max(1, _server.Options.Hz);
+
+    /// <summary>Runs what is due.</summary>
+    public void Run(long nowUs)
+    {
+        if (nowUs >= _nextSliceUs && _loop.Partition.IsHeldBy(_loop.Index))
+            RunSlices(nowUs);
+        if (nowUs >= _nextTickUs)
+        {
+            _nextTickUs = nowUs + TickUs;
+            SweepClients();
+            if (_loop.Index == 0)
+                _server.Tick(_loop.NowMs);
+        }
+        WatchStall(nowUs);
+    }
+
+    /// <summary>Microseconds until something is due.</summary>
+    public long WaitMicroseconds(long nowUs) => Math.Max(0, Math.Min(_nextTickUs, _nextSliceUs) - nowUs);
+
+    private void RunSlices(long nowUs)
+    {
+        var partition = _loop.Partition;
+        bool isMore = partition.LazyFree.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
+        isMore |= partition.ActiveExpiry.RunSlice(_server.Clock, nowUs);
+
+        // A slice of work, then three of service: at most a quarter of the core goes to the background, as in Redis.
+        _nextSliceUs = isMore ? nowUs + 4 * partition.ActiveExpiry.SliceUs : nowUs + TickUs;
+    }
+
+    private void SweepClients()
+    {
+        var clients = _loop.Clients;
+        int count = Math.Min(clients.Count, Math.Max(ClientsPerTickMin, clients.Count / Math.Max(1, _server.Options.Hz)));
+        for (; count > 0 && clients.Count > 0; count--)
+        {
+            if (_clientCursor >= clients.Count)
+                _clientCursor = 0;
+            var client = clients[_clientCursor++];
+            int timeout = _server.Options.TimeoutSeconds;
+            if (timeout > 0 && !client.InFlight && (client.Gate & ClientGate.Pause) == 0 && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
+            {
+                _server.Log.Verbose("Closing idle client");
+                _loop.Kill(client);
+            }
+            else if (OutputLimits.IsExceeded(client, _server.Options, _loop.NowMs))
+            {
+                _loop.Flush(client);
+            }
+        }
+    }
+
+    private void WatchStall(long nowUs)
+    {
+        int limitMs = _server.Options.StallWatchdogMs;
+        if (limitMs == 0)
+            return;
+        long endUs = _server.Clock.MonotonicMicroseconds;
+        if (endUs - nowUs > limitMs * 1000L && _turnStartedUs != 0)
+        {
+            _loop.Statistics.Stalls++;
+            _server.Log.Warning($"Shard {_loop.Index} spent {(endUs - nowUs) / 1000} ms in one turn");
+        }
+        _turnStartedUs = nowUs;
+    }
+}

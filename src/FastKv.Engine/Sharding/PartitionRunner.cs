@@ -1,0 +1,148 @@
+using FastKv.Engine.Commands;
+using FastKv.Engine.Keyspace;
+using FastKv.Memory;
+
+namespace FastKv.Engine.Sharding;
+
+// Data plane. How a partition's inbox is run by the loop that holds its word, be it the owner or a borrower. The order is DESIGN 6's rule 3,
+// "tickets first": take in what has arrived, then run every ticket that was visible at that moment, and only then the rest.
+
+/// <summary>Runs partitions on behalf of one loop.</summary>
+internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Partition[] partitions, BufferPool pool)
+{
+    private readonly int _loop = loop;
+    private readonly TicketCounter _tickets = tickets;
+    private readonly Partition[] _partitions = partitions;
+    private readonly BufferPool _pool = pool;
+
+    /// <summary>Loops to which completions were sent since the last call of <see cref="TakeCompletionTargets"/>, one bit each.</summary>
+    private ulong _completionTargets;
+
+    /// <summary>Runs what waits at <paramref name="partition"/>, whose word the loop holds.</summary>
+    /// <returns>False: a ticket has to come first (some coordinator is still enqueueing), or an exclusive ticket has taken the partition, whose word
+    /// the loop then no longer holds. Nothing else may be run on it in this turn.</returns>
+    public bool Run(Partition partition)
+    {
+        var inbox = partition.Inbox;
+        for (int i = 0; i < inbox.Parts.Length; i++)
+        {
+            while (inbox.Parts[i].TryDequeue(out var part))
+                partition.Pending.Enqueue(part);
+        }
+
+        // Set while the word is certainly held: a false return may mean that it has been handed over.
+        partition.HasPending = partition.Pending.Count > 0;
+        if (!RunTickets(partition))
+            return false;
+        while (partition.Pending.TryDequeue(out var part))
+            RunPart(partition, part);
+        partition.HasPending = false;
+        return true;
+    }
+
+    /// <summary>The loops that got completions, for waking; resets the set.</summary>
+    public ulong TakeCompletionTargets()
+    {
+        ulong targets = _completionTargets;
+        _completionTargets = 0;
+        return targets;
+    }
+
+    private bool RunTickets(Partition partition)
+    {
+        long bound = _tickets.Issued;
+        if (bound == partition.TicketsClearedUpTo)
+            return true;
+        while (true)
+        {
+            // The announcements before the rings: see TicketCounter.
+            long floor = _tickets.EnqueueFloor();
+            var head = SmallestTicket(partition.Inbox);
+            if (head is null || head.Ticket!.Number > bound)
+            {
+                if (floor <= bound)
+                    return false;
+                partition.TicketsClearedUpTo = bound;
+                return true;
+            }
+            if (head.Ticket.Number >= floor)
+                return false;
+
+            partition.Inbox.Tickets[head.Origin.Index].TryDequeue(out _);
+            if (head.Ticket.IsExclusive)
+            {
+                // The coordinator may run the partition only once this completion is published, so the ring still has one producer.
+                partition.Park(_loop);
+                Complete(partition, head);
+                return false;
+            }
+            RunPart(partition, head);
+        }
+    }
+
+    private static Part? SmallestTicket(PartitionInbox inbox)
+    {
+        Part? smallest = null;
+        for (int i = 0; i < inbox.Tickets.Length; i++)
+        {
+            if (inbox.Tickets[i].TryPeek(out var part) && (smallest is null || part.Ticket!.Number < smallest.Ticket!.Number))
+                smallest = part;
+        }
+        return smallest;
+    }
+
+    /// <summary>Runs the commands of a part and sends it back.</summary>
+    private void RunPart(Partition partition, Part part)
+    {
+        Execute(partition, part);
+        partition.Statistics.PartsRun++;
+        Complete(partition, part);
+    }
+
+    /// <summary>Runs the commands of a part in order, with a prefetch pass over the buckets and one over the entries.</summary>
+    public void Execute(Partition partition, Part part)
+    {
+        part.Replies.Pool = _pool;
+        var slots = part.Batch.Slots;
+        var database = partition.Databases[part.DatabaseIndex];
+        if (part.Ticket is null && part.Count > 1)
+        {
+            for (int i = part.FirstSlot; i >= 0; i = slots[i].NextInPart)
+                database.PrefetchBucket(slots[i].Hash);
+            for (int i = part.FirstSlot; i >= 0; i = slots[i].NextInPart)
+                database.PrefetchEntry(slots[i].Hash);
+        }
+
+        CommandContext context;
+        context.Partition = partition;
+        context.Partitions = _partitions;
+        context.Client = part.Client;
+        context.DatabaseIndex = part.DatabaseIndex;
+        context.IsPart = part.Ticket is not null;
+        context.Reply = new Protocol.ReplyWriter(part.Replies, part.Resp);
+        int n = 0;
+        for (int i = part.FirstSlot; i >= 0; i = slots[i].NextInPart)
+        {
+            ref var slot = ref slots[i];
+            var command = slot.Command!;
+            context.Arguments = part.Batch.Arguments.Items + slot.First;
+            context.Count = slot.Count;
+            context.FirstKeyHash = slot.Hash;
+            context.Command = command;
+            long before = part.Replies.Length;
+            partition.Statistics.Calls[command.Id]++;
+            command.Handler(ref context);
+            part.ReplyLengths[n++] = part.Replies.Length - before;
+        }
+    }
+
+    private void Complete(Partition partition, Part part)
+    {
+        int target = part.Origin.Index;
+        var ring = partition.Inbox.Completions[target];
+        bool sent = ring.TryEnqueue(part);
+        System.Diagnostics.Debug.Assert(sent, "completions are bounded by what the loop may have outstanding");
+        ring.Publish();
+        _completionTargets |= 1UL << target;
+    }
+}

@@ -1,0 +1,539 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Numerics;
+using FastKv.Engine.Clients;
+using FastKv.Engine.Commands;
+using FastKv.Engine.Configuration;
+using FastKv.Engine.Keyspace;
+using FastKv.Memory;
+using FastKv.Network;
+using FastKv.Protocol;
+
+namespace FastKv.Engine.Sharding;
+
+// Data plane. The loop half of a shard: sockets, clients, timers; only its thread touches it. One turn:
+//
+//   1 Poll          receive: one shard runs commands at once, several append to the client's input and mark it ready
+//   2 completions   parts and tickets that came back; their clients become ready
+//   3 inbox         what others sent to the own partition: tickets first, then parts          (PartitionRunner)
+//   4 ready clients parse, execute, send windows and tickets                                  (CommandPipeline)
+//   5 pokes         borrow the partitions of sleeping shards that have work from here; wake loops that got completions
+//   6 background    expiry, lazy free, client timeouts: bounded slices
+//
+// Everything that arrived (1, 2) was taken in before the tickets of 3 are looked at: DESIGN 6, rule 3.
+
+/// <summary>One shard's event loop thread.</summary>
+internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
+{
+    /// <summary>A turn may find this many clients ready before its lists grow.</summary>
+    private const int ReadyCapacity = 1024;
+
+    /// <summary>Input held back for one client before its socket is no longer read.</summary>
+    private const int ArrivedBytesMax = 256 * 1024;
+
+    /// <summary>How long a loop that waits for other shards polls before it sleeps, and how long it then sleeps at most.</summary>
+    private const long RemoteSpinUs = 100;
+    private const long RemoteSleepUs = 1000;
+
+    private readonly FastKvServer _server;
+    private readonly TicketCoordinator _coordinator;
+    private readonly ConcurrentQueue<Action> _posted = new();
+    private readonly Queue<Client> _ready = new(ReadyCapacity);
+    private readonly List<Client> _retry = new(ReadyCapacity);
+    private readonly int[] _outstanding;
+    private readonly IdleSpin _idle;
+    private readonly LoopCron _cron;
+    private EventLoop? _events;
+    private int _sleeping;
+    private int _outstandingTotal;
+    private long _lastProgressUs;
+    private volatile bool _stopping;
+
+    public readonly int Index;
+    public readonly Partition Partition;
+    public readonly Partition[] Partitions;
+    public readonly BufferPool Buffers = new();
+    public readonly PartitionRunner Runner;
+    public readonly CommandPipeline Pipeline;
+    public readonly LoopStatistics Statistics;
+
+    /// <summary>The clients of this loop; its thread only.</summary>
+    public readonly List<Client> Clients = new(64);
+
+    /// <summary>Monotonic time at the start of the turn, microseconds.</summary>
+    public long NowUs;
+
+    /// <summary>Unix time at the start of the turn, milliseconds.</summary>
+    public long NowMs;
+
+    public ShardLoop(FastKvServer server, int index, Partition[] partitions, TicketCounter tickets)
+    {
+        _server = server;
+        Index = index;
+        Partitions = partitions;
+        Partition = partitions[index];
+        Statistics = new LoopStatistics(CommandTable.All.Length);
+        Runner = new PartitionRunner(index, tickets, partitions, Buffers);
+        _coordinator = new TicketCoordinator(this, tickets);
+        Pipeline = new CommandPipeline(this, server.ProtocolLimits, _coordinator);
+        _outstanding = new int[partitions.Length];
+        _idle = new IdleSpin(server.Options);
+        _cron = new LoopCron(this, server);
+        UpdateClock();
+    }
+
+    public FastKvServer Server => _server;
+
+    public bool StrictOrder => _server.Options.PipelineStrictOrder;
+
+    private bool IsAlone => Partitions.Length == 1;
+
+    /// <summary>The event loop's name (io_uring or epoll), once started.</summary>
+    public string EngineName => _events?.EngineName ?? "";
+
+    /// <summary>Bytes sent so far.</summary>
+    public long SentBytes => _events?.SentBytes ?? 0;
+
+    /// <summary>Creates the event loop; on the loop's own thread, which io_uring's single-issuer rings require.</summary>
+    public EventLoop Open(Network.IoEngine engine)
+    {
+        _events = EventLoop.Create(engine, this, Buffers);
+        Acquire();
+        return _events;
+    }
+
+    /// <summary>Runs turns until <see cref="Stop"/>.</summary>
+    public void Run()
+    {
+        while (!_stopping)
+            RunTurn(WaitMicroseconds());
+    }
+
+    /// <summary>Ends <see cref="Run"/> after the current turn; from any thread.</summary>
+    public void Stop()
+    {
+        _stopping = true;
+        _events?.Wake();
+    }
+
+    /// <summary>Runs an action on the loop's thread; from any thread. Control plane.</summary>
+    public void Post(Action action)
+    {
+        _posted.Enqueue(action);
+
+        // Pairs with the fence in WaitMicroseconds: either this thread sees the loop asleep, or the loop sees the action.
+        Interlocked.MemoryBarrier();
+        WakeIfSleeping();
+    }
+
+    /// <summary>One turn, waiting at most <paramref name="waitUs"/> (−1: without bound) for the network.</summary>
+    public void RunTurn(long waitUs)
+    {
+        if (waitUs == 0)
+            UpdateClock();
+        int events = _events!.Poll(waitUs);
+        if (waitUs != 0)
+        {
+            Volatile.Write(ref _sleeping, 0);
+            UpdateClock();
+            Statistics.Sleeps++;
+        }
+        Statistics.Turns++;
+        _idle.OnPolled(events, waitUs != 0, NowUs);
+        while (_posted.TryDequeue(out var action))
+            action();
+
+        if (!IsAlone)
+            RunShared();
+        else if (_ready.Count > 0)
+            RunReady();
+        _cron.Run(NowUs);
+    }
+
+    /// <summary>Whether one more part or ticket may be sent to <paramref name="shard"/>.</summary>
+    public bool CanSend(int shard) => _outstanding[shard] < PartitionInbox.OutstandingMax;
+
+    public void SendPart(Part part)
+    {
+        Partitions[part.Shard].Inbox.Parts[Index].TryEnqueue(part);
+        CountSent(part.Shard);
+        Statistics.PartsSent++;
+    }
+
+    /// <summary>Tickets are visible at once: a coordinator withdraws its announcement right after.</summary>
+    public void SendTicket(Part part)
+    {
+        var ring = Partitions[part.Shard].Inbox.Tickets[Index];
+        ring.TryEnqueue(part);
+        ring.Publish();
+        CountSent(part.Shard);
+    }
+
+    /// <summary>Runs what waits at a partition whose owner sleeps; nothing when its owner is awake or it is held.</summary>
+    public void Poke(int shard)
+    {
+        var partition = Partitions[shard];
+
+        // Pairs with the fence in WaitMicroseconds: the owner, going to sleep, sees the work, or this loop sees the word free.
+        Interlocked.MemoryBarrier();
+        while (!(partition.Inbox.IsEmpty && !partition.HasPending) && partition.TryAcquire(Index))
+        {
+            partition.UpdateClock();
+            Statistics.Borrows++;
+            if (!Runner.Run(partition))
+            {
+                if (partition.IsHeldBy(Index))
+                    partition.Release(Index);
+                break;
+            }
+            partition.Release(Index);
+            Interlocked.MemoryBarrier();
+        }
+        NotifyCompletions();
+    }
+
+    /// <summary>Marks a client as having input to run.</summary>
+    public void MarkReady(Client client)
+    {
+        if (client.IsReady || client.IsClosed)
+            return;
+        client.IsReady = true;
+        _ready.Enqueue(client);
+    }
+
+    /// <summary>Whether CLIENT PAUSE keeps the command from running now; the client is then resumed when the pause ends.</summary>
+    public bool Hold(Client client, CommandDescriptor? command)
+    {
+        if (!_server.Pause.Holds(command, NowMs))
+            return false;
+        return true;
+    }
+
+    /// <summary>Replies the parser's error and closes, as Redis does.</summary>
+    public void FailProtocol(Client client)
+    {
+        new ReplyWriter(client.Connection.Output, client.Resp).Error(client.Parser.ErrorText);
+        client.CloseAfterReply();
+    }
+
+    /// <summary>Sends what the client's output holds, watches its limits, and closes it when it asked for that.</summary>
+    public void Flush(Client client)
+    {
+        if (client.IsClosed)
+            return;
+        var connection = client.Connection;
+        if (connection.Output.Length > 0)
+        {
+            if (OutputLimits.IsExceeded(client, _server.Options, NowMs))
+            {
+                Statistics.OutputLimitDisconnections++;
+                _server.Log.Warning($"Client {client.Address} scheduled to be closed ASAP for overcoming of output buffer limits.");
+                _events!.Close(connection, afterFlush: false);
+                return;
+            }
+            _events!.Flush(connection);
+        }
+        bool isOver = (client.Gate & ClientGate.Closing) != 0 || (client.IsPeerClosed && !client.IsReady);
+        if (isOver && !client.InFlight)
+            _events!.Close(connection, afterFlush: true);
+    }
+
+    /// <summary>Closes a client now, without sending what is pending.</summary>
+    public void Kill(Client client)
+    {
+        client.CloseAfterReply();
+        if (!client.IsClosed)
+            _events!.Close(client.Connection, afterFlush: false);
+    }
+
+    /// <summary>Takes over an accepted socket; on this loop's thread.</summary>
+    public void Adopt(int socket, bool isUnixSocket)
+    {
+        var client = _server.Clients.Create(this, NowMs);
+        client.IsUnixSocket = isUnixSocket;
+        client.Connection = _events!.Adopt(socket, client);
+        Statistics.ConnectionsReceived++;
+        Clients.Add(client);
+        _server.Clients.Admit(client);
+    }
+
+    public void OnAccepted(int socket, Listener listener) => _server.Clients.Distribute(socket, listener);
+
+    public void OnReceived(Connection connection, ReadOnlySpan<byte> bytes)
+    {
+        var client = System.Runtime.CompilerServices.Unsafe.As<Client>(connection.Owner)!;
+        Statistics.NetworkInputBytes += bytes.Length;
+        client.TotalNetworkInput += bytes.Length;
+        client.LastInteractionMs = NowMs;
+        _idle.OnActive(client);
+        if ((client.Gate & ClientGate.Closing) != 0)
+            return;
+        fixed (byte* start = bytes)
+        {
+            if (IsAlone && (client.Gate & ClientGate.Pause) == 0 && client.Batch is null)
+                RunAlone(client, start, bytes.Length);
+            else
+                Queue(client, start, bytes.Length);
+        }
+        if (client.Input.Length + client.Arrived.Length > _server.Options.ClientQueryBufferLimit)
+            CloseForQueryLimit(client);
+    }
+
+    public void OnWritable(Connection connection)
+    {
+        var client = System.Runtime.CompilerServices.Unsafe.As<Client>(connection.Owner)!;
+        client.OutputSoftLimitSinceMs = 0;
+    }
+
+    /// <summary>The peer has half-closed: what it asked for is answered first.</summary>
+    public void OnPeerClosed(Connection connection)
+    {
+        var client = System.Runtime.CompilerServices.Unsafe.As<Client>(connection.Owner)!;
+        if (!client.InFlight && !client.IsReady)
+            _events!.Close(connection, afterFlush: true);
+        else
+            client.IsPeerClosed = true;
+    }
+
+    public void OnClosed(Connection connection, CloseReason reason)
+    {
+        var client = System.Runtime.CompilerServices.Unsafe.As<Client>(connection.Owner)!;
+        client.IsClosed = true;
+        client.Gate |= ClientGate.Closing;
+        Clients.Remove(client);
+        if (!client.InFlight)
+            Forget(client);
+    }
+
+    public void Dispose()
+    {
+        foreach (var client in Clients.ToArray())
+        {
+            client.IsClosed = true;
+            Forget(client);
+        }
+        _events?.Dispose();
+        Pipeline.Dispose();
+        Buffers.Dispose();
+    }
+
+    /// <summary>Steps 2 to 5 of the turn.</summary>
+    private void RunShared()
+    {
+        TakeCompletions();
+        Acquire();
+        bool mayExecute = Partition.IsHeldBy(Index) && Runner.Run(Partition);
+        if (mayExecute)
+            RunReady();
+        NotifyCompletions();
+        for (int shard = 0; shard < _outstanding.Length; shard++)
+        {
+            if (_outstanding[shard] == 0)
+                continue;
+            Partitions[shard].Inbox.Parts[Index].Publish();
+            if (!Partitions[shard].IsHeld)
+                Poke(shard);
+        }
+    }
+
+    private void RunReady()
+    {
+        if (_retry.Count > 0)
+        {
+            foreach (var client in _retry)
+                MarkReady(client);
+            _retry.Clear();
+        }
+        for (int n = _ready.Count; n > 0; n--)
+        {
+            var client = _ready.Dequeue();
+            client.IsReady = false;
+            if (client.IsClosed)
+                continue;
+            if (!Pipeline.Run(client))
+                _retry.Add(client);
+            ResumeReceive(client);
+            Flush(client);
+        }
+    }
+
+    /// <summary>Takes parts and tickets back from all partitions. Their clients run on in step 4, after the tickets of step 3.</summary>
+    private void TakeCompletions()
+    {
+        if (_outstandingTotal == 0)
+            return;
+        for (int shard = 0; shard < Partitions.Length; shard++)
+        {
+            if (_outstanding[shard] == 0)
+                continue;
+            var ring = Partitions[shard].Inbox.Completions[Index];
+            while (ring.TryDequeue(out var part))
+            {
+                _outstanding[shard]--;
+                _outstandingTotal--;
+                _lastProgressUs = NowUs;
+                var client = part.Client;
+                bool isDone = part.Ticket is null ? Pipeline.CompletePart(part) : _coordinator.CompletePart(part);
+                if (!isDone)
+                    continue;
+                if (client.IsClosed)
+                    Forget(client);
+                else
+                    MarkReady(client);
+            }
+        }
+    }
+
+    /// <summary>Publishes nothing itself: wakes the loops that got completions and sleep.</summary>
+    private void NotifyCompletions()
+    {
+        ulong targets = Runner.TakeCompletionTargets();
+        targets &= ~(1UL << Index);
+        if (targets == 0)
+            return;
+
+        // Pairs with the fence in WaitMicroseconds: either the loop sees its completions, or it is seen asleep.
+        Interlocked.MemoryBarrier();
+        for (; targets != 0; targets &= targets - 1)
+            _server.Loops[BitOperations.TrailingZeroCount(targets)].WakeIfSleeping();
+    }
+
+    private void WakeIfSleeping()
+    {
+        if (Volatile.Read(ref _sleeping) != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
+            _events?.Wake();
+    }
+
+    /// <summary>How long the next poll may wait; gives the partition up before a wait.</summary>
+    private long WaitMicroseconds()
+    {
+        if (_ready.Count > 0 || _retry.Count > 0 || !_posted.IsEmpty)
+            return 0;
+        long wait = _cron.WaitMicroseconds(NowUs);
+        if (wait == 0 || _idle.ShouldSpin(NowUs))
+            return 0;
+        if (_outstandingTotal > 0)
+        {
+            if (NowUs - _lastProgressUs < RemoteSpinUs)
+                return 0;
+            wait = Math.Min(wait, RemoteSleepUs);
+        }
+        if (!IsAlone && Partition.IsHeldBy(Index))
+            Partition.Release(Index);
+        Volatile.Write(ref _sleeping, 1);
+
+        // The other half of Poke, Post and NotifyCompletions: sleep is announced first, then the queues are looked at once more.
+        Interlocked.MemoryBarrier();
+        if (!_posted.IsEmpty || (!IsAlone && HasSharedWork()))
+        {
+            Volatile.Write(ref _sleeping, 0);
+            return 0;
+        }
+        return wait;
+    }
+
+    private bool HasSharedWork()
+    {
+        if ((!Partition.Inbox.IsEmpty || Partition.HasPending) && !Partition.IsHeld)
+            return true;
+        for (int shard = 0; _outstandingTotal > 0 && shard < Partitions.Length; shard++)
+        {
+            if (!Partitions[shard].Inbox.Completions[Index].IsEmpty)
+                return true;
+        }
+        return false;
+    }
+
+    private void Acquire()
+    {
+        if (!Partition.IsHeldBy(Index) && !Partition.TryAcquire(Index))
+            return;
+        Partition.SetClock(NowMs);
+    }
+
+    private void RunAlone(Client client, byte* start, int length)
+    {
+        if (client.Input.Length == 0)
+        {
+            byte* keep = Pipeline.RunDirect(client, start, start + length, out byte* position);
+            if (keep != start + length && (client.Gate & ClientGate.Closing) == 0)
+                KeepRest(client, keep, position, start + length);
+        }
+        else
+        {
+            CommandPipeline.AppendInput(client, start, length);
+            byte* data = client.Input.Data;
+            Pipeline.RunDirect(client, data + client.InputCursor, data + client.Input.Length, out byte* position);
+            client.InputCursor = position - data;
+            CommandPipeline.DropParsed(client);
+        }
+        if ((client.Gate & ClientGate.Pause) != 0 && client.Input.Length > client.InputCursor)
+            MarkReady(client);
+        Flush(client);
+    }
+
+    /// <summary>Moves what the batch left over, an incomplete command, into the client's own input.</summary>
+    private static void KeepRest(Client client, byte* keep, byte* position, byte* end)
+    {
+        CommandPipeline.AppendInput(client, keep, end - keep);
+        client.InputCursor = position - keep;
+        client.Parser.Rebase(client.Input.Data - keep);
+    }
+
+    private void Queue(Client client, byte* start, int length)
+    {
+        if (client.Batch is null)
+        {
+            CommandPipeline.AppendInput(client, start, length);
+        }
+        else
+        {
+            client.Arrived.EnsureFree(length);
+            client.Arrived.Append(start, length);
+            if (client.Arrived.Length > ArrivedBytesMax && !client.IsReceivePaused)
+            {
+                client.IsReceivePaused = true;
+                _events!.PauseReceive(client.Connection);
+            }
+        }
+        MarkReady(client);
+    }
+
+    private void ResumeReceive(Client client)
+    {
+        if (client.IsReceivePaused && client.Arrived.Length < ArrivedBytesMax && !client.IsClosed)
+        {
+            client.IsReceivePaused = false;
+            _events!.ResumeReceive(client.Connection);
+        }
+    }
+
+    private void CloseForQueryLimit(Client client)
+    {
+        Statistics.QueryLimitDisconnections++;
+        _server.Log.Warning($"Closing client that reached max query buffer length: {client.Address}");
+        client.CloseAfterReply();
+        _events!.Close(client.Connection, afterFlush: false);
+    }
+
+    private void CountSent(int shard)
+    {
+        _outstanding[shard]++;
+        _outstandingTotal++;
+        _lastProgressUs = NowUs;
+    }
+
+    private void Forget(Client client)
+    {
+        Pipeline.Abandon(client);
+        _server.Clients.Remove(client);
+    }
+
+    private void UpdateClock()
+    {
+        NowUs = _server.Clock.MonotonicMicroseconds;
+        NowMs = _server.Clock.UnixMicroseconds / 1000;
+        if (IsAlone)
+            Partition.SetClock(NowMs);
+    }
+}

@@ -1,0 +1,151 @@
+using FastKv.Engine.Clients;
+using FastKv.Engine.Commands;
+using FastKv.Engine.Keyspace;
+using FastKv.Memory;
+using FastKv.Protocol;
+
+namespace FastKv.Engine.Sharding;
+
+// Data plane. Commands that span partitions (DESIGN 6). Scatter: each shard runs its share when the ticket's turn comes, replies are
+// merged here. Exclusive: each shard parks when the ticket's turn comes; when all have, this loop runs the command on all of them.
+
+/// <summary>Coordinates the tickets of one loop's clients.</summary>
+internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter counter)
+{
+    private readonly ShardLoop _loop = loop;
+    private readonly TicketCounter _counter = counter;
+    private readonly Partition[] _partitions = loop.Partitions;
+    private readonly Stack<Ticket> _pool = new();
+    private readonly BufferChain _discard = new(loop.Buffers);
+
+    /// <summary>Takes a ticket for slot <paramref name="slot"/> and enqueues it to every shard involved.</summary>
+    /// <returns>False: some ring is full; nothing was done.</returns>
+    public bool Begin(Client client, CommandBatch batch, int slot)
+    {
+        ref var command = ref batch.Slots[slot];
+        var descriptor = command.Command!;
+        ulong shards = CommandRules.ShardsOf(descriptor, batch.Arguments.Items + command.First, command.Count, _loop.Partition.Routing);
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            if ((shards >> shard & 1) != 0 && !_loop.CanSend(shard))
+                return false;
+        }
+
+        if (!_pool.TryPop(out var ticket))
+            ticket = new Ticket(_partitions.Length);
+        ticket.Client = client;
+        ticket.Batch = batch;
+        ticket.Slot = slot;
+        ticket.Shards = shards;
+        ticket.IsExclusive = descriptor.Merge == PartMerge.None;
+        ticket.Outstanding = System.Numerics.BitOperations.PopCount(shards);
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            if ((shards >> shard & 1) == 0)
+                continue;
+            var part = _loop.Pipeline.RentPart(client, batch, shard);
+            part.Ticket = ticket;
+            part.FirstSlot = slot;
+            part.Count = 1;
+            ticket.Parts[shard] = part;
+        }
+        command.NextInPart = -1;
+        client.LastCommand = descriptor;
+
+        ticket.Number = _counter.Take(_loop.Index);
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            if (ticket.Parts[shard] is { } part)
+                _loop.SendTicket(part);
+        }
+        _counter.Withdraw(_loop.Index);
+        _loop.Statistics.Tickets++;
+        return true;
+    }
+
+    /// <summary>A part of a ticket has come back: run, or parked.</summary>
+    /// <returns>True: the command is complete and replied to; its client may go on.</returns>
+    public bool CompletePart(Part part)
+    {
+        var ticket = part.Ticket!;
+        if (--ticket.Outstanding > 0)
+            return false;
+
+        var client = ticket.Client;
+        if (ticket.IsExclusive)
+            RunExclusive(ticket);
+        else if (!client.IsClosed)
+            Merge(ticket);
+        for (int shard = 0; shard < ticket.Parts.Length; shard++)
+        {
+            if (ticket.Parts[shard] is { } done)
+            {
+                ticket.Parts[shard] = null;
+                _loop.Pipeline.Return(done);
+            }
+        }
+        ticket.Client = null!;
+        ticket.Batch = null!;
+        _pool.Push(ticket);
+        _loop.Pipeline.CompleteTicket(client);
+        return true;
+    }
+
+    private void RunExclusive(Ticket ticket)
+    {
+        // Every shard involved is parked, so this thread alone touches their partitions. A client that has gone meanwhile
+        // still gets its command run: it was accepted.
+        long nowMs = 0;
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            if ((ticket.Shards >> shard & 1) == 0)
+                continue;
+            if (nowMs == 0)
+            {
+                _partitions[shard].UpdateClock();
+                nowMs = _partitions[shard].NowMs;
+            }
+            _partitions[shard].SetClock(nowMs);
+        }
+        _loop.Pipeline.ExecuteExclusive(ticket);
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            if ((ticket.Shards >> shard & 1) == 0)
+                continue;
+            _partitions[shard].Unpark();
+            _loop.Poke(shard);
+        }
+    }
+
+    private void Merge(Ticket ticket)
+    {
+        var client = ticket.Client;
+        bool drop = client.IsReplySuppressed;
+        var output = drop ? _discard : client.Connection.Output;
+        ref var slot = ref ticket.Batch.Slots[ticket.Slot];
+        if (!ReplyMerge.TryTakeError(ticket, output))
+        {
+            var reply = new ReplyWriter(output, client.Resp);
+            switch (slot.Command!.Merge)
+            {
+                case PartMerge.First:
+                    ReplyMerge.First(ticket, output);
+                    break;
+                case PartMerge.Sum:
+                    reply.Integer(ReplyMerge.Sum(ticket));
+                    break;
+                case PartMerge.PerKey:
+                    ReplyMerge.PerKey(ticket, reply, _loop.Partition.Routing);
+                    break;
+                default:
+                    ReplyMerge.Concatenate(ticket, reply);
+                    break;
+            }
+        }
+        if (drop)
+        {
+            _discard.Clear();
+            client.Gate &= ~ClientGate.ReplySkip;
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using FastKv.Engine.Commands;
+
+namespace FastKv.Engine;
+
+/// <summary>Server-wide views over the counters of all loops and partitions, and the sampled rates of INFO. Control plane; sampling on loop 0.</summary>
+internal sealed class ServerStatistics(FastKvServer server)
+{
+    /// <summary>Redis averages the instantaneous figures over 16 samples.</summary>
+    private const int SamplesMax = 16;
+
+    /// <summary>Time between samples, milliseconds.</summary>
+    private const long PeriodMs = 100;
+
+    private readonly FastKvServer _server = server;
+    private readonly double[] _operations = new double[SamplesMax];
+    private readonly double[] _input = new double[SamplesMax];
+    private readonly double[] _output = new double[SamplesMax];
+    private int _next;
+    private long _lastMs;
+    private long _lastCommands, _lastInput, _lastOutput;
+    private long _peakBytes;
+
+    /// <summary>Commands run so far.</summary>
+    public long Commands
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var loop in _server.Loops)
+                sum += Sum(loop.Statistics.Calls);
+            foreach (var partition in _server.Partitions)
+                sum += Sum(partition.Statistics.Calls);
+            return sum;
+        }
+    }
+
+    public double OperationsPerSecond => _operations.Average();
+
+    public double InputKilobytesPerSecond => _input.Average() / 1024;
+
+    public double OutputKilobytesPerSecond => _output.Average() / 1024;
+
+    /// <summary>Bytes of native memory in use: heaps of all partitions and buffers.</summary>
+    public long UsedBytes
+    {
+        get
+        {
+            long sum = Memory.NativeBlock.OutstandingBytes;
+            foreach (var partition in _server.Partitions)
+                sum += partition.Heap.UsedBytes;
+            return sum;
+        }
+    }
+
+    public long PeakBytes => _peakBytes = Math.Max(_peakBytes, UsedBytes);
+
+    /// <summary>Calls of one command.</summary>
+    public long CallsOf(CommandDescriptor command)
+    {
+        long sum = 0;
+        foreach (var loop in _server.Loops)
+            sum += loop.Statistics.Calls[command.Id];
+        foreach (var partition in _server.Partitions)
+            sum += partition.Statistics.Calls[command.Id];
+        return sum;
+    }
+
+    /// <summary>Sum of one counter over the loops.</summary>
+    public long OverLoops(Func<LoopStatistics, long> counter) => _server.Loops.Sum(loop => counter(loop.Statistics));
+
+    /// <summary>Sum of one counter over the partitions.</summary>
+    public long OverPartitions(Func<PartitionStatistics, long> counter) => _server.Partitions.Sum(partition => counter(partition.Statistics));
+
+    /// <summary>Takes a sample when one is due. Allocates nothing: it runs inside a turn.</summary>
+    public void Sample(long nowMs)
+    {
+        long elapsed = nowMs - _lastMs;
+        if (elapsed < PeriodMs)
+            return;
+        long commands = Commands, input = 0, output = 0;
+        foreach (var loop in _server.Loops)
+        {
+            input += loop.Statistics.NetworkInputBytes;
+            output += loop.SentBytes;
+        }
+        _operations[_next] = Rate(commands - _lastCommands, elapsed);
+        _input[_next] = Rate(input - _lastInput, elapsed);
+        _output[_next] = Rate(output - _lastOutput, elapsed);
+        _next = (_next + 1) % SamplesMax;
+        (_lastMs, _lastCommands, _lastInput, _lastOutput) = (nowMs, commands, input, output);
+        _peakBytes = Math.Max(_peakBytes, UsedBytes);
+    }
+
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void Reset()
+    {
+        foreach (var loop in _server.Loops)
+            loop.Statistics.Reset();
+        foreach (var partition in _server.Partitions)
+            partition.Statistics.Reset();
+        _lastCommands = _lastInput = _lastOutput = 0;
+        _peakBytes = UsedBytes;
+    }
+
+    private static double Rate(long delta, long elapsedMs) => delta < 0 ? 0 : delta * 1000.0 / elapsedMs;
+
+    private static long Sum(long[] values)
+    {
+        long sum = 0;
+        foreach (long value in values)
+            sum += value;
+        return sum;
+    }
+}
