@@ -48,7 +48,7 @@ public sealed class CommandTableGenerator : IIncrementalGenerator
         }
         foreach (var model in byName.Values.ToArray())
         {
-            if (model.ParentName is not { } parent || byName.ContainsKey(parent))
+            if (model.ParentName is not { } parent || byName.ContainsKey(parent) || !Facts.IsName(model.Name))
                 continue;
             output.ReportDiagnostic(Diagnostic.Create(Rules.NoParent, model.Place.Location, model.Name));
             byName.Remove(model.Name);

@@ -36,6 +36,8 @@ internal static class ModelReader
             model.IsContainer = true;
             model.Arity = given.Contains("Arity") ? model.Arity : -2;
             model.Route = Facts.RouteConnection;
+            model.KeySpecs = [];
+            model.KeyStep = 0;
             if (model.Complexity.Length == 0)
                 model.Complexity = "Depends on subcommand.";
             var findings = new List<Finding>();

@@ -6,7 +6,7 @@ namespace FastKv.CommandGenerator;
 internal static class Rules
 {
     public static readonly DiagnosticDescriptor Duplicate = Rule("FKV001", "Command declared twice", "Command {0} is declared more than once");
-    public static readonly DiagnosticDescriptor Missing = Rule("FKV002", "Command declaration incomplete", "Command {0} needs a value");
+    public static readonly DiagnosticDescriptor Missing = Rule("FKV002", "Command declaration incomplete", "Command {0} has no value");
     public static readonly DiagnosticDescriptor Signature = Rule(
         "FKV003", "Command handler of the wrong shape", "The handler of {0} must be an accessible, non-generic 'static void M(ref CommandContext)'");
     public static readonly DiagnosticDescriptor WriteAndReadOnly = Rule(

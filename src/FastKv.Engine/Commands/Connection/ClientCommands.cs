@@ -12,69 +12,69 @@ internal static class ClientCommands
 {
     private const CommandFlags Common = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale;
 
-    private static readonly string[] s_help =
-    [
-        "CACHING (YES|NO)",
-        "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
-        "GETREDIR",
-        "    Return the client ID we are redirecting to when tracking is enabled.",
-        "GETNAME",
-        "    Return the name of the current connection.",
-        "ID",
-        "    Return the ID of the current connection.",
-        "INFO",
-        "    Return information about the current client connection.",
-        "KILL <ip:port>",
-        "    Kill connection made from <ip:port>.",
-        "KILL <option> <value> [<option> <value> [...]]",
-        "    Kill connections. Options are:",
-        "    * ADDR (<ip:port>|<unixsocket>:0)",
-        "      Kill connections made from the specified address",
-        "    * LADDR (<ip:port>|<unixsocket>:0)",
-        "      Kill connections made to specified local address",
-        "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
-        "      Kill connections by type.",
-        "    * USER <username>",
-        "      Kill connections authenticated by <username>.",
-        "    * SKIPME (YES|NO)",
-        "      Skip killing current connection (default: yes).",
-        "    * ID <client-id>",
-        "      Kill connections by client id.",
-        "    * MAXAGE <maxage>",
-        "      Kill connections older than the specified age.",
-        "LIST [options ...]",
-        "    Return information about client connections. Options:",
-        "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
-        "      Return clients of specified type.",
-        "UNPAUSE",
-        "    Stop the current client pause, resuming traffic.",
-        "PAUSE <timeout> [WRITE|ALL]",
-        "    Suspend all, or just write, clients for <timeout> milliseconds.",
-        "REPLY (ON|OFF|SKIP)",
-        "    Control the replies sent to the current connection.",
-        "SETNAME <name>",
-        "    Assign the name <name> to the current connection.",
-        "SETINFO <option> <value>",
-        "    Set client meta attr. Options are:",
-        "    * LIB-NAME: the client lib name.",
-        "    * LIB-VER: the client lib version.",
-        "UNBLOCK <clientid> [TIMEOUT|ERROR]",
-        "    Unblock the specified blocked client.",
-        "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
-        "         [OPTIN] [OPTOUT] [NOLOOP]",
-        "    Control server assisted client side caching.",
-        "TRACKINGINFO",
-        "    Report tracking status for the current connection.",
-        "NO-EVICT (ON|OFF)",
-        "    Protect current client connection from eviction.",
-        "NO-TOUCH (ON|OFF)",
-        "    Will not touch LRU/LFU stats when this mode is on.",
-    ];
+    private static ReadOnlySpan<byte> HelpLines =>
+        """
+        CACHING (YES|NO)
+            Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.
+        GETREDIR
+            Return the client ID we are redirecting to when tracking is enabled.
+        GETNAME
+            Return the name of the current connection.
+        ID
+            Return the ID of the current connection.
+        INFO
+            Return information about the current client connection.
+        KILL <ip:port>
+            Kill connection made from <ip:port>.
+        KILL <option> <value> [<option> <value> [...]]
+            Kill connections. Options are:
+            * ADDR (<ip:port>|<unixsocket>:0)
+              Kill connections made from the specified address
+            * LADDR (<ip:port>|<unixsocket>:0)
+              Kill connections made to specified local address
+            * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)
+              Kill connections by type.
+            * USER <username>
+              Kill connections authenticated by <username>.
+            * SKIPME (YES|NO)
+              Skip killing current connection (default: yes).
+            * ID <client-id>
+              Kill connections by client id.
+            * MAXAGE <maxage>
+              Kill connections older than the specified age.
+        LIST [options ...]
+            Return information about client connections. Options:
+            * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)
+              Return clients of specified type.
+        UNPAUSE
+            Stop the current client pause, resuming traffic.
+        PAUSE <timeout> [WRITE|ALL]
+            Suspend all, or just write, clients for <timeout> milliseconds.
+        REPLY (ON|OFF|SKIP)
+            Control the replies sent to the current connection.
+        SETNAME <name>
+            Assign the name <name> to the current connection.
+        SETINFO <option> <value>
+            Set client meta attr. Options are:
+            * LIB-NAME: the client lib name.
+            * LIB-VER: the client lib version.
+        UNBLOCK <clientid> [TIMEOUT|ERROR]
+            Unblock the specified blocked client.
+        TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]
+                 [OPTIN] [OPTOUT] [NOLOOP]
+            Control server assisted client side caching.
+        TRACKINGINFO
+            Report tracking status for the current connection.
+        NO-EVICT (ON|OFF)
+            Protect current client connection from eviction.
+        NO-TOUCH (ON|OFF)
+            Will not touch LRU/LFU stats when this mode is on.
+        """u8;
 
     [Command("CLIENT|HELP", Arity = 2, Flags = CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
         Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "5.0.0",
         Summary = "Returns helpful text about the different subcommands.", Complexity = "O(1)")]
-    internal static void Help(ref CommandContext context) => ContainerHelp.Reply(ref context, "CLIENT", s_help);
+    internal static void Help(ref CommandContext context) => ContainerHelp.Reply(ref context, "CLIENT"u8, HelpLines);
 
     [Command("CLIENT|ID", Arity = 2, Flags = Common, Group = CommandGroup.Connection, Categories = AclCategories.Connection,
         Route = CommandRoute.Connection, Since = "5.0.0", Summary = "Returns the unique client ID of the connection.", Complexity = "O(1)")]
