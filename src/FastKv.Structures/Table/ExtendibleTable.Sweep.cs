@@ -16,7 +16,7 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     /// round has passed is found by the next.
     /// </summary>
     /// <param name="position">0, or what the call before returned: a position in hash space, like a scan cursor.</param>
-    /// <param name="bucketsMax">Buckets to look at, give or take the stash of a segment (16).</param>
+    /// <param name="bucketsMax">Buckets to look at, give or take the stash of a segment (20).</param>
     /// <param name="nowMs">Unix milliseconds; becomes <see cref="NowMs"/>.</param>
     /// <param name="visitor">Gets each entry whose expiry is not later than <paramref name="nowMs"/>, and says whether it goes.</param>
     /// <returns>The next position; 0 when the table's end was reached.</returns>
