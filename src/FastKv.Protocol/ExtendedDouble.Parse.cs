@@ -15,8 +15,8 @@ public readonly partial struct ExtendedDouble
     private const int DecimalPointMin = -4951;
 
     /// <summary>
-    /// Words that hold every integer of a conversion: 5119 digits are 17,005 bits; the largest divisor, 5^10069, has 23,380; both are aligned to the longer one,
-    /// and one bit is added.
+    /// Words that hold every integer of a conversion: 5119 digits are 17,005 bits; the largest divisor, 5^10070, has 23,383; both are
+    /// aligned to the longer one, and one bit is added.
     /// </summary>
     private const int ConversionWords = 384;
 
