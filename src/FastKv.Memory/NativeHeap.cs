@@ -1,16 +1,276 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
 namespace FastKv.Memory;
 
+/// <summary>
+/// The memory of one shard: sized allocation and sized free in O(1), without locks; one thread at a time.
+/// </summary>
+/// <remarks>
+/// Data plane. Three kinds of blocks, by size alone:
+/// <code>
+///   up to 32 KiB   slab of its size class      80 classes, free list per slab   (SlabAllocator)
+///   up to  1 MiB   run of 4 KiB pages          bitmap per 2 MiB chunk           (PageAllocator)
+///   above          run of chunks of its own    committed to the page            (LargeBlocks)
+/// </code>
+/// Blocks are 8-byte aligned; those whose <see cref="UsableSize"/> is a multiple of 64 start on a cache line. Their content is
+/// undefined. An empty chunk goes back to the kernel (one is kept against thrashing, until <see cref="Purge"/>).
+/// A guarded heap (GuardedBlocks) checks every block and is for tests: an order of magnitude slower.
+/// Background: Bonwick, "The Slab Allocator", USENIX 1994; Leijen et al., "Mimalloc: Free List Sharding in Action", 2019.
+/// </remarks>
 public sealed unsafe class NativeHeap : IDisposable
 {
-    public NativeHeap(string name, bool guarded = false) => throw new NotImplementedException();
-    public string Name => throw new NotImplementedException();
-    public long UsedBytes => throw new NotImplementedException();
-    public long CommittedBytes => throw new NotImplementedException();
-    public long LiveBlocks => throw new NotImplementedException();
-    public byte* Allocate(long sizeBytes) => throw new NotImplementedException();
-    public void Free(byte* block, long sizeBytes) => throw new NotImplementedException();
-    public byte* Reallocate(byte* block, long oldSizeBytes, long newSizeBytes) => throw new NotImplementedException();
-    public static long UsableSize(long sizeBytes) => throw new NotImplementedException();
-    public void Purge() => throw new NotImplementedException();
-    public void Dispose() => throw new NotImplementedException();
+    private const long MediumBytesMax = 1024 * 1024;
+
+    private readonly PageAllocator _pages = new();
+    private readonly LargeBlocks _large = new();
+    private readonly SlabAllocator _slabs;
+    private readonly Slab** _current;
+    private readonly GuardedBlocks? _guarded;
+
+    // 32 KiB, or 0 in a guarded heap: one comparison sorts out zero, negative, larger and guarded requests.
+    private readonly ulong _fastBytesMax;
+
+    private long _usedBytes;
+    private long _liveBlocks;
+    private bool _disposed;
+
+    /// <summary>An empty heap; it takes its first chunk with its first block.</summary>
+    /// <param name="name">Appears in error messages and leak reports.</param>
+    /// <param name="guarded">Red zones, poison, quarantine, size checks and a leak report on <see cref="Dispose"/>.</param>
+    public NativeHeap(string name, bool guarded = false)
+    {
+        Name = name;
+        _slabs = new SlabAllocator(_pages);
+        _current = _slabs.Current;
+        _fastBytesMax = guarded ? 0UL : SizeClass.SmallBytesMax;
+        _guarded = guarded ? new GuardedBlocks(this) : null;
+    }
+
+    /// <summary>The name given at construction.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether blocks are checked.</summary>
+    public bool IsGuarded => _guarded is not null;
+
+    /// <summary>Sum of the usable sizes of all live blocks, exact.</summary>
+    public long UsedBytes => _guarded?.UsedBytes ?? _usedBytes;
+
+    /// <summary>Bytes that can be resident: chunks of small and medium blocks as a whole, large blocks to the page.</summary>
+    public long CommittedBytes => ((long)_pages.ChunkCount << AddressSpace.ChunkShift) + _large.CommittedBytes;
+
+    /// <summary>Blocks allocated and not freed.</summary>
+    public long LiveBlocks => _guarded?.LiveBlocks ?? _liveBlocks;
+
+    /// <summary>
+    /// The bytes a request of that size really gets, all of which may be used: multiples of 8 up to 128, then eight steps per
+    /// doubling up to 32 KiB, then whole pages. 0 counts as 1.
+    /// </summary>
+    public static long UsableSize(long sizeBytes) => SizeClass.Round(sizeBytes);
+
+    /// <summary>A block of at least <paramref name="sizeBytes"/> bytes of undefined content. O(1).</summary>
+    /// <exception cref="OutOfMemoryException">The address space is used up or the kernel refuses.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The size is negative.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public byte* Allocate(long sizeBytes)
+    {
+        if ((ulong)(sizeBytes - 1) >= _fastBytesMax)
+            return AllocateUncommon(sizeBytes);
+        return AllocateSmall(sizeBytes);
+    }
+
+    /// <summary>Frees a block. O(1).</summary>
+    /// <param name="block">A live block of this heap.</param>
+    /// <param name="sizeBytes">Any size with the <see cref="UsableSize"/> of the one it was allocated with.</param>
+    /// <exception cref="HeapCorruptionException">Guarded heaps: not a live block, another size, or its red zones are damaged.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Free(byte* block, long sizeBytes)
+    {
+        if ((ulong)(sizeBytes - 1) >= _fastBytesMax)
+            FreeUncommon(block, sizeBytes);
+        else
+            FreeSmall(block, sizeBytes);
+    }
+
+    /// <summary>
+    /// Changes a block's size; the first min(old, new) bytes stay. The block stays where it is when its usable size does, and large
+    /// or page-sized ones when there is room behind them. O(min(old, new)).
+    /// </summary>
+    /// <returns>The block, which may have moved; the old address is then invalid.</returns>
+    public byte* Reallocate(byte* block, long oldSizeBytes, long newSizeBytes)
+    {
+        if (_guarded is not null)
+            return _guarded.Reallocate(block, oldSizeBytes, newSizeBytes);
+        long oldUsable = UsableSize(oldSizeBytes);
+        long newUsable = UsableSize(newSizeBytes);
+        if (oldUsable == newUsable)
+            return block;
+        if (TryResize(block, oldUsable, newUsable))
+        {
+            _usedBytes += newUsable - oldUsable;
+            return block;
+        }
+
+        bool growsLarge = oldUsable > MediumBytesMax && newUsable > oldUsable;
+        byte* moved = growsLarge ? AllocateLarge(newUsable, 2 * newUsable) : Allocate(newUsable);
+        long kept = Math.Min(oldUsable, newUsable);
+        Buffer.MemoryCopy(block, moved, kept, kept);
+        Free(block, oldUsable);
+        return moved;
+    }
+
+    /// <summary>Gives what is kept against thrashing back to the kernel: the empty chunk, empty slabs, a guarded heap's quarantine.</summary>
+    public void Purge()
+    {
+        _guarded?.Flush();
+        _slabs.ReleaseRetained();
+        _pages.ReleaseEmptyChunks();
+    }
+
+    /// <summary>Frees everything; live blocks die with the heap.</summary>
+    /// <exception cref="HeapLeakException">Guarded heaps: there were live blocks.</exception>
+    /// <exception cref="HeapCorruptionException">Guarded heaps: a freed block was written to.</exception>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        try
+        {
+            _guarded?.Close();
+        }
+        finally
+        {
+            _large.ReleaseAll();
+            _pages.ReleaseAll();
+            _slabs.Dispose();
+        }
+    }
+
+    /// <summary>Allocates without guards, whatever the heap's mode.</summary>
+    internal byte* AllocateRaw(long sizeBytes) => sizeBytes switch
+    {
+        <= SizeClass.SmallBytesMax => AllocateSmall(sizeBytes),
+        <= MediumBytesMax => AllocateMedium(UsableSize(sizeBytes)),
+        _ => AllocateLarge(UsableSize(sizeBytes), UsableSize(sizeBytes)),
+    };
+
+    /// <summary>Frees what <see cref="AllocateRaw"/> gave.</summary>
+    internal void FreeRaw(byte* block, long sizeBytes)
+    {
+        Debug.Assert(AddressSpace.Contains(block), "a block of a heap");
+        if (sizeBytes <= SizeClass.SmallBytesMax)
+        {
+            FreeSmall(block, sizeBytes);
+            return;
+        }
+
+        long usable = UsableSize(sizeBytes);
+        _usedBytes -= usable;
+        _liveBlocks--;
+        if (usable <= MediumBytesMax)
+            _slabs.ChunkEased(_pages.Free(block, PagesOf(usable)));
+        else
+            _large.Free(block);
+    }
+
+    private static int PagesOf(long usableBytes) => (int)(usableBytes >> SizeClass.PageShift);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* AllocateSmall(long sizeBytes)
+    {
+        int sizeClass = SizeClass.Of(sizeBytes);
+        Slab* slab = _current[sizeClass];
+        byte* block = slab->FreeList;
+        if (block != null)
+        {
+            slab->FreeList = *(byte**)block;
+        }
+        else
+        {
+            block = slab->Bump;
+            byte* next = block + slab->BlockBytes;
+            if (next > slab->End)
+                return AllocateFromNextSlab(sizeClass);
+            slab->Bump = next;
+        }
+
+        slab->Live++;
+        _usedBytes += slab->BlockBytes;
+        _liveBlocks++;
+        return block;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private byte* AllocateFromNextSlab(int sizeClass)
+    {
+        byte* block = _slabs.AllocateSlow(sizeClass);
+        _usedBytes += SizeClass.BytesOf(sizeClass);
+        _liveBlocks++;
+        return block;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void FreeSmall(byte* block, long sizeBytes)
+    {
+        Debug.Assert(AddressSpace.Contains(block), "a block of a heap");
+        Slab* slab = SlabAllocator.SlabOf(block, sizeBytes);
+        Debug.Assert(slab->State is not (SlabState.None or SlabState.Retained), "the slab is in use");
+        Debug.Assert(slab->Class == SizeClass.Of(sizeBytes), "freed with the size it was allocated with");
+        byte* head = slab->FreeList;
+        *(byte**)block = head;
+        slab->FreeList = block;
+        _usedBytes -= slab->BlockBytes;
+        _liveBlocks--;
+        int live = slab->Live - 1;
+        slab->Live = live;
+
+        // An empty free list may mean that the slab was full, and in no list.
+        if (live == 0 || head == null)
+            _slabs.FreeSlow(slab);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private byte* AllocateUncommon(long sizeBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeBytes);
+        sizeBytes = Math.Max(sizeBytes, 1);
+        return _guarded is not null ? _guarded.Allocate(sizeBytes) : AllocateRaw(sizeBytes);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void FreeUncommon(byte* block, long sizeBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeBytes);
+        sizeBytes = Math.Max(sizeBytes, 1);
+        if (_guarded is not null)
+            _guarded.Free(block, sizeBytes);
+        else
+            FreeRaw(block, sizeBytes);
+    }
+
+    private byte* AllocateMedium(long usableBytes)
+    {
+        byte* block = _pages.Allocate(PagesOf(usableBytes), 1);
+        _usedBytes += usableBytes;
+        _liveBlocks++;
+        return block;
+    }
+
+    private byte* AllocateLarge(long usableBytes, long reserveBytes)
+    {
+        byte* block = _large.Allocate(usableBytes, reserveBytes);
+        _usedBytes += usableBytes;
+        _liveBlocks++;
+        return block;
+    }
+
+    private bool TryResize(byte* block, long oldUsable, long newUsable)
+    {
+        if (Math.Min(oldUsable, newUsable) <= SizeClass.SmallBytesMax)
+            return false;
+        if (Math.Max(oldUsable, newUsable) <= MediumBytesMax)
+            return _pages.TryResize(block, PagesOf(oldUsable), PagesOf(newUsable));
+        return Math.Min(oldUsable, newUsable) > MediumBytesMax && _large.TryResize(block, newUsable);
+    }
 }
