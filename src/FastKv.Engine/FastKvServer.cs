@@ -141,7 +141,19 @@ public sealed class FastKvServer : IDisposable
     internal void ChangeReplicationId() => ReplicationId = Hexadecimal(SystemEntropy.Instance, 20);
 
     /// <summary>What the first loop does <c>hz</c> times a second for the whole server.</summary>
-    internal void Tick(long nowMs) => Statistics.Sample(nowMs);
+    internal void Tick(long nowMs)
+    {
+        Statistics.Sample(nowMs);
+        if (Pause.UntilMs != 0 && !Pause.IsOn(nowMs))
+            EndPause();
+    }
+
+    /// <summary>Ends CLIENT PAUSE, by command or because its time is over.</summary>
+    internal void EndPause()
+    {
+        Pause.End();
+        ApplyPause(isOn: false);
+    }
 
     /// <summary>Applies the state of CLIENT PAUSE to all clients of all loops.</summary>
     internal void ApplyPause(bool isOn)

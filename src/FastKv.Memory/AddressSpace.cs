@@ -68,8 +68,9 @@ public static unsafe class AddressSpace
         return (byte*)(s_base + (nuint)(reference << 3));
     }
 
-    /// <summary>Whether the address lies in a heap's chunk range (for assertions).</summary>
-    internal static bool Contains(byte* block) => (nuint)block > s_base && (nuint)block - s_base < s_range.SizeBytes;
+    /// <summary>Whether the address lies where chunks were handed out, and can be read (for assertions and guarded heaps).</summary>
+    internal static bool Contains(byte* block) =>
+        (nuint)block > s_base && (nuint)block - s_base < (nuint)Volatile.Read(ref s_usable) << ChunkShift;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Slab* SlabAt(nuint unit) => (Slab*)s_slabs + unit;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace FastKv.Memory;
 
@@ -184,7 +185,11 @@ public sealed unsafe class NativeHeap : IDisposable
         byte* block = slab->FreeList;
         if (block != null)
         {
-            slab->FreeList = *(byte**)block;
+            // The block after this one is likely cold, and its first word is what the next allocation needs.
+            byte* following = *(byte**)block;
+            slab->FreeList = following;
+            if (Sse.IsSupported)
+                Sse.Prefetch0(following);
         }
         else
         {

@@ -4,7 +4,10 @@ using FastKv.Memory;
 
 namespace FastKv.Network;
 
-/// <summary>A stream connection. Belongs to one <see cref="EventLoop"/> and its thread; objects are reused after <see cref="IConnectionHandler.OnClosed"/>.</summary>
+/// <summary>
+/// A stream connection. Belongs to one <see cref="EventLoop"/> and its thread; objects are reused after
+/// <see cref="IConnectionHandler.OnClosed"/>.
+/// </summary>
 public sealed class Connection
 {
     internal readonly int Index;

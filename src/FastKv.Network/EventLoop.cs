@@ -158,7 +158,9 @@ public abstract class EventLoop : IDisposable
         StopAccept(listener);
     }
 
-    /// <summary>No OnReceived from now on. What has arrived already is kept, and what keeps arriving fills the kernel's buffer, which slows the sender.</summary>
+    /// <summary>
+    /// No OnReceived from now on. What has arrived already is kept, and what keeps arriving fills the kernel's buffer, which slows the sender.
+    /// </summary>
     public void PauseReceive(Connection connection) => connection.Flags |= ConnectionFlags.Paused;
 
     /// <summary>Delivers what was kept, from the next Poll on, and receives again.</summary>
@@ -272,7 +274,8 @@ public abstract class EventLoop : IDisposable
         connection.Output.Consume(count);
         if (waited || count < requested) connection.Flags |= ConnectionFlags.SendWaited;
         if (connection.Output.Length > 0) return true;
-        if ((connection.Flags & (ConnectionFlags.SendWaited | ConnectionFlags.Closing)) != 0) CompleteOutput(connection);
+        const ConnectionFlags Awaited = ConnectionFlags.SendWaited | ConnectionFlags.Closing | ConnectionFlags.Paused;
+        if (connection.Has(Awaited)) CompleteOutput(connection);
         return false;
     }
 

@@ -16,7 +16,10 @@ public interface IConnectionHandler
     /// <summary>Bytes arrived, in order. They are valid during the call only. Not called after Close, nor while receiving is paused.</summary>
     void OnReceived(Connection connection, ReadOnlySpan<byte> bytes);
 
-    /// <summary>All output has left after it could not leave with its first send. Not called for output that one send took at once.</summary>
+    /// <summary>
+    /// All output has left, and someone may have been waiting for that: the socket was full in between, or receiving is paused. So an
+    /// owner that pauses receiving because of much output can resume it here. Not called for output that leaves at once otherwise.
+    /// </summary>
     void OnWritable(Connection connection);
 
     /// <summary>

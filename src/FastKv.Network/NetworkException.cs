@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace FastKv.Network;
 
-/// <summary>A failed control-plane call (socket, bind, listen, ring set-up). The text is the call and the system's message, e.g. "bind: Address already in use".</summary>
+/// <summary>
+/// A failed control-plane call (socket, bind, listen, ring set-up). The text is the call and the system's message, e.g.
+/// "bind: Address already in use".
+/// </summary>
 public sealed class NetworkException : IOException
 {
     /// <summary>Names the call that failed and its errno.</summary>

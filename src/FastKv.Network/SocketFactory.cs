@@ -27,7 +27,7 @@ internal static unsafe class SocketFactory
             string? path = family == Libc.AF_UNIX ? endPoint.ToString() : null;
             if (path is not null) Libc.Unlink(path);
             Bind(socket, endPoint);
-            if (path is not null && unixMode is { } mode) File.SetUnixFileMode(path, mode);
+            if (path is not null && unixMode is { } mode && Libc.ChangeMode(path, (uint)mode) != 0) throw new NetworkException("chmod", Libc.LastError);
             if (Libc.Listen(socket, backlog) != 0) throw new NetworkException("listen", Libc.LastError);
             return socket;
         }

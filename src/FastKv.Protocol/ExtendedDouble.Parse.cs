@@ -20,13 +20,6 @@ public readonly partial struct ExtendedDouble
     /// </summary>
     private const int ConversionWords = 384;
 
-    private static ReadOnlySpan<ulong> PowersOfTen =>
-    [
-        1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000,
-        1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000,
-        100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,
-    ];
-
     /// <summary>
     /// Reads a number as INCRBYFLOAT does: the whole text is what strtold(3) accepts, hexadecimal and <c>inf</c>/<c>infinity</c> included, but no blanks, no
     /// <c>nan</c>, nothing longer than <see cref="TextBytesMax"/>, and no number that overflows or underflows to zero. At most 19 digits with a small exponent
@@ -140,14 +133,14 @@ public readonly partial struct ExtendedDouble
     }
 
     /// <summary>Digits that fit in 64 bits, times or over a power of ten that does: one product or one division of 128 bits.</summary>
-    private static ExtendedDouble ParseShort(bool negative, ReadOnlySpan<byte> whole, ReadOnlySpan<byte> fraction, int exponent)
+    private static unsafe ExtendedDouble ParseShort(bool negative, ReadOnlySpan<byte> whole, ReadOnlySpan<byte> fraction, int exponent)
     {
         ulong magnitude = ReadDigits(ReadDigits(0, whole), fraction);
         if (exponent >= 0)
-            return Round(negative, (UInt128)magnitude * PowersOfTen[exponent], 0, false);
+            return Round(negative, (UInt128)magnitude * PowerTables.Ten[exponent], 0, false);
         // Over less than 2^60, 128 bits leave at least 67: the 64 wanted, and the rounding bits.
         int shift = System.Numerics.BitOperations.LeadingZeroCount(magnitude) + 64;
-        (UInt128 quotient, UInt128 rest) = UInt128.DivRem((UInt128)magnitude << shift, PowersOfTen[-exponent]);
+        (UInt128 quotient, UInt128 rest) = UInt128.DivRem((UInt128)magnitude << shift, PowerTables.Ten[-exponent]);
         return Round(negative, quotient, -shift, rest != 0);
     }
 
@@ -187,13 +180,13 @@ public readonly partial struct ExtendedDouble
         return Round(negative, quotient, exponent - shift - (steps - 1), !number.IsZero);
     }
 
-    private static void AppendDigits(ref WideInteger number, ReadOnlySpan<byte> digits)
+    private static unsafe void AppendDigits(ref WideInteger number, ReadOnlySpan<byte> digits)
     {
-        const int chunk = 19;
+        const int chunk = PowerTables.TenMax;
         for (; digits.Length > 0; digits = digits[Math.Min(chunk, digits.Length)..])
         {
             ReadOnlySpan<byte> piece = digits[..Math.Min(chunk, digits.Length)];
-            number.MultiplyAdd(PowersOfTen[piece.Length], ReadDigits(0, piece));
+            number.MultiplyAdd(PowerTables.Ten[piece.Length], ReadDigits(0, piece));
         }
     }
 

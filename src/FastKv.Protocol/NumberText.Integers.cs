@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace FastKv.Protocol;
 
@@ -11,34 +12,20 @@ public static unsafe partial class NumberText
     /// <summary>The most characters that <see cref="Format(byte*, long)"/> writes: those of <c>-9223372036854775808</c>.</summary>
     public const int Int64CharsMax = 20;
 
+    private const uint SmallMax = 10_000;
+
     /// <summary>All pairs of digits: one 2-byte copy replaces two divisions.</summary>
     private static ReadOnlySpan<byte> DigitPairs =>
         "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"u8
         + "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"u8;
 
-    private static ReadOnlySpan<ulong> PowersOfTen =>
-    [
-        1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000,
-        1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000,
-        100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,
-    ];
-
     /// <summary>Writes <paramref name="value"/> in decimal.</summary>
     /// <param name="destination">Room for at least <see cref="Int64CharsMax"/> bytes.</param>
     /// <param name="value">Any value.</param>
     /// <returns>Bytes written, 1 to 20.</returns>
-    public static int Format(byte* destination, long value)
-    {
-        if ((ulong)value < 10)
-        {
-            *destination = (byte)('0' + value);
-            return 1;
-        }
-        if (value >= 0)
-            return FormatUnsigned(destination, (ulong)value);
-        *destination = (byte)'-';
-        return 1 + FormatUnsigned(destination + 1, 0 - (ulong)value);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Format(byte* destination, long value) =>
+        (ulong)value < SmallMax ? FormatSmall(destination, (uint)value) : FormatLarge(destination, value);
 
     /// <summary>Writes <paramref name="value"/> in decimal.</summary>
     /// <param name="destination">Room for at least <see cref="Int64CharsMax"/> bytes.</param>
@@ -46,21 +33,63 @@ public static unsafe partial class NumberText
     /// <returns>Bytes written, 1 to 20.</returns>
     public static int FormatUnsigned(byte* destination, ulong value)
     {
+        if (value < SmallMax)
+            return FormatSmall(destination, (uint)value);
         int digits = CountDigits(value);
         byte* position = destination + digits;
-        ref byte pairs = ref Unsafe.AsRef(in DigitPairs[0]);
         while (value >= 100)
         {
             ulong quotient = value / 100;
             position -= 2;
-            Unsafe.WriteUnaligned(position, Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref pairs, (nint)(2 * (value - (quotient * 100))))));
+            WritePair(position, (uint)(value - (quotient * 100)));
             value = quotient;
         }
         if (value >= 10)
-            Unsafe.WriteUnaligned(position - 2, Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref pairs, (nint)(2 * value))));
+            WritePair(position - 2, (uint)value);
         else
             *(position - 1) = (byte)('0' + value);
         return digits;
+    }
+
+    private static int FormatLarge(byte* destination, long value)
+    {
+        if (value >= 0)
+            return FormatUnsigned(destination, (ulong)value);
+        *destination = (byte)'-';
+        return 1 + FormatUnsigned(destination + 1, 0 - (ulong)value);
+    }
+
+    /// <summary>Up to four digits: lengths and counts mostly are so small, and need no loop.</summary>
+    private static int FormatSmall(byte* destination, uint value)
+    {
+        if (value < 10)
+        {
+            *destination = (byte)('0' + value);
+            return 1;
+        }
+        if (value < 100)
+        {
+            WritePair(destination, value);
+            return 2;
+        }
+        uint high = value / 100;
+        uint low = value - (high * 100);
+        if (high < 10)
+        {
+            *destination = (byte)('0' + high);
+            WritePair(destination + 1, low);
+            return 3;
+        }
+        WritePair(destination, high);
+        WritePair(destination + 2, low);
+        return 4;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WritePair(byte* destination, uint pair)
+    {
+        ref byte pairs = ref MemoryMarshal.GetReference(DigitPairs);
+        Unsafe.WriteUnaligned(destination, Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref pairs, 2 * pair)));
     }
 
     /// <summary>Decimal digits of <paramref name="value"/>, 1 to 20. O(1).</summary>
@@ -70,7 +99,7 @@ public static unsafe partial class NumberText
     {
         // 1233 / 4096 is log10(2) to four digits, enough to be at most one too high for 64 bits.
         int estimate = ((BitOperations.Log2(value | 1) + 1) * 1233) >> 12;
-        return estimate + (value >= Unsafe.Add(ref Unsafe.AsRef(in PowersOfTen[0]), estimate) ? 1 : 0) + (value == 0 ? 1 : 0);
+        return estimate + (value >= PowerTables.Ten[estimate] ? 1 : 0) + (value == 0 ? 1 : 0);
     }
 
     /// <summary>

@@ -4,6 +4,7 @@
 // is reserved), commit what they took. The rarer shapes are in ReplyWriter.Aggregates.cs, ReplyWriter.Scalars.cs and ReplyWriter.Errors.cs.
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using FastKv.Memory;
 
@@ -86,7 +87,7 @@ public unsafe partial struct ReplyWriter
         }
         byte* start = Output.Reserve(length + HeaderBytesMax);
         byte* position = start + WriteBulkHeader(start, (uint)length);
-        ref byte source = ref Unsafe.AsRef(in System.Runtime.InteropServices.MemoryMarshal.GetReference(value));
+        ref byte source = ref MemoryMarshal.GetReference(value);
         if (length is >= 16 and <= 32)
         {
             // Two stores that overlap unless the length is 32: no branch on the exact size.
@@ -115,11 +116,22 @@ public unsafe partial struct ReplyWriter
     /// <param name="value">Any value.</param>
     public readonly void BulkInteger(long value)
     {
-        // The digits go where they end up: behind a header of 4 bytes, or 5 if there are more than 9 of them.
-        int length = NumberText.CountDigits(value < 0 ? 0 - (ulong)value : (ulong)value) + (value < 0 ? 1 : 0);
+        // The digits go straight to where they belong: behind a header of 4 bytes for up to 9 characters, of 5 bytes for more.
         byte* start = Output.Reserve(2 * HeaderBytesMax);
-        byte* position = start + WriteBulkHeader(start, (uint)length);
-        position += NumberText.Format(position, value);
+        bool isShort = value is > -100_000_000 and < 1_000_000_000;
+        byte* digits = start + (isShort ? 4 : 5);
+        int length = NumberText.Format(digits, value);
+        if (isShort)
+        {
+            Unsafe.WriteUnaligned(start, (uint)('$' | (('0' + length) << 8) | ('\r' << 16) | ('\n' << 24)));
+        }
+        else
+        {
+            int tens = length >= 20 ? '2' : '1';
+            Unsafe.WriteUnaligned(start, (uint)('$' | (tens << 8) | (('0' + (length % 10)) << 16) | ('\r' << 24)));
+            start[4] = (byte)'\n';
+        }
+        byte* position = digits + length;
         Unsafe.WriteUnaligned(position, LineEnd);
         Output.Commit((int)(position + 2 - start));
     }
@@ -174,6 +186,7 @@ public unsafe partial struct ReplyWriter
     }
 
     /// <summary>Writes type, number and line end; returns the size, at most 23.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int WriteHeader(byte* target, byte type, long value)
     {
         *target = type;

@@ -18,6 +18,8 @@ public unsafe struct RespReader
 
     private const int HeaderCharsMax = 21;
 
+    private const ushort LineEnd = '\r' | ('\n' << 8);
+
     /// <summary>Bytes of the current reply already scanned.</summary>
     private long _scanned;
 
@@ -39,7 +41,9 @@ public unsafe struct RespReader
             if (size != 0)
             {
                 long total = size + length + 2L;
-                return total <= end - start ? total : 0;
+                if (total > end - start)
+                    return 0;
+                return Unsafe.ReadUnaligned<ushort>(start + total - 2) == LineEnd ? total : -1;
             }
             if ((word & 0xFF_FFFF_FFFF) == ('+' | ('O' << 8) | ('K' << 16) | ((ulong)'\r' << 24) | ((ulong)'\n' << 32)))
                 return 5;
@@ -132,7 +136,7 @@ public unsafe struct RespReader
                 return null;
             }
             payload += length;
-            if (payload[0] != '\r' || payload[1] != '\n')
+            if (Unsafe.ReadUnaligned<ushort>(payload) != LineEnd)
             {
                 added = -1;
                 return null;

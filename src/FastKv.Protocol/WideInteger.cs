@@ -38,16 +38,11 @@ internal ref struct WideInteger
     }
 
     /// <summary>this = this * 5^power. O(words * power / 27).</summary>
-    public void MultiplyPowerOfFive(int power)
+    public unsafe void MultiplyPowerOfFive(int power)
     {
-        const int largestPower = 27; // 5^27 is the largest that 64 bits hold.
-        const ulong largest = 7_450_580_596_923_828_125;
-        for (; power >= largestPower; power -= largestPower)
-            MultiplyAdd(largest, 0);
-        ulong rest = 1;
-        for (; power > 0; power--)
-            rest *= 5;
-        MultiplyAdd(rest, 0);
+        for (; power >= PowerTables.FiveMax; power -= PowerTables.FiveMax)
+            MultiplyAdd(PowerTables.Five[PowerTables.FiveMax], 0);
+        MultiplyAdd(PowerTables.Five[power], 0);
     }
 
     /// <summary>this = this * 2^bits. O(words).</summary>

@@ -24,6 +24,9 @@ public enum ConfigFlags
 
     /// <summary>CONFIG SET is refused while a data set is being loaded.</summary>
     DenyLoading = 32,
+
+    /// <summary>Has a field of its own although no part acts on it yet.</summary>
+    Pending = 64,
 }
 
 /// <summary>What became of an attempt to set a parameter.</summary>

@@ -13,7 +13,7 @@ public abstract class ConfigParameter
         Name = name;
         Alias = alias;
         Flags = flags;
-        HasEffect = hasEffect;
+        HasEffect = hasEffect && (flags & ConfigFlags.Pending) == 0;
     }
 
     /// <summary>The name, lower case.</summary>

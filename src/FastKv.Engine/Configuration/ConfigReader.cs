@@ -18,6 +18,7 @@ internal sealed class ConfigReader(ServerOptions options, ServerLog log, Func<st
     private readonly List<IReadOnlyList<string>> modules = [];
     private readonly HashSet<ConfigParameter> mentioned = [];
     private int includeDepth;
+    private bool hasModuleParameters;
 
     /// <summary>The parameters that some line has set.</summary>
     public IReadOnlySet<ConfigParameter> Mentioned => mentioned;
@@ -37,6 +38,11 @@ internal sealed class ConfigReader(ServerOptions options, ServerLog log, Func<st
         if (commandLine is not null)
             text.Append('\n').Append(commandLine);
         ReadText(text.ToString());
+        if (hasModuleParameters && modules.Count == 0)
+        {
+            throw new ConfigFileException(
+                "Module Configuration detected without loadmodule directive or no ApplyConfig call: aborting", isLogLine: true);
+        }
         options.RenamedCommands = renamed;
         options.Users = users;
         options.Modules = modules;
@@ -64,7 +70,7 @@ internal sealed class ConfigReader(ServerOptions options, ServerLog log, Func<st
             if (ReadLine(line) is { } error)
                 throw new ConfigFileException(Report($"Reading the configuration file, at line {i + 1}\n>>> '{line}'\n", error));
         }
-        if (!string.IsNullOrEmpty(options.LogFile) && HostFiles.TryAppend(options.LogFile) is { } cannotOpen)
+        if (!string.IsNullOrEmpty(options.LogFile) && HostFiles.Append(options.LogFile, []) is { } cannotOpen)
             throw new ConfigFileException(Report("", "Can't open the log file: " + cannotOpen));
         options.Hz = ServerConfig.ClampHz(options.Hz);
     }
@@ -118,9 +124,15 @@ internal sealed class ConfigReader(ServerOptions options, ServerLog log, Func<st
                 return words.Count == 1 ? null : "sentinel directive while not in sentinel mode";
             default:
                 if (directive.Contains('.', StringComparison.Ordinal))
-                    return words.Count == 2 ? null : "Module config specified without value";
+                    return ReadModuleParameter(words);
                 return "Bad directive or wrong number of arguments";
         }
+    }
+
+    private string? ReadModuleParameter(List<string> words)
+    {
+        hasModuleParameters = true;
+        return words.Count > 1 ? null : "Module config specified without value";
     }
 
     private string? Include(string path)

@@ -227,7 +227,7 @@ public static class ConfigTable
         YesNo("repl-disable-tcp-nodelay", false),
         Int("repl-ping-replica-period", 1, IntMax, 10, alias: "repl-ping-slave-period"),
         Int("repl-timeout", 1, IntMax, 60),
-        Memory("repl-backlog-size", 1, NoLimit, 1 << 20),
+        Memory("repl-backlog-size", 1, NoLimit, 1 << 20, static o => ref o.ReplBacklogSize, flags: Pending),
         Long("repl-backlog-ttl", 0, NoLimit, 3600),
         Int("min-replicas-to-write", 0, IntMax, 0, alias: "min-slaves-to-write"),
         Int("min-replicas-max-lag", 0, IntMax, 10, alias: "min-slaves-max-lag"),
@@ -305,8 +305,9 @@ public static class ConfigTable
         => new(name, new NumberRange(min, max, byDefault, NumberKind.Integer, isUnsigned), null, field, flags, alias);
 
     private static NumberParameter Memory(
-        string name, long min, long max, long byDefault, FieldRef<long>? field = null, string? alias = null, bool isUnsigned = false)
-        => new(name, new NumberRange(min, max, byDefault, NumberKind.Memory, isUnsigned), null, field, None, alias);
+        string name, long min, long max, long byDefault, FieldRef<long>? field = null, ConfigFlags flags = None, string? alias = null,
+        bool isUnsigned = false)
+        => new(name, new NumberRange(min, max, byDefault, NumberKind.Memory, isUnsigned), null, field, flags, alias);
 
     private static NumberParameter Number(
         string name, NumberRange range, FieldRef<int>? intField, FieldRef<long>? longField, ConfigFlags flags = None)

@@ -45,14 +45,15 @@ internal static unsafe partial class HostFiles
         return content.ToArray();
     }
 
-    /// <summary>Tries to open a file for appending, and makes it if need be; returns the error, or null.</summary>
-    public static string? TryAppend(string path)
+    /// <summary>Appends to a file, and makes it if need be; no bytes only try whether that is possible. Returns the error, or null.</summary>
+    public static string? Append(string path, ReadOnlySpan<byte> content)
     {
         int descriptor = open(Bytes(path), OpenAppendCreate | OpenCloseOnExec, DefaultPermission);
         if (descriptor < 0)
             return LastError();
+        string? error = Write(descriptor, content);
         _ = close(descriptor);
-        return null;
+        return error;
     }
 
     /// <summary>The paths that match a shell pattern, sorted; none when nothing matches or the directory cannot be read.</summary>
@@ -82,7 +83,7 @@ internal static unsafe partial class HostFiles
         }
         if (descriptor < 0)
             return LastError();
-        string? error = WriteAll(descriptor, content);
+        string? error = Write(descriptor, content);
         if (error is null && (fsync(descriptor) != 0 || fchmod(descriptor, PermissionUnderUmask()) != 0 || rename(temporary, Bytes(path)) != 0))
             error = LastError();
         _ = close(descriptor);
@@ -91,7 +92,8 @@ internal static unsafe partial class HostFiles
         return error;
     }
 
-    private static string? WriteAll(int descriptor, ReadOnlySpan<byte> content)
+    /// <summary>Writes everything to a descriptor, from wherever its offset stands; returns the error, or null.</summary>
+    public static string? Write(int descriptor, ReadOnlySpan<byte> content)
     {
         while (!content.IsEmpty)
         {

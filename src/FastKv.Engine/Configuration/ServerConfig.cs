@@ -13,6 +13,7 @@ public sealed class ServerConfig
 {
     private const int HzMin = 1;
     private const int HzMax = 500;
+    private const long ReplBacklogBytesMin = 16 * 1024;
 
     private readonly ServerLog log;
     private readonly Dictionary<ConfigParameter, Func<string?>> effects = [];
@@ -31,6 +32,11 @@ public sealed class ServerConfig
         Apply("hz", () =>
         {
             Options.Hz = ClampHz(Options.Hz);
+            return null;
+        });
+        Apply("repl-backlog-size", () =>
+        {
+            Options.ReplBacklogSize = Math.Max(Options.ReplBacklogSize, ReplBacklogBytesMin);
             return null;
         });
         Apply("loglevel", () =>
@@ -179,7 +185,7 @@ public sealed class ServerConfig
     }
 
     private static string[] WordsOf(ConfigParameter parameter, string value)
-        => (parameter.Flags & ConfigFlags.MultiArgument) != 0 ? value.Split(' ') : [value];
+        => (parameter.Flags & ConfigFlags.MultiArgument) != 0 ? (value.Length == 0 ? [] : value.Split(' ')) : [value];
 
     private static bool IsAllowed(ProtectedAction action, bool isLocalClient)
         => action == ProtectedAction.Yes || (action == ProtectedAction.Local && isLocalClient);

@@ -169,6 +169,9 @@ public sealed class ServerOptions
     /// <summary><c>save</c>: when snapshots are due.</summary>
     public SavePoint[] SavePoints = [];
 
+    /// <summary><c>repl-backlog-size</c>: bytes of the replication stream kept for replicas that come back.</summary>
+    public long ReplBacklogSize;
+
     /// <summary><c>replicaof</c>: the master, or null.</summary>
     public (string Host, int Port)? ReplicaOf;
 

@@ -55,7 +55,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         var entry = Peek(key);
         if (!entry.IsNull)
-            entry.AccessClock = AccessClock.Touch(entry.AccessClock, _partition);
+            entry.SetAccessClock(_partition.AccessSeconds);
         return entry;
     }
 
@@ -64,7 +64,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public EntryRef Peek(in Key key)
     {
         var entry = new EntryRef(_table.Find(key.Hash, key.Span));
-        if (!entry.IsNull && entry.HasExpiry && entry.Expiry <= _partition.NowMs)
+        if (!entry.IsNull && entry.HasExpiry && entry.ExpiryMs <= _partition.NowMs)
             return ExpireNow(key, entry);
         return entry;
     }
@@ -83,22 +83,19 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (existing.IsNull)
         {
-            var created = StringEntry.Create(Heap, key.Span, value, expiryMs);
-            created.AccessClock = AccessClock.Fresh(_partition);
-            Insert(key, created);
+            Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, _partition.AccessSeconds)));
             return;
         }
-        var entry = existing;
-        CountVolatile(existing.HasExpiry, expiryMs != 0);
-        entry = StringEntry.Overwrite(Heap, entry, value, expiryMs);
-        entry.AccessClock = AccessClock.Touch(entry.AccessClock, _partition);
+        CountVolatile(existing.HasExpiry, expiryMs > 0);
+        var entry = new EntryRef(StringEntry.Overwrite(Heap, existing.Block, value, expiryMs));
+        entry.SetAccessClock(_partition.AccessSeconds);
         Moved(key, existing, entry, expiryMs);
     }
 
     /// <summary>Inserts an entry under a key that is known to be absent.</summary>
     public void Insert(in Key key, EntryRef entry)
     {
-        _table.Insert(key.Hash, entry.Pointer);
+        _table.Insert(key.Hash, entry.Block);
         if (entry.HasExpiry)
             _volatileCount++;
         MarkChanged();
@@ -107,8 +104,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Puts <paramref name="entry"/> where <paramref name="before"/> stood, whose block may be gone, and counts a change.</summary>
     public void Replace(in Key key, EntryRef before, EntryRef entry)
     {
-        if (before.Pointer != entry.Pointer)
-            _table.Replace(key.Hash, before.Pointer, entry.Pointer);
+        if (before != entry)
+            _table.Replace(key.Hash, before.Block, entry.Block);
         MarkChanged();
     }
 
@@ -116,7 +113,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public EntryRef SetExpiry(in Key key, EntryRef entry, long expiryMs)
     {
         CountVolatile(entry.HasExpiry, true);
-        var after = StringEntry.SetExpiry(Heap, entry, expiryMs);
+        var after = new EntryRef(EntryBlock.SetExpiry(Heap, entry.Block, expiryMs));
         Moved(key, entry, after, expiryMs);
         return after;
     }
@@ -125,7 +122,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public EntryRef RemoveExpiry(in Key key, EntryRef entry)
     {
         CountVolatile(entry.HasExpiry, false);
-        var after = StringEntry.SetExpiry(Heap, entry, 0);
+        var after = new EntryRef(EntryBlock.SetExpiry(Heap, entry.Block, 0));
         Moved(key, entry, after, 0);
         return after;
     }
@@ -144,14 +141,14 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public void Remove(in Key key, EntryRef entry)
     {
         Unlink(key, entry);
-        StringEntry.Free(Heap, entry);
+        StringEntry.Free(Heap, entry.Block);
         MarkChanged();
     }
 
     /// <summary>Takes an entry out of the table without freeing it (MOVE within a partition).</summary>
     public void Unlink(in Key key, EntryRef entry)
     {
-        _table.Remove(key.Hash, entry.Pointer);
+        _table.Remove(key.Hash, entry.Block);
         if (entry.HasExpiry)
             _volatileCount--;
     }
@@ -165,7 +162,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
             var entry = new EntryRef(_table.Random(ref _partition.Random));
             if (entry.IsNull)
                 return entry;
-            if (!entry.HasExpiry || entry.Expiry > _partition.NowMs)
+            if (!entry.HasExpiry || entry.ExpiryMs > _partition.NowMs)
                 return entry;
             var span = entry.Key;
             fixed (byte* bytes = span)
@@ -184,7 +181,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Walks the buckets from a position and removes what has expired; returns the next position.</summary>
     public ulong SweepExpired(ulong position, int bucketsMax, out int removed)
     {
-        var visitor = new ExpiryVisitor { Heap = Heap, NowMs = _partition.NowMs };
+        var visitor = new ExpiryVisitor { Heap = Heap };
         ulong next = _table.SweepExpired(position, bucketsMax, _partition.NowMs, ref visitor);
         removed = visitor.Removed;
         _volatileCount -= removed;
@@ -233,10 +230,10 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
 
     private void Moved(in Key key, EntryRef before, EntryRef after, long expiryMs)
     {
-        if (before.Pointer != after.Pointer)
-            _table.Replace(key.Hash, before.Pointer, after.Pointer);
-        else if (expiryMs != 0)
-            _table.NoteExpiry(key.Hash, after.Pointer, expiryMs);
+        if (before != after)
+            _table.Replace(key.Hash, before.Block, after.Block);
+        else if (expiryMs > 0)
+            _table.NoteExpiry(key.Hash, after.Block, expiryMs);
         MarkChanged();
     }
 
@@ -249,15 +246,11 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     private struct ExpiryVisitor : IExpiryVisitor
     {
         public NativeHeap Heap;
-        public long NowMs;
         public int Removed;
 
-        public bool ShouldRemove(byte* entry)
+        public bool Visit(byte* entry)
         {
-            var candidate = new EntryRef(entry);
-            if (!candidate.HasExpiry || candidate.Expiry > NowMs)
-                return false;
-            StringEntry.Free(Heap, candidate);
+            StringEntry.Free(Heap, entry);
             Removed++;
             return true;
         }

@@ -69,6 +69,6 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
     {
         public NativeHeap Heap;
 
-        public void Visit(byte* entry) => StringEntry.Free(Heap, new EntryRef(entry));
+        public void Visit(byte* entry) => StringEntry.Free(Heap, entry);
     }
 }

@@ -39,7 +39,7 @@ internal sealed class Partition : IDisposable
     public long NowMs;
 
     /// <summary>The access clock of this turn (see <see cref="AccessClock"/>).</summary>
-    public int AccessSeconds;
+    public uint AccessSeconds;
 
     /// <summary>Every ticket up to this number has been run here or does not involve this partition.</summary>
     public long TicketsClearedUpTo;
@@ -100,7 +100,7 @@ internal sealed class Partition : IDisposable
     public void SetClock(long nowMs)
     {
         NowMs = nowMs;
-        AccessSeconds = (int)(nowMs / 1000) & 0xFF_FFFF;
+        AccessSeconds = AccessClock.At(nowMs);
     }
 
     /// <summary>Frees everything; with a guarded heap, fails when a block has leaked.</summary>

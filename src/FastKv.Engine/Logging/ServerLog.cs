@@ -6,7 +6,7 @@
 // The file is opened for every line, as Redis does: log rotation then needs no signal, and lines are rare by design.
 using System.Globalization;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
+using FastKv.Engine.Configuration;
 
 namespace FastKv.Engine.Logging;
 
@@ -82,24 +82,12 @@ public sealed class ServerLog
         lock (gate)
         {
             // A log that cannot be written must not take the server down: the disk may be full, the terminal closed.
-            try
-            {
-                using FileStream stream = path is null ? OpenStandardOutput() : OpenFile(path);
-                stream.Write(bytes);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-            {
+            string? error = path is null ? HostFiles.Write(StandardOutput, bytes) : HostFiles.Append(ConfigText.FromPath(path), bytes);
+            if (error is not null)
                 LostLines++;
-            }
         }
     }
 
     /// <summary>How many lines could not be written.</summary>
     public long LostLines { get; private set; }
-
-    private static FileStream OpenFile(string path)
-        => new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-
-    private static FileStream OpenStandardOutput()
-        => new(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 }

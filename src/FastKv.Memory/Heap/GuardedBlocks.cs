@@ -8,7 +8,7 @@ namespace FastKv.Memory;
 //   +-----------------------+---------------------------+-----------------+
 //   | header 64 B           | UsableSize(size) bytes    | red zone 16–79  |
 //   | magic, size, links,   | 0xCD when allocated       | 0xFD            |
-//   | number, canary        | 0xDD when freed           |                 |
+//   | number, owner, canary | 0xDD when freed           |                 |
 //   +-----------------------+---------------------------+-----------------+
 //
 // A freed block stays in quarantine for a while; whoever writes to it meanwhile is found when it leaves. Live blocks form a list
@@ -29,6 +29,9 @@ internal sealed unsafe class GuardedBlocks(NativeHeap heap)
     private const int ReportedBlocksMax = 16;
     private const int ReportedBytesMax = 48;
 
+    private static long s_owners;
+
+    private readonly long _owner = Interlocked.Increment(ref s_owners);
     private readonly Header*[] _quarantine = new Header*[QuarantineBlocksMax];
     private int _quarantineFirst;
     private int _quarantineCount;
@@ -49,6 +52,7 @@ internal sealed unsafe class GuardedBlocks(NativeHeap heap)
         header->Magic = LiveMagic;
         header->SizeBytes = sizeBytes;
         header->Number = ++_number;
+        header->Owner = _owner;
         for (int i = 0; i < Header.CanaryCount; i++)
             header->Canaries[i] = Canary;
         byte* block = BlockOf(header);
@@ -142,6 +146,8 @@ internal sealed unsafe class GuardedBlocks(NativeHeap heap)
                 throw Corrupt($"the red zone before block #{header->Number} of {header->SizeBytes} bytes was overwritten");
         }
 
+        if (header->Owner != _owner)
+            throw Corrupt($"block #{header->Number} of {header->SizeBytes} bytes belongs to another heap");
         long usable = NativeHeap.UsableSize(header->SizeBytes);
         byte* end = block + usable;
         byte* rawEnd = (byte*)header - OffsetOf(usable) + TotalOf(usable);
@@ -218,13 +224,14 @@ internal sealed unsafe class GuardedBlocks(NativeHeap heap)
     [StructLayout(LayoutKind.Sequential, Size = HeaderBytes)]
     private struct Header
     {
-        internal const int CanaryCount = 3;
+        internal const int CanaryCount = 2;
 
         public ulong Magic;
         public long SizeBytes;
         public Header* Next;
         public Header* Previous;
         public long Number;
+        public long Owner;
 
         // Last, so that they are what an underflow hits first.
         public fixed ulong Canaries[CanaryCount];

@@ -159,10 +159,13 @@ internal sealed unsafe class SlabAllocator : IDisposable
         ChunkEased(chunk);
     }
 
-    /// <summary>A chunk that holds nothing but retained slabs is as good as empty: the slabs go, so that it can.</summary>
+    /// <summary>
+    /// A chunk that holds nothing but retained slabs is as good as empty: the slabs go, so that it can. Not so the only chunk, which
+    /// would be kept anyway: a heap with one block that comes and goes need not cut a slab for it each time.
+    /// </summary>
     internal void ChunkEased(Chunk* chunk)
     {
-        if (chunk->BusyPages != 0)
+        if (chunk->BusyPages != 0 || _pages.ChunkCount == 1)
             return;
         nuint unit = AddressSpace.SlabUnitOf(AddressSpace.ChunkStart(chunk));
         for (nuint last = unit + (AddressSpace.ChunkBytes / AddressSpace.SlabUnitBytes); unit < last; unit++)

@@ -24,7 +24,7 @@ internal sealed unsafe class EpollEventLoop : EventLoop
 
     private const uint HangUpEvents = Libc.EPOLLRDHUP | Libc.EPOLLHUP | Libc.EPOLLERR;
 
-    private readonly EpollInstance _epoll = new();
+    private readonly EpollInstance _epoll;
     private readonly int _wakeEvent;
     private readonly byte* _receive = (byte*)NativeMemory.Alloc(ReceiveBytes);
     private readonly IoVector* _vectors = (IoVector*)NativeMemory.Alloc(OutputVectors.VectorsMax, (nuint)sizeof(IoVector));
@@ -33,9 +33,14 @@ internal sealed unsafe class EpollEventLoop : EventLoop
     private WakeFlag _wake;
     private bool _disposed;
 
-    internal EpollEventLoop(IConnectionHandler handler, BufferPool pool, int connectionsMax)
+    /// <param name="handler">Is told of events.</param>
+    /// <param name="pool">Feeds the output chains.</param>
+    /// <param name="connectionsMax">Slots.</param>
+    /// <param name="hasMicroseconds">For tests: false behaves as a kernel before 5.11, without epoll_pwait2.</param>
+    internal EpollEventLoop(IConnectionHandler handler, BufferPool pool, int connectionsMax, bool hasMicroseconds = true)
         : base(handler, pool, connectionsMax)
     {
+        _epoll = new EpollInstance(hasMicroseconds);
         _wakeEvent = Libc.EventFd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK);
         if (_wakeEvent < 0) throw new NetworkException("eventfd", Libc.LastError);
         int error = _epoll.Add(_wakeEvent, Libc.EPOLLIN, Token.Of(TokenKind.Wake, 0));

@@ -14,10 +14,11 @@ internal sealed unsafe class EpollInstance : IDisposable
 
     private readonly byte* _events = (byte*)NativeMemory.AllocZeroed(EventsMax * 16);
     private readonly int _descriptor;
-    private bool _hasMicroseconds = true;
+    private bool _hasMicroseconds;
 
-    internal EpollInstance()
+    internal EpollInstance(bool hasMicroseconds)
     {
+        _hasMicroseconds = hasMicroseconds;
         _descriptor = Libc.EpollCreate(Libc.EPOLL_CLOEXEC);
         if (_descriptor < 0) throw new NetworkException("epoll_create1", Libc.LastError);
     }

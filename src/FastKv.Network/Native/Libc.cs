@@ -127,6 +127,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "unlink", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Unlink(string path);
 
+    [LibraryImport("libc", EntryPoint = "chmod", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int ChangeMode(string path, uint mode);
+
     [LibraryImport("libc", EntryPoint = "syscall")]
     internal static partial long SystemCall(long number, nint a, nint b, nint c, nint d, nint e, nint f);
 

@@ -5,7 +5,8 @@
 //
 // Flags: SINGLE_ISSUER | DEFER_TASKRUN make the kernel do its completion work inside our own io_uring_enter instead of interrupting the
 // thread; without them the same server costs almost twice the CPU per request. The ring is created disabled, so that the thread that first
-// polls becomes the issuer. Kernels older than 6.1 fall back to COOP_TASKRUN, then to no flag.
+// polls becomes the issuer. Kernels older than 6.1 fall back to COOP_TASKRUN, then to no flag. TASKRUN_FLAG makes the kernel show in the
+// shared ring that it has something for us, so that a spinning loop need not ask by system call.
 using FastKv.Network.Native;
 
 namespace FastKv.Network.Uring;
@@ -14,8 +15,8 @@ internal sealed unsafe class Ring : IDisposable
 {
     private static readonly uint[] s_setups =
     [
-        UringAbi.SetupSingleIssuer | UringAbi.SetupDeferTaskRun | UringAbi.SetupSubmitAll,
-        UringAbi.SetupCoopTaskRun | UringAbi.SetupSubmitAll,
+        UringAbi.SetupSingleIssuer | UringAbi.SetupDeferTaskRun | UringAbi.SetupTaskRunFlag | UringAbi.SetupSubmitAll,
+        UringAbi.SetupCoopTaskRun | UringAbi.SetupTaskRunFlag | UringAbi.SetupSubmitAll,
         0,
     ];
 
@@ -25,6 +26,7 @@ internal sealed unsafe class Ring : IDisposable
     private readonly nuint _entriesBytes;
     private readonly uint* _kernelHead;
     private readonly uint* _kernelTail;
+    private readonly uint* _submissionFlags;
     private readonly uint _submissionMask;
     private readonly uint _submissionCount;
     private readonly uint* _completionHead;
@@ -34,11 +36,14 @@ internal sealed unsafe class Ring : IDisposable
     private uint _tail;
     private bool _enabled;
 
-    /// <summary>Sets a ring up; throws <see cref="NetworkException"/> with the errno or the missing feature.</summary>
-    internal Ring(uint submissionEntries, uint completionEntries)
+    /// <summary>
+    /// Sets a ring up; throws <see cref="NetworkException"/> with the errno or the missing feature. <paramref name="setupsSkipped"/> leaves out
+    /// the best 1 or 2 sets of flags, as an older kernel would.
+    /// </summary>
+    internal Ring(uint submissionEntries, uint completionEntries, int setupsSkipped = 0)
     {
         RingParameters parameters = default;
-        Descriptor = SetUp(submissionEntries, completionEntries, ref parameters);
+        Descriptor = SetUp(submissionEntries, completionEntries, setupsSkipped, ref parameters);
         RequireFeatures(parameters.Features);
         nuint submissionBytes = parameters.Submission.Array + (parameters.SubmissionEntries * sizeof(uint));
         nuint completionBytes = parameters.Completion.Entries + (parameters.CompletionEntries * (uint)sizeof(CompletionEntry));
@@ -49,6 +54,7 @@ internal sealed unsafe class Ring : IDisposable
 
         _kernelHead = (uint*)(_ringMemory + parameters.Submission.Head);
         _kernelTail = (uint*)(_ringMemory + parameters.Submission.Tail);
+        _submissionFlags = (uint*)(_ringMemory + parameters.Submission.Flags);
         _submissionMask = parameters.SubmissionEntries - 1;
         _submissionCount = parameters.SubmissionEntries;
         _completionHead = (uint*)(_ringMemory + parameters.Completion.Head);
@@ -69,7 +75,18 @@ internal sealed unsafe class Ring : IDisposable
     /// <summary>Requests written and not yet taken by the kernel.</summary>
     internal uint Unsubmitted => _tail - Volatile.Read(ref *_kernelHead);
 
-    /// <summary>Makes the calling thread the ring's issuer. Once, before the first <see cref="Enter"/>.</summary>
+    /// <summary>Whether an <see cref="Enter(long)"/> would neither bring nor take anything: requests, completions, or work that waits in the kernel.</summary>
+    internal bool IsIdle
+    {
+        get
+        {
+            const uint Pending = UringAbi.SubmissionTaskRun | UringAbi.SubmissionOverflow;
+            return Unsubmitted == 0 && (Volatile.Read(ref *_submissionFlags) & Pending) == 0
+                && Volatile.Read(ref *_completionTail) == *_completionHead;
+        }
+    }
+
+    /// <summary>Makes the calling thread the ring's issuer. Once, before the first <see cref="Enter(long)"/>.</summary>
     internal void EnsureEnabled()
     {
         if (_enabled) return;
@@ -157,10 +174,10 @@ internal sealed unsafe class Ring : IDisposable
         return result >= 0 ? 0 : Libc.LastError;
     }
 
-    private int SetUp(uint submissionEntries, uint completionEntries, ref RingParameters parameters)
+    private int SetUp(uint submissionEntries, uint completionEntries, int setupsSkipped, ref RingParameters parameters)
     {
         int error = 0;
-        foreach (uint setup in s_setups)
+        foreach (uint setup in s_setups.AsSpan(setupsSkipped))
         {
             parameters = default;
             parameters.CompletionEntries = completionEntries;

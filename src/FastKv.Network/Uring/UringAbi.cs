@@ -126,6 +126,7 @@ internal static class UringAbi
     internal const uint SetupRingDisabled = 1 << 6;
     internal const uint SetupSubmitAll = 1 << 7;
     internal const uint SetupCoopTaskRun = 1 << 8;
+    internal const uint SetupTaskRunFlag = 1 << 9;
     internal const uint SetupSingleIssuer = 1 << 12;
     internal const uint SetupDeferTaskRun = 1 << 13;
 
@@ -161,6 +162,9 @@ internal static class UringAbi
     internal const uint CompletionBuffer = 1 << 0;
     internal const uint CompletionMore = 1 << 1;
     internal const int CompletionBufferShift = 16;
+
+    internal const uint SubmissionOverflow = 1 << 1;
+    internal const uint SubmissionTaskRun = 1 << 2;
 
     internal const long SubmissionRingOffset = 0;
     internal const long SubmissionEntriesOffset = 0x10000000;

@@ -31,13 +31,18 @@ internal sealed unsafe class UringEventLoop : EventLoop
     private WakeFlag _wake;
     private ulong _turn;
     private bool _buffersRanOut;
-    private bool _wakesByRing = true;
+    private bool _wakesByRing;
     private bool _disposed;
 
-    internal UringEventLoop(IConnectionHandler handler, BufferPool pool, int connectionsMax)
+    /// <param name="handler">Is told of events.</param>
+    /// <param name="pool">Feeds the output chains.</param>
+    /// <param name="connectionsMax">Slots.</param>
+    /// <param name="setupsSkipped">For tests: behave as on an older kernel (1: 5.19 to 6.0, without task-work flags: 2).</param>
+    internal UringEventLoop(IConnectionHandler handler, BufferPool pool, int connectionsMax, int setupsSkipped = 0)
         : base(handler, pool, connectionsMax)
     {
-        _ring = new Ring(SubmissionEntries, CompletionEntries);
+        _wakesByRing = setupsSkipped == 0;
+        _ring = new Ring(SubmissionEntries, CompletionEntries, setupsSkipped);
         _buffers = new ReceiveBuffers(_ring);
         _wakeEvent = Libc.EventFd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK);
         if (_wakeEvent < 0) throw new NetworkException("eventfd", Libc.LastError);
@@ -56,6 +61,7 @@ internal sealed unsafe class UringEventLoop : EventLoop
         RunDeferred();
         if (FlushQueue.Count > 0) QueueSends();
         if (timeoutMicroseconds != 0) timeoutMicroseconds = HasWork ? 0 : LimitTimeout(timeoutMicroseconds);
+        else if (_ring.IsIdle) return Handled;
 
         // Sends complete within the submission, so one that also waits would return at once on their account. Submitting without waiting
         // first lets Poll sleep, and under load picks up what has arrived meanwhile without sleeping at all.

@@ -46,6 +46,30 @@ public sealed unsafe class GuardedHeapTests
     }
 
     [Fact]
+    public void FindsABlockOfAnotherHeap()
+    {
+        using var heap = new NativeHeap("mine", guarded: true);
+        using var other = new NativeHeap("yours", guarded: true);
+        byte* block = other.Allocate(40);
+        Assert.Contains("another heap", Assert.Throws<HeapCorruptionException>(() => heap.Free(block, 40)).Message, StringComparison.Ordinal);
+        other.Free(block, 40);
+    }
+
+    [Fact]
+    public void RefusesAddressesThatAreNoBlocks()
+    {
+        using var heap = new NativeHeap("wild", guarded: true);
+        long local = 0;
+        Assert.Throws<HeapCorruptionException>(() => heap.Free(null, 8));
+        Assert.Throws<HeapCorruptionException>(() => heap.Free(AddressSpace.Base + AddressSpace.ReservedBytes - 4096, 8));
+        byte* stack = (byte*)&local;
+        Assert.Throws<HeapCorruptionException>(() => heap.Free(stack, 8));
+        byte* block = heap.Allocate(200);
+        Assert.Throws<HeapCorruptionException>(() => heap.Free(block + 64, 100));
+        heap.Free(block, 200);
+    }
+
+    [Fact]
     public void FindsAWrongSizeButAcceptsOneOfTheSameClass()
     {
         using var heap = new NativeHeap("size", guarded: true);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FastKv.Memory;
 using Xunit;
 
@@ -40,51 +41,52 @@ public sealed class SpscRingTests
     public void DequeuedReferencesAreDropped()
     {
         var ring = new SpscRing<object>(4);
-        WeakReference reference = Fill(ring);
-        Assert.True(ring.TryDequeue(out _));
+        WeakReference reference = PassOne(ring);
         GC.Collect();
         Assert.False(reference.IsAlive);
+        Assert.True(ring.IsEmpty);
 
-        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
-        static WeakReference Fill(SpscRing<object> ring)
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static WeakReference PassOne(SpscRing<object> ring)
         {
             object item = new();
             ring.TryEnqueue(item);
             ring.Publish();
+            Assert.True(ring.TryDequeue(out object dequeued));
+            Assert.Same(item, dequeued);
             return new WeakReference(item);
         }
     }
 
     [Theory]
-    [InlineData(64, 1)]
-    [InlineData(1024, 17)]
-    public void TwoThreadsPassAMillionItemsInOrder(int capacity, int batch)
+    [InlineData(64, 1, 50_000)]
+    [InlineData(1024, 17, 1_000_000)]
+    public void TwoThreadsPassItemsInOrder(int capacity, int batch, int items)
     {
-        const int Items = 1_000_000;
         var ring = new SpscRing<(long Number, long Check)>(capacity);
         var producer = new Thread(() =>
         {
             var wait = default(SpinWait);
-            for (long i = 0; i < Items;)
+            for (long i = 0; i < items;)
             {
                 if (!ring.TryEnqueue((i, ~i)))
                 {
                     ring.Publish();
-                    wait.SpinOnce();
+                    wait.SpinOnce(sleep1Threshold: -1);
                     continue;
                 }
 
-                if (++i % batch == 0 || i == Items)
+                if (++i % batch == 0 || i == items)
                     ring.Publish();
             }
         });
         producer.Start();
         var idle = default(SpinWait);
-        for (long expected = 0; expected < Items;)
+        for (long expected = 0; expected < items;)
         {
             if (!ring.TryDequeue(out (long Number, long Check) item))
             {
-                idle.SpinOnce();
+                idle.SpinOnce(sleep1Threshold: -1);
                 continue;
             }
 

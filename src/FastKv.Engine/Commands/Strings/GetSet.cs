@@ -6,7 +6,7 @@ using ValueType = FastKv.Structures.ValueType;
 namespace FastKv.Engine.Commands.Strings;
 
 /// <summary>GET and SET. Data plane.</summary>
-internal static class GetSet
+internal static unsafe class GetSet
 {
     [Command("GET", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.String, FirstKey = 1, LastKey = 1,
         Access = KeyAccess.RO | KeyAccess.Access, Since = "1.0.0", Summary = "Returns the string value of a key.", Complexity = "O(1)", Syntax = "key")]
@@ -25,6 +25,6 @@ internal static class GetSet
             return;
         }
         Span<byte> scratch = stackalloc byte[NumberText.Int64CharsMax];
-        context.Reply.BulkString(StringEntry.Read(entry, scratch));
+        context.Reply.BulkString(StringEntry.Read(entry.Block, scratch));
     }
 }

@@ -33,10 +33,16 @@ internal sealed class PercentilesParameter()
     internal override void Rewrite(ServerOptions options, ConfigRewriter rewriter)
         => rewriter.Put(Name, options.LatencyTrackingInfoPercentiles.Length == 0 ? $"{Name} \"\"" : $"{Name} {Get(options)}", force: true);
 
+    /// <summary>A number as C's strtod reads it, hexadecimal notation apart; what does not fit into a double is none.</summary>
     private static bool TryParse(string word, out double value)
     {
+        if (word.TrimStart('+', '-').ToLowerInvariant() is "inf" or "infinity")
+        {
+            value = double.PositiveInfinity;
+            return true;
+        }
         const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        return double.TryParse(word, Style, CultureInfo.InvariantCulture, out value) && !double.IsNaN(value);
+        return double.TryParse(word, Style, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
     }
 
     private static string Format(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);

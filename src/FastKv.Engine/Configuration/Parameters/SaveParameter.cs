@@ -21,7 +21,7 @@ internal sealed class SaveParameter() : ConfigParameter("save", alias: null, Con
         if (words.Length == 1 && words[0].Length == 0)
             words = [];
         var points = new List<SavePoint>();
-        if (source == ConfigSource.File && options.SaveSeenInFile)
+        if (source == ConfigSource.File && options.SaveSeenInFile && words.Length > 0)
             points.AddRange(options.SavePoints);
         if (words.Length % 2 != 0)
             error = Invalid;

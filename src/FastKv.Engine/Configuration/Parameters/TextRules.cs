@@ -5,8 +5,10 @@ internal static class TextRules
 {
     private const int HostNameMax = 256;
 
-    private static readonly string[] TitleVariables =
-        ["title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file"];
+    private static readonly string[] TitleVariables = ["listen-addr", "port", "tls-port", "config-file"];
+
+    // These may come out empty, and a title must not.
+    private static readonly string[] EmptyTitleVariables = ["title", "server-mode", "unixsocket"];
 
     internal static string? SnapshotFileName(string name) => IsBaseName(name) ? null : "dbfilename can't be a path, just a filename";
 
@@ -48,23 +50,32 @@ internal static class TextRules
         return null;
     }
 
-    /// <summary>Braces enclose the name of a variable, a doubled opening brace is a brace.</summary>
+    /// <summary>Braces enclose the name of a variable, a doubled opening brace is a brace; something must be left to show.</summary>
     internal static string? ProcessTitleTemplate(string template)
     {
         const string Invalid = "template format is invalid or contains unknown variables";
-        for (int at = 0; (at = template.IndexOf('{', at)) >= 0;)
+        bool showsSomething = false;
+        int at = 0;
+        while (at < template.Length)
         {
-            if (at + 1 < template.Length && template[at + 1] == '{')
+            char c = template[at++];
+            if (c != '{' || (at < template.Length && template[at] == '{'))
             {
-                at += 2;
+                showsSomething |= c != ' ';
+                at += c == '{' ? 1 : 0;
                 continue;
             }
-            int end = template.IndexOf('}', at + 1);
-            if (end < 0 || !TitleVariables.Contains(template[(at + 1)..end], StringComparer.OrdinalIgnoreCase))
+            int end = template.IndexOf('}', at);
+            if (end < 0)
                 return Invalid;
+            string variable = template[at..end];
             at = end + 1;
+            if (TitleVariables.Contains(variable))
+                showsSomething = true;
+            else if (!EmptyTitleVariables.Contains(variable))
+                return Invalid;
         }
-        return null;
+        return showsSomething ? null : Invalid;
     }
 
     private static bool IsBaseName(string name) => name.AsSpan().IndexOfAny('/', '\\') < 0;

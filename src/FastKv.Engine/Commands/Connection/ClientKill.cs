@@ -1,0 +1,178 @@
+using System.Text;
+using FastKv.Engine.Clients;
+using FastKv.Protocol;
+
+namespace FastKv.Engine.Commands.Connection;
+
+/// <summary>CLIENT KILL: by address (old form) or by filters. Control plane.</summary>
+internal static class ClientKill
+{
+    [Command("CLIENT|KILL", Arity = -3,
+        Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
+        Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "2.4.0", Summary = "Terminates open connections.",
+        Complexity = "O(N) where N is the number of client connections",
+        Syntax = "<ip:port | <[ID client-id:integer] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME yes/no]...>>",
+        History =
+        [
+            "2.8.12: Added new filter format.", "2.8.12: `ID` option.", "3.2.0: Added `master` type in for `TYPE` option.",
+            "5.0.0: Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward compatibility.", "6.2.0: `LADDR` option.",
+        ])]
+    internal static void Kill(ref CommandContext context)
+    {
+        var server = context.Client.Loop.Server;
+        if (context.Count == 3)
+        {
+            string address = Encoding.Latin1.GetString(context[2]);
+            foreach (var client in server.Clients.All)
+            {
+                if (client.Address != address)
+                    continue;
+                Close(client, context.Client);
+                context.Reply.Ok();
+                return;
+            }
+            context.Reply.Error(Errors.NoSuchClient);
+            return;
+        }
+
+        if (!TryFilter(ref context, out var filter))
+            return;
+        long killed = 0;
+        long nowMs = context.Client.Loop.NowMs;
+        foreach (var client in server.Clients.All)
+        {
+            if (!filter.Matches(client, context.Client, nowMs))
+                continue;
+            Close(client, context.Client);
+            killed++;
+        }
+        context.Reply.Integer(killed);
+    }
+
+    /// <summary>Parses a client type, or replies the error.</summary>
+    internal static bool TryType(ref CommandContext context, int index, out OutputClass type)
+    {
+        type = OutputClass.Normal;
+        if (context.Is(index, "NORMAL"u8))
+            return true;
+        if (context.Is(index, "PUBSUB"u8))
+        {
+            type = OutputClass.PubSub;
+            return true;
+        }
+        if (context.Is(index, "SLAVE"u8) || context.Is(index, "REPLICA"u8) || context.Is(index, "MASTER"u8))
+        {
+            type = OutputClass.Replica;
+            return true;
+        }
+        context.Reply.Error("ERR Unknown client type '"u8, context[index], "'"u8);
+        return false;
+    }
+
+    private static bool TryFilter(ref CommandContext context, out Filter filter)
+    {
+        filter = new Filter { SkipMe = true };
+        for (int i = 2; i < context.Count; i += 2)
+        {
+            if (i + 1 >= context.Count)
+            {
+                context.Reply.Error(Errors.Syntax);
+                return false;
+            }
+            if (context.Is(i, "ID"u8))
+            {
+                if (!context.TryInteger(i + 1, out long id, Errors.ClientIdNotPositive))
+                    return false;
+                if (id < 1)
+                {
+                    context.Reply.Error(Errors.ClientIdNotPositive);
+                    return false;
+                }
+                filter.Id = id;
+            }
+            else if (context.Is(i, "MAXAGE"u8))
+            {
+                if (!NumberText.TryParseInt64(context[i + 1], out long age))
+                {
+                    context.Reply.Error("ERR maxage is not an integer or out of range"u8);
+                    return false;
+                }
+                if (age <= 0)
+                {
+                    context.Reply.Error("ERR maxage should be greater than 0"u8);
+                    return false;
+                }
+                filter.AgeSecondsMin = age;
+            }
+            else if (context.Is(i, "TYPE"u8))
+            {
+                if (!TryType(ref context, i + 1, out var type))
+                    return false;
+                filter.Type = type;
+            }
+            else if (context.Is(i, "ADDR"u8))
+            {
+                filter.Address = Encoding.Latin1.GetString(context[i + 1]);
+            }
+            else if (context.Is(i, "LADDR"u8))
+            {
+                filter.LocalAddress = Encoding.Latin1.GetString(context[i + 1]);
+            }
+            else if (context.Is(i, "USER"u8))
+            {
+                filter.User = Encoding.Latin1.GetString(context[i + 1]);
+                if (filter.User != "default")
+                {
+                    context.Reply.Error("ERR No such user '"u8, context[i + 1], "'"u8);
+                    return false;
+                }
+            }
+            else if (context.Is(i, "SKIPME"u8) && (context.Is(i + 1, "YES"u8) || context.Is(i + 1, "NO"u8)))
+            {
+                filter.SkipMe = context.Is(i + 1, "YES"u8);
+            }
+            else
+            {
+                context.Reply.Error(Errors.Syntax);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>The own connection closes after its reply, others at once, on their loops.</summary>
+    private static void Close(Client client, Client caller)
+    {
+        if (client == caller)
+        {
+            client.CloseAfterReply();
+            return;
+        }
+        long id = client.Id;
+        var loop = client.Loop;
+        loop.Post(() =>
+        {
+            // The object may serve another connection by now.
+            if (client.Id == id && client.Loop == loop)
+                loop.Kill(client);
+        });
+    }
+
+    private struct Filter
+    {
+        public long Id;
+        public long AgeSecondsMin;
+        public OutputClass? Type;
+        public string? Address, LocalAddress, User;
+        public bool SkipMe;
+
+        public readonly bool Matches(Client client, Client caller, long nowMs) =>
+            (Id == 0 || client.Id == Id) &&
+            (AgeSecondsMin == 0 || nowMs - client.CreatedMs >= AgeSecondsMin * 1000) &&
+            (Type is null || Type == OutputClass.Normal) &&
+            (Address is null || client.Address == Address) &&
+            (LocalAddress is null || client.LocalAddress == LocalAddress) &&
+            (User is null || client.User == User) &&
+            !(SkipMe && client == caller);
+    }
+}

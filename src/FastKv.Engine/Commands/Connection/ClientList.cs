@@ -1,0 +1,94 @@
+using System.Text;
+using FastKv.Engine.Clients;
+
+namespace FastKv.Engine.Commands.Connection;
+
+/// <summary>CLIENT LIST and CLIENT INFO. Control plane; reads other loops' clients without stopping them, so figures may be a moment old.</summary>
+internal static class ClientList
+{
+    [Command("CLIENT|INFO", Arity = 2, Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
+        Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "6.2.0", Summary = "Returns information about the connection.",
+        Complexity = "O(1)", Tips = ["nondeterministic_output"])]
+    internal static void Info(ref CommandContext context)
+    {
+        var text = new StringBuilder();
+        context.Client.LastCommand = context.Command;
+        Describe(text, context.Client, context.Client.Loop.NowMs);
+        context.Reply.VerbatimString(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
+    }
+
+    [Command("CLIENT|LIST", Arity = -2,
+        Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
+        Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "2.4.0", Summary = "Lists open connections.",
+        Complexity = "O(N) where N is the number of client connections",
+        Syntax = "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id:integer...]", Tips = ["nondeterministic_output"],
+        History =
+        [
+            "2.8.12: Added unique client `id` field.", "5.0.0: Added optional `TYPE` filter.",
+            "6.0.0: Added `user` field.", "6.2.0: Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` filter.",
+            "7.0.0: Added `resp`, `multi-mem`, `rbs` and `rbp` fields.", "7.0.3: Added `ssub` field.",
+        ])]
+    internal static void List(ref CommandContext context)
+    {
+        var server = context.Client.Loop.Server;
+        HashSet<long>? ids = null;
+        bool normalOnly = true;
+        if (context.Count == 4 && context.Is(2, "TYPE"u8))
+        {
+            if (!ClientKill.TryType(ref context, 3, out var type))
+                return;
+            normalOnly = type == OutputClass.Normal;
+        }
+        else if (context.Count > 3 && context.Is(2, "ID"u8))
+        {
+            ids = [];
+            for (int i = 3; i < context.Count; i++)
+            {
+                if (!context.TryInteger(i, out long id, Errors.InvalidClientId))
+                    return;
+                ids.Add(id);
+            }
+        }
+        else if (context.Count != 2)
+        {
+            context.Reply.Error(Errors.Syntax);
+            return;
+        }
+
+        var text = new StringBuilder();
+        context.Client.LastCommand = context.Command;
+        foreach (var client in server.Clients.All)
+        {
+            if (normalOnly && (ids is null || ids.Contains(client.Id)))
+                Describe(text, client, context.Client.Loop.NowMs);
+        }
+        context.Reply.VerbatimString(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
+    }
+
+    private static void Describe(StringBuilder text, Client client, long nowMs)
+    {
+        long input = client.Input.Capacity + client.Arrived.Capacity;
+        long pending = client.Connection?.Output.Length ?? 0;
+        string flags = Flags(client);
+        text.Append($"id={client.Id} addr={client.Address} laddr={client.LocalAddress} fd={client.Connection?.Socket ?? -1} name={client.Name}")
+            .Append($" age={(nowMs - client.CreatedMs) / 1000} idle={(nowMs - client.LastInteractionMs) / 1000} flags={flags} db={client.Database}")
+            .Append($" sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
+            .Append($" argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll={(pending > 0 ? 1 : 0)} omem={pending}")
+            .Append($" tot-mem={Client.ManagedBytes + input + pending} events=r cmd={client.LastCommand?.Name ?? "NULL"} user={client.User}")
+            .Append($" redir=-1 resp={client.Resp} lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
+    }
+
+    private static string Flags(Client client)
+    {
+        var flags = new StringBuilder(4);
+        if (client.IsUnixSocket)
+            flags.Append('U');
+        if ((client.Gate & ClientGate.Closing) != 0)
+            flags.Append('c');
+        if (client.NoEvict)
+            flags.Append('e');
+        if (client.NoTouch)
+            flags.Append('T');
+        return flags.Length == 0 ? "N" : flags.ToString();
+    }
+}

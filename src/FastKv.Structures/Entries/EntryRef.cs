@@ -1,0 +1,217 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace FastKv.Structures;
+
+/// <summary>A view of an entry's block (the layout is drawn in Entry.cs). Data plane; every member is O(1).</summary>
+public readonly unsafe struct EntryRef(byte* block) : IEquatable<EntryRef>
+{
+    internal const int HeaderBytes = 8;
+    internal const int ExpiryBytes = 8;
+    internal const int LongKeyLengthBytes = 4;
+    internal const int LongKeyMark = 255;
+    internal const int ClockBits = 24;
+
+    private const int FlagsOffset = 1;
+    private const int ClockOffset = 2;
+    private const int KeyLengthOffset = 5;
+    private const int InlineLengthOffset = 6;
+    private const int ExpiryOffset = 8;
+
+    /// <summary>The block.</summary>
+    public byte* Block => block;
+
+    /// <summary>Whether there is none.</summary>
+    public bool IsNull => block == null;
+
+    /// <summary>The value's data type.</summary>
+    public ValueType Type
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (ValueType)(*block & 15);
+    }
+
+    /// <summary>The value's encoding.</summary>
+    public ValueEncoding Encoding
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (ValueEncoding)(*block >> 4);
+    }
+
+    /// <summary>Layout flags.</summary>
+    public EntryFlags Flags
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (EntryFlags)block[FlagsOffset];
+    }
+
+    /// <summary>Whether the entry has a time to live.</summary>
+    public bool HasExpiry
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (block[FlagsOffset] & (byte)EntryFlags.HasExpiry) != 0;
+    }
+
+    /// <summary>Whether the value is an <see cref="ExternalValue"/>.</summary>
+    public bool IsExternal
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (block[FlagsOffset] & (byte)EntryFlags.ExternalValue) != 0;
+    }
+
+    /// <summary>Whether the value is a native pointer.</summary>
+    public bool IsPointer => (block[FlagsOffset] & (byte)EntryFlags.PointerValue) != 0;
+
+    /// <summary>
+    /// 24 bits for the eviction policy: seconds of the LRU clock, or 16 bits of minutes and 8 of a logarithmic counter (LFU).
+    /// </summary>
+    public uint AccessClock
+    {
+        get => (uint)(block[ClockOffset] | block[ClockOffset + 1] << 8 | block[ClockOffset + 2] << 16);
+    }
+
+    /// <summary>Length of the key in bytes.</summary>
+    public int KeyLength
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            int length = block[KeyLengthOffset];
+            return length != LongKeyMark ? length : Unsafe.ReadUnaligned<int>(KeyStart - LongKeyLengthBytes);
+        }
+    }
+
+    /// <summary>The key, inside the block.</summary>
+    public ReadOnlySpan<byte> Key
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(KeyStart, KeyLength);
+    }
+
+    /// <summary>When the entry expires, in Unix milliseconds; -1 when it does not.</summary>
+    public long ExpiryMs
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => HasExpiry ? *(long*)(block + ExpiryOffset) : -1;
+    }
+
+    /// <summary>Bytes behind the key: the value's, 8 of an integer or pointer, or 24 of an external value.</summary>
+    public int InlineLength
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Unsafe.ReadUnaligned<ushort>(block + InlineLengthOffset);
+    }
+
+    /// <summary>What stands behind the key; not aligned.</summary>
+    public byte* Value
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => KeyStart + KeyLength;
+    }
+
+    /// <summary>Size of the block, for its free; an external value or a structure behind a pointer is not included.</summary>
+    public long BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Value - block + InlineLength;
+    }
+
+    /// <summary>The value of an entry with <see cref="EntryFlags.PointerValue"/>.</summary>
+    public byte* Pointer
+    {
+        get
+        {
+            Debug.Assert(IsPointer, "only where there is one");
+            return (byte*)Unsafe.ReadUnaligned<nint>(Value);
+        }
+    }
+
+    private byte* KeyStart
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            int flags = block[FlagsOffset];
+            return block + HeaderBytes + ((flags & (int)EntryFlags.HasExpiry) << 3) + ((flags & (int)EntryFlags.LongKey) << 1);
+        }
+    }
+
+    /// <summary>Same block.</summary>
+    public static bool operator ==(EntryRef left, EntryRef right) => left.Block == right.Block;
+
+    /// <summary>Another block.</summary>
+    public static bool operator !=(EntryRef left, EntryRef right) => left.Block != right.Block;
+
+    /// <summary>Sets the 24 bits of <see cref="AccessClock"/>.</summary>
+    public void SetAccessClock(uint clock)
+    {
+        Debug.Assert(clock >> ClockBits == 0, "24 bits");
+        Unsafe.WriteUnaligned(block + ClockOffset, (ushort)clock);
+        block[ClockOffset + 2] = (byte)(clock >> 16);
+    }
+
+    /// <summary>Sets type and encoding.</summary>
+    public void SetType(ValueType type, ValueEncoding encoding)
+    {
+        Debug.Assert((int)type < 16 && (int)encoding < 16, "four bits each");
+        *block = (byte)((int)type | (int)encoding << 4);
+    }
+
+    /// <summary>Sets the pointer of an entry with <see cref="EntryFlags.PointerValue"/>.</summary>
+    public void SetPointer(byte* value)
+    {
+        Debug.Assert(IsPointer, "only where there is one");
+        Unsafe.WriteUnaligned(Value, (nint)value);
+    }
+
+    /// <summary>Changes the expiry of an entry that has one (<see cref="EntryBlock.SetExpiry"/> for others).</summary>
+    public void SetExpiryInPlace(long expiryMs)
+    {
+        Debug.Assert(HasExpiry && expiryMs > 0, "there is room for it");
+        *(long*)(block + ExpiryOffset) = expiryMs;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(EntryRef other) => this == other;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is EntryRef other && this == other;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ((nint)block).GetHashCode();
+
+    internal void SetFlags(EntryFlags flags) => block[FlagsOffset] = (byte)flags;
+
+    internal void SetInlineLength(int length)
+    {
+        Debug.Assert(length is >= 0 and <= ushort.MaxValue, "two bytes");
+        Unsafe.WriteUnaligned(block + InlineLengthOffset, (ushort)length);
+    }
+
+    // Header, expiry and key of a new block; the flags say which of them there are.
+    internal void Write(ValueType type, ValueEncoding encoding, EntryFlags flags, uint clock, ReadOnlySpan<byte> key, int inlineLength, long expiryMs)
+    {
+        SetType(type, encoding);
+        SetFlags(flags);
+        SetAccessClock(clock);
+        block[KeyLengthOffset] = (byte)Math.Min(key.Length, LongKeyMark);
+        SetInlineLength(inlineLength);
+        if ((flags & EntryFlags.HasExpiry) != 0)
+            SetExpiryInPlace(expiryMs);
+        if ((flags & EntryFlags.LongKey) != 0)
+            Unsafe.WriteUnaligned(KeyStart - LongKeyLengthBytes, key.Length);
+        key.CopyTo(new Span<byte>(KeyStart, key.Length));
+    }
+}
+
+/// <summary>How a table reads keyspace entries.</summary>
+public readonly unsafe struct KeyEntryLayout : IEntryLayout
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ReadOnlySpan<byte> KeyOf(byte* entry) => new EntryRef(entry).Key;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long ExpiryOf(byte* entry) => new EntryRef(entry).ExpiryMs;
+}

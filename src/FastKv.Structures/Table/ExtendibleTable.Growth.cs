@@ -1,0 +1,320 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using FastKv.Memory;
+
+namespace FastKv.Structures;
+
+// Data plane: how segments are built, grow, split, shrink and merge, and the directory with them.
+//
+// Every change of a segment is a rebuild: a new bucket array is filled from the old one (or two) and takes its place. The hashes are
+// recomputed from the keys; the entries of the next buckets are being loaded meanwhile, so that their cache misses overlap.
+public sealed unsafe partial class ExtendibleTable<TLayout>
+{
+    // Buckets whose entries are prefetched ahead of the one being moved: 30 lines, about what a core keeps in flight.
+    private const int PrefetchBuckets = 3;
+
+    // What a rebuild aims at when it chooses the size by the number of entries: room to grow, and no early shrinking.
+    private const double ShrunkLoad = 0.75;
+
+    // A segment below this load shrinks.
+    private const int SparsePercent = 25;
+
+    // Two buddies with no more entries than this merge: half of what makes a segment split, lest it swing to and fro.
+    private const int MergedEntriesMax = Segment.BucketsMax * Bucket.Slots / 2;
+
+    // The directory may double while it has at most one place per so many entries (usual are about 1,000 entries per place). Skewed hashes
+    // would double it for ever.
+    private const int EntriesPerPlaceMin = 16;
+
+    private ulong _sizeSequence;
+
+    private void CreateFirstSegment()
+    {
+        Segment first = AllocateSegment(1, 0);
+        var directory = (ulong*)_heap.Allocate(sizeof(ulong));
+        MemoryBytes += NativeHeap.UsableSize(sizeof(ulong));
+        directory[0] = first.Packed;
+        _directory = directory;
+        _directoryShift = 63;
+    }
+
+    /// <summary>Makes room around a hash: the segment grows, or splits, or (when that is no use) gets more stash.</summary>
+    private void Grow(ulong hash)
+    {
+        Segment segment = SegmentOf(hash);
+        int buckets = segment.BucketCount;
+        if (buckets < Segment.BucketsMax)
+            Resize(segment, hash, GrownSize(buckets));
+        else if (buckets == Segment.BucketsMax && MaySplit(segment))
+            Split(segment, hash);
+        else
+            Resize(segment, hash, Segment.NextDegenerate(buckets));
+    }
+
+    private bool MaySplit(Segment segment) =>
+        segment.Depth < Segment.DepthMax && (segment.Depth < GlobalDepth || 2L << GlobalDepth <= _count / EntriesPerPlaceMin);
+
+    private void Split(Segment segment, ulong hash)
+    {
+        if (segment.Depth == GlobalDepth)
+            DoubleDirectory();
+        int depth = segment.Depth + 1;
+        int lowBuckets = GrownSize(Segment.BucketsMax / 2);
+        int highBuckets = GrownSize(Segment.BucketsMax / 2);
+        Segment low = AllocateSegment(lowBuckets, depth);
+        Segment high = AllocateSegment(highBuckets, depth);
+        ulong highBit = 1UL << (64 - depth);
+        while (!TryMove(segment, low, high, highBit))
+        {
+            // One half got more than its share.
+            FreeSegment(low);
+            FreeSegment(high);
+            lowBuckets = NextSize(lowBuckets);
+            highBuckets = NextSize(highBuckets);
+            low = AllocateSegment(lowBuckets, depth);
+            high = AllocateSegment(highBuckets, depth);
+        }
+
+        SetDirectory(hash & ~highBit, low);
+        SetDirectory(hash | highBit, high);
+        FreeSegment(segment);
+    }
+
+    private void Resize(Segment segment, ulong hash, int buckets)
+    {
+        Segment resized = AllocateSegment(buckets, segment.Depth);
+        while (!TryMove(segment, resized, resized, 0))
+        {
+            FreeSegment(resized);
+            buckets = NextSize(buckets);
+            resized = AllocateSegment(buckets, segment.Depth);
+        }
+
+        SetDirectory(hash, resized);
+        FreeSegment(segment);
+    }
+
+    /// <summary>Copies all entries of a segment to one of two others, by a bit of their hash.</summary>
+    /// <returns>False when one did not fit; the source is unchanged.</returns>
+    private bool TryMove(Segment source, Segment low, Segment high, ulong highBit)
+    {
+        int count = source.BucketCount;
+        for (int i = 0; i < Math.Min(PrefetchBuckets, count); i++)
+            PrefetchEntries(source.At(i));
+        for (int i = 0; i < count; i++)
+        {
+            if (i + PrefetchBuckets < count)
+                PrefetchEntries(source.At(i + PrefetchBuckets));
+            byte* bucket = source.At(i);
+            for (uint taken = Bucket.Taken(bucket); taken != 0; taken &= taken - 1)
+            {
+                ulong reference = Bucket.Reference(bucket, LowestSlot(taken));
+                byte* entry = AddressSpace.Expand(reference);
+                ulong hash = HashOf(entry);
+                if (!TryPlace((hash & highBit) != 0 ? high : low, hash, reference, TLayout.ExpiryOf(entry)))
+                    return false;
+            }
+        }
+
+        return true;
+    }
+
+    // Header and key of each entry; the value is of no interest here.
+    private static void PrefetchEntries(byte* bucket)
+    {
+        for (uint taken = Bucket.Taken(bucket); taken != 0; taken &= taken - 1)
+        {
+            byte* entry = EntryAt(bucket, LowestSlot(taken));
+            Prefetch.Line(entry);
+            Prefetch.Line(entry + 24);
+        }
+    }
+
+    /// <summary>Called when a removal has emptied a bucket: looks around, and if it is empty there too, counts the segment.</summary>
+    private void ShrinkIfSparse(ulong hash, byte* emptied)
+    {
+        const int SampleBuckets = 8;
+        Segment segment = SegmentOf(hash);
+        int buckets = segment.BucketCount;
+        if (buckets > SampleBuckets)
+        {
+            int index = (int)((emptied - segment.Buckets) >> Bucket.SizeShift);
+            int first = Math.Clamp(index - SampleBuckets / 2, 0, buckets - SampleBuckets);
+            if (CountEntries(segment.At(first), SampleBuckets) * 100 > SampleBuckets * Bucket.Slots * SparsePercent)
+                return;
+        }
+
+        Shrink(segment, hash);
+    }
+
+    private void Shrink(Segment segment, ulong hash)
+    {
+        int buckets = segment.BucketCount;
+        int entries = CountEntries(segment.Buckets, buckets);
+        if (entries * 100L > (long)buckets * Bucket.Slots * SparsePercent || TryMergeWithBuddy(segment, hash, entries))
+            return;
+        int wanted = SizeFor(entries);
+        if (wanted < buckets)
+            Resize(segment, hash, wanted);
+    }
+
+    private bool TryMergeWithBuddy(Segment segment, ulong hash, int entries)
+    {
+        if (segment.Depth == 0)
+            return false;
+        ulong buddyBit = 1UL << (64 - segment.Depth);
+        Segment buddy = SegmentOf(hash ^ buddyBit);
+        if (buddy.Depth != segment.Depth)
+            return false;
+        int together = entries + CountEntries(buddy.Buckets, buddy.BucketCount);
+        if (together > MergedEntriesMax)
+            return false;
+        int buckets = SizeFor(together);
+        Segment merged = AllocateSegment(buckets, segment.Depth - 1);
+        while (!TryMove(segment, merged, merged, 0) || !TryMove(buddy, merged, merged, 0))
+        {
+            FreeSegment(merged);
+            buckets = NextSize(buckets);
+            merged = AllocateSegment(buckets, segment.Depth - 1);
+        }
+
+        SetDirectory(hash, merged);
+        FreeSegment(segment);
+        FreeSegment(buddy);
+        HalveDirectoryIfPossible();
+        return true;
+    }
+
+    private static int CountEntries(byte* buckets, int count)
+    {
+        int entries = 0;
+        for (int i = 0; i < count; i++)
+            entries += System.Numerics.BitOperations.PopCount(Bucket.Taken(buckets + ((nint)i << Bucket.SizeShift)));
+        return entries;
+    }
+
+    // Sizes: every number up to 8, then four per doubling up to 128 (all of them exact size classes of the heap), then multiples of 16.
+    private static int NextSize(int buckets)
+    {
+        if (buckets >= Segment.BucketsMax)
+            return Segment.NextDegenerate(buckets);
+        if (buckets >= Segment.BucketsMax / 2)
+            return buckets + Segment.StepBuckets;
+        return buckets + Math.Max(1, (1 << System.Numerics.BitOperations.Log2((uint)buckets)) / 4);
+    }
+
+    private static int SizeFor(int entries)
+    {
+        int buckets = 1;
+        while (buckets * Bucket.Slots * ShrunkLoad < entries)
+            buckets = NextSize(buckets);
+        return buckets;
+    }
+
+    /// <summary>One step up, or for a large segment one or two, drawn (xorshift), so that segments are not all in the same phase.</summary>
+    private int GrownSize(int buckets)
+    {
+        if (buckets < Segment.BucketsMax / 2)
+            return NextSize(buckets);
+        _sizeSequence ^= _sizeSequence << 13;
+        _sizeSequence ^= _sizeSequence >> 7;
+        _sizeSequence ^= _sizeSequence << 17;
+        int steps = 1 + (int)(_sizeSequence >> 32 & 1);
+        return Math.Min(Segment.BucketsMax, buckets + steps * Segment.StepBuckets);
+    }
+
+    private Segment AllocateSegment(int buckets, int depth)
+    {
+        long sizeBytes = (long)buckets << Bucket.SizeShift;
+        byte* block = _heap.Allocate(sizeBytes);
+        NativeMemory.Clear(block, (nuint)sizeBytes);
+        MemoryBytes += NativeHeap.UsableSize(sizeBytes);
+        (int homeCount, int stashCode) = Segment.Shape(buckets);
+        var segment = new Segment(block, depth, homeCount, stashCode);
+        Debug.Assert(segment.BucketCount == buckets, "the shape adds up");
+        return segment;
+    }
+
+    private void FreeSegment(Segment segment)
+    {
+        MemoryBytes -= NativeHeap.UsableSize(segment.SizeBytes);
+        _heap.Free(segment.Buckets, segment.SizeBytes);
+    }
+
+    /// <summary>Enters a segment at every place whose hashes begin with its prefix.</summary>
+    private void SetDirectory(ulong hash, Segment segment)
+    {
+        long places = 1L << (GlobalDepth - segment.Depth);
+        long first = (long)(hash >> 1 >> _directoryShift) & -places;
+        new Span<ulong>(_directory + first, (int)places).Fill(segment.Packed);
+    }
+
+    private void DoubleDirectory()
+    {
+        long places = 1L << GlobalDepth;
+        var doubled = (ulong*)_heap.Allocate(2 * places * sizeof(ulong));
+        for (long i = 0; i < places; i++)
+        {
+            doubled[2 * i] = _directory[i];
+            doubled[2 * i + 1] = _directory[i];
+        }
+
+        MemoryBytes += NativeHeap.UsableSize(2 * places * sizeof(ulong));
+        FreeDirectory();
+        _directory = doubled;
+        _directoryShift--;
+    }
+
+    // Possible when no segment is as deep as the directory. Merges are rare, and the search ends at the first such segment, which
+    // is found at once unless the directory is about to halve.
+    private void HalveDirectoryIfPossible()
+    {
+        while (GlobalDepth > 0)
+        {
+            long places = 1L << GlobalDepth;
+            for (long i = 0; i < places; i++)
+            {
+                if (new Segment(_directory[i]).Depth == GlobalDepth)
+                    return;
+            }
+
+            var halved = (ulong*)_heap.Allocate(places / 2 * sizeof(ulong));
+            for (long i = 0; i < places / 2; i++)
+                halved[i] = _directory[2 * i];
+            MemoryBytes += NativeHeap.UsableSize(places / 2 * sizeof(ulong));
+            FreeDirectory();
+            _directory = halved;
+            _directoryShift++;
+        }
+    }
+
+    private void FreeDirectory()
+    {
+        long sizeBytes = (1L << GlobalDepth) * sizeof(ulong);
+        MemoryBytes -= NativeHeap.UsableSize(sizeBytes);
+        _heap.Free((byte*)_directory, sizeBytes);
+    }
+
+    private void ReleaseAll()
+    {
+        if (_directory == null)
+            return;
+        long places = 1L << GlobalDepth;
+
+        // A drain that was given up has freed the segments before its place.
+        for (long i = _drainPlace; i < places;)
+        {
+            Segment segment = new(_directory[i]);
+            i += 1L << (GlobalDepth - segment.Depth);
+            FreeSegment(segment);
+        }
+
+        FreeDirectory();
+        _directory = null;
+        _directoryShift = 63;
+        _count = 0;
+        _drainPlace = 0;
+        _drainBucket = 0;
+        Debug.Assert(MemoryBytes == 0, "everything allocated was freed");
+    }
+}
