@@ -63,13 +63,16 @@ internal sealed class TableEmitter
     {
         var ids = _commands.Select((c, i) => (c.Name, Id: i)).ToDictionary(p => p.Name, p => p.Id);
         Line("");
-        Line("    // Arity, flags, route, merge, first key, last key, step, keys by specification, group, categories, key specifications, parent or -1, name length.");
+        Line("    // Arity, flags, route, merge, first key, last key, step, keys by specification, group, categories,");
+        Line("    // key specifications, parent or -1, name length.");
         Line("    private static ReadOnlySpan<int> Rows =>");
         Line("    [");
         foreach (var c in _commands)
         {
             int parent = c.ParentName is { } name ? ids[name] : -1;
-            Numbers(c.Arity, c.Flags, c.Route, c.Merge, c.FirstKey, c.LastKey, c.KeyStep, c.KeysBySpec ? 1 : 0, c.Group, c.Categories, c.KeySpecs.Length, parent, c.Name.Length);
+            Numbers(
+                c.Arity, c.Flags, c.Route, c.Merge, c.FirstKey, c.LastKey, c.KeyStep, c.KeysBySpec ? 1 : 0, c.Group, c.Categories, c.KeySpecs.Length, parent,
+                c.Name.Length);
             Line($" // {c.Name}");
         }
         Line("    ];");
@@ -85,7 +88,8 @@ internal sealed class TableEmitter
         {
             foreach (var s in command.KeySpecs)
             {
-                Numbers(s.Access, s.Index, s.StartFrom, s.LastKey, s.KeyStep, s.Limit, s.CountIndex, s.FirstKeyAfterCount, TextIndex(s.Keyword), TextIndex(s.Notes));
+                Numbers(
+                    s.Access, s.Index, s.StartFrom, s.LastKey, s.KeyStep, s.Limit, s.CountIndex, s.FirstKeyAfterCount, TextIndex(s.Keyword), TextIndex(s.Notes));
                 Line($" // {command.Name}");
             }
         }
@@ -166,7 +170,8 @@ internal sealed class TableEmitter
         return _strings.Count - 1;
     }
 
-    private void Numbers(params int[] values) => _text.Append("        ").Append(string.Join(" ", values.Select(v => v.ToString(CultureInfo.InvariantCulture) + ",")));
+    private void Numbers(params int[] values) =>
+        _text.Append("        ").Append(string.Join(" ", values.Select(v => v.ToString(CultureInfo.InvariantCulture) + ",")));
 
     private static string Literal(string text) => SymbolDisplay.FormatLiteral(text, quote: true);
 
