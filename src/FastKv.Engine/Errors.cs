@@ -53,4 +53,27 @@ internal static class Errors
     public static ReadOnlySpan<byte> LcsNeedsStrings => "ERR The specified keys must contain string values"u8;
     public static ReadOnlySpan<byte> LcsLengthAndRanges => "ERR If you want both the length and indexes, please just use IDX."u8;
     public static ReadOnlySpan<byte> LcsTooLarge => "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"u8;
+
+    // ---- Server ----
+
+    public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
+    public static ReadOnlySpan<byte> NoReplication => "ERR Replication is not supported yet: only NO ONE is accepted"u8;
+    public static ReadOnlySpan<byte> DebugNotAllowed =>
+        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."u8;
+    public static ReadOnlySpan<byte> DebugUnknownPrefix => "ERR unknown subcommand or wrong number of arguments for '"u8;
+    public static ReadOnlySpan<byte> DebugUnknownSuffix => "'. Try DEBUG HELP."u8;
+    public static ReadOnlySpan<byte> PackedThreshold => "ERR argument must be a memory value bigger than 1 and smaller than 4gb"u8;
+    public static ReadOnlySpan<byte> NotPositive => "ERR value is out of range, must be positive"u8;
+    public static ReadOnlySpan<byte> NotAnSds => "ERR Not an sds encoded string."u8;
+    public static ReadOnlySpan<byte> NotAListpack => "ERR Not a listpack encoded object."u8;
+    public static ReadOnlySpan<byte> NotAQuicklist => "ERR Not a quicklist encoded object."u8;
+    public static ReadOnlySpan<byte> NotAHashTable => "ERR The value stored at the specified key is not represented using an hash table"u8;
+    public static ReadOnlySpan<byte> DebugDatabase => "ERR Out of range database"u8;
+    public static ReadOnlySpan<byte> NeedsResp3 => "ERR RESP2 is not supported by this command"u8;
+    public static ReadOnlySpan<byte> UnknownProtocolType =>
+        "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false"u8;
+    public static ReadOnlySpan<byte> NotLfu =>
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
+    public static ReadOnlySpan<byte> NotLru =>
+        "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
 }

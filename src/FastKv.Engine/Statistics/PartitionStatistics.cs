@@ -33,6 +33,9 @@ internal sealed class LoopStatistics(int commandCount)
     public long Rejected;
     public long NetworkInputBytes;
     public long NetworkOutputBytes;
+
+    /// <summary>Receives that brought input, and flushes that had output (INFO's total_reads_processed and total_writes_processed).</summary>
+    public long Reads, Writes;
     public long ConnectionsReceived;
     public long ConnectionsRejected;
     public long OutputLimitDisconnections;
@@ -43,6 +46,6 @@ internal sealed class LoopStatistics(int commandCount)
     {
         Array.Clear(Calls);
         Turns = Stalls = Sleeps = PartsSent = Tickets = Borrows = Rejected = NetworkInputBytes = NetworkOutputBytes = 0;
-        ConnectionsReceived = ConnectionsRejected = OutputLimitDisconnections = QueryLimitDisconnections = 0;
+        Reads = Writes = ConnectionsReceived = ConnectionsRejected = OutputLimitDisconnections = QueryLimitDisconnections = 0;
     }
 }

@@ -19,6 +19,7 @@ internal sealed class ServerStatistics(FastKvServer server)
     private long _lastMs;
     private long _lastCommands, _lastInput, _lastOutput;
     private long _peakBytes;
+    private long _outputBytesBefore;
 
     /// <summary>Commands run so far.</summary>
     public long Commands
@@ -40,18 +41,16 @@ internal sealed class ServerStatistics(FastKvServer server)
 
     public double OutputKilobytesPerSecond => _output.Average() / 1024;
 
-    /// <summary>Bytes of native memory in use: heaps of all partitions and buffers.</summary>
-    public long UsedBytes
-    {
-        get
-        {
-            long sum = Memory.NativeBlock.OutstandingBytes;
-            foreach (var partition in _server.Partitions)
-                sum += partition.Heap.UsedBytes;
-            return sum;
-        }
-    }
+    /// <summary>Bytes sent to clients.</summary>
+    public long OutputBytes => SentBytes - _outputBytesBefore;
 
+    /// <summary>Bytes of native memory that were in use before the server served anyone.</summary>
+    public long StartupBytes { get; } = UsedBytesOf(server);
+
+    /// <summary>Bytes of native memory in use: heaps of all partitions and buffers.</summary>
+    public long UsedBytes => UsedBytesOf(_server);
+
+    /// <summary>The most of them so far, as far as samples tell.</summary>
     public long PeakBytes => _peakBytes = Math.Max(_peakBytes, UsedBytes);
 
     /// <summary>Calls of one command.</summary>
@@ -77,12 +76,9 @@ internal sealed class ServerStatistics(FastKvServer server)
         long elapsed = nowMs - _lastMs;
         if (elapsed < PeriodMs)
             return;
-        long commands = Commands, input = 0, output = 0;
+        long commands = Commands, input = 0, output = OutputBytes;
         foreach (var loop in _server.Loops)
-        {
             input += loop.Statistics.NetworkInputBytes;
-            output += loop.SentBytes;
-        }
         _operations[_next] = Rate(commands - _lastCommands, elapsed);
         _input[_next] = Rate(input - _lastInput, elapsed);
         _output[_next] = Rate(output - _lastOutput, elapsed);
@@ -98,8 +94,28 @@ internal sealed class ServerStatistics(FastKvServer server)
             loop.Statistics.Reset();
         foreach (var partition in _server.Partitions)
             partition.Statistics.Reset();
+        _outputBytesBefore = SentBytes;
         _lastCommands = _lastInput = _lastOutput = 0;
         _peakBytes = UsedBytes;
+    }
+
+    private long SentBytes
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var loop in _server.Loops)
+                sum += loop.SentBytes;
+            return sum;
+        }
+    }
+
+    private static long UsedBytesOf(FastKvServer server)
+    {
+        long sum = Memory.NativeBlock.OutstandingBytes;
+        foreach (var partition in server.Partitions)
+            sum += partition.Heap.UsedBytes;
+        return sum;
     }
 
     private static double Rate(long delta, long elapsedMs) => delta < 0 ? 0 : delta * 1000.0 / elapsedMs;

@@ -1,0 +1,94 @@
+namespace FastKv.Engine.Commands.Server.Information;
+
+/// <summary>INFO stats: what has been done since the start or CONFIG RESETSTAT. Control plane.</summary>
+internal static class StatsSection
+{
+    public static void Write(InfoText text, FastKvServer server)
+    {
+        text.Section("Stats"u8);
+        WriteTraffic(text, server);
+        WriteKeys(text, server.Statistics);
+        WriteDefragmentation(text);
+        WriteEvents(text, server.Statistics);
+    }
+
+    private static void WriteTraffic(InfoText text, FastKvServer server)
+    {
+        var statistics = server.Statistics;
+        text.Line("total_connections_received"u8, statistics.OverLoops(static loop => loop.ConnectionsReceived));
+        text.Line("total_commands_processed"u8, statistics.Commands);
+        text.Line("instantaneous_ops_per_sec"u8, (long)statistics.OperationsPerSecond);
+        text.Line("total_net_input_bytes"u8, statistics.OverLoops(static loop => loop.NetworkInputBytes));
+        text.Line("total_net_output_bytes"u8, statistics.OutputBytes);
+        text.Line("total_net_repl_input_bytes"u8, 0);
+        text.Line("total_net_repl_output_bytes"u8, 0);
+        text.Line("instantaneous_input_kbps"u8, statistics.InputKilobytesPerSecond, 2);
+        text.Line("instantaneous_output_kbps"u8, statistics.OutputKilobytesPerSecond, 2);
+        text.Line("instantaneous_input_repl_kbps"u8, 0, 2);
+        text.Line("instantaneous_output_repl_kbps"u8, 0, 2);
+        text.Line("rejected_connections"u8, statistics.OverLoops(static loop => loop.ConnectionsRejected));
+        text.Line("sync_full"u8, 0);
+        text.Line("sync_partial_ok"u8, 0);
+        text.Line("sync_partial_err"u8, 0);
+    }
+
+    private static void WriteKeys(InfoText text, ServerStatistics statistics)
+    {
+        text.Line("expired_subkeys"u8, 0);
+        text.Line("expired_keys"u8, statistics.OverPartitions(static partition => partition.ExpiredKeys));
+        text.Line("expired_stale_perc"u8, 0, 2);
+        text.Line("expired_time_cap_reached_count"u8, 0);
+        text.Line("expire_cycle_cpu_milliseconds"u8, 0);
+        text.Line("evicted_keys"u8, 0);
+        text.Line("evicted_clients"u8, 0);
+        text.Line("evicted_scripts"u8, 0);
+        text.Line("total_eviction_exceeded_time"u8, 0);
+        text.Line("current_eviction_exceeded_time"u8, 0);
+        text.Line("keyspace_hits"u8, statistics.OverPartitions(static partition => partition.KeyspaceHits));
+        text.Line("keyspace_misses"u8, statistics.OverPartitions(static partition => partition.KeyspaceMisses));
+        text.Line("pubsub_channels"u8, 0);
+        text.Line("pubsub_patterns"u8, 0);
+        text.Line("pubsubshard_channels"u8, 0);
+        text.Line("latest_fork_usec"u8, 0);
+        text.Line("total_forks"u8, 0);
+        text.Line("migrate_cached_sockets"u8, 0);
+        text.Line("slave_expires_tracked_keys"u8, 0);
+    }
+
+    private static void WriteDefragmentation(InfoText text)
+    {
+        text.Line("active_defrag_hits"u8, 0);
+        text.Line("active_defrag_misses"u8, 0);
+        text.Line("active_defrag_key_hits"u8, 0);
+        text.Line("active_defrag_key_misses"u8, 0);
+        text.Line("total_active_defrag_time"u8, 0);
+        text.Line("current_active_defrag_time"u8, 0);
+        text.Line("tracking_total_keys"u8, 0);
+        text.Line("tracking_total_items"u8, 0);
+        text.Line("tracking_total_prefixes"u8, 0);
+    }
+
+    private static void WriteEvents(InfoText text, ServerStatistics statistics)
+    {
+        text.Line("unexpected_error_replies"u8, 0);
+        text.Line("total_error_replies"u8, 0);
+        text.Line("dump_payload_sanitizations"u8, 0);
+        text.Line("total_reads_processed"u8, statistics.OverLoops(static loop => loop.Reads));
+        text.Line("total_writes_processed"u8, statistics.OverLoops(static loop => loop.Writes));
+        text.Line("io_threaded_reads_processed"u8, 0);
+        text.Line("io_threaded_writes_processed"u8, 0);
+        text.Line("client_query_buffer_limit_disconnections"u8, statistics.OverLoops(static loop => loop.QueryLimitDisconnections));
+        text.Line("client_output_buffer_limit_disconnections"u8, statistics.OverLoops(static loop => loop.OutputLimitDisconnections));
+        text.Line("reply_buffer_shrinks"u8, 0);
+        text.Line("reply_buffer_expands"u8, 0);
+        text.Line("eventloop_cycles"u8, statistics.OverLoops(static loop => loop.Turns));
+        text.Line("eventloop_duration_sum"u8, 0);
+        text.Line("eventloop_duration_cmd_sum"u8, 0);
+        text.Line("instantaneous_eventloop_cycles_per_sec"u8, 0);
+        text.Line("instantaneous_eventloop_duration_usec"u8, 0);
+        text.Line("acl_access_denied_auth"u8, 0);
+        text.Line("acl_access_denied_cmd"u8, 0);
+        text.Line("acl_access_denied_key"u8, 0);
+        text.Line("acl_access_denied_channel"u8, 0);
+    }
+}
