@@ -136,5 +136,5 @@ internal static unsafe class StringEdit
             database.Replace(key, existing, entry);
     }
 
-    private static uint FreshClock(Database database) => (uint)AccessClock.Fresh(database.Partition);
+    private static uint FreshClock(Database database) => database.Partition.AccessSeconds;
 }
