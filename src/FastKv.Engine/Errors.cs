@@ -30,6 +30,12 @@ internal static class Errors
     public static ReadOnlySpan<byte> PauseTimeoutNegative => "ERR timeout is negative"u8;
     public static ReadOnlySpan<byte> PauseMode => "ERR CLIENT PAUSE mode must be WRITE or ALL"u8;
     public static ReadOnlySpan<byte> UnblockReason => "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8;
+    public static ReadOnlySpan<byte> SameObject => "ERR source and destination objects are the same"u8;
+    public static ReadOnlySpan<byte> ExpireNotCompatible => "ERR NX and XX, GT or LT options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> ExpireGreaterAndLess => "ERR GT and LT options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> InvalidCursor => "ERR invalid cursor"u8;
+    public static ReadOnlySpan<byte> InvalidFirstDatabase => "ERR invalid first DB index"u8;
+    public static ReadOnlySpan<byte> InvalidSecondDatabase => "ERR invalid second DB index"u8;
 
     // ---- Strings ----
 

@@ -149,7 +149,7 @@ public abstract class EventLoop : IDisposable
         return listener;
     }
 
-    /// <summary>Stops accepting; the address is free after the next Poll at the latest. A Unix socket's file is removed. Idempotent.</summary>
+    /// <summary>Stops accepting. The address can be bound again at once; a Unix socket's file is removed. Idempotent.</summary>
     public void CloseListener(Listener listener)
     {
         if (listener.IsClosed) return;

@@ -82,6 +82,9 @@ public unsafe partial struct ReplyWriter
     /// <param name="deferred">What a Begin method returned.</param>
     public readonly void EndNullArray(DeferredReply deferred) => Output.EndDeferred(deferred.Placeholder, Resp == 2 ? "*-1\r\n"u8 : "_\r\n"u8);
 
+    /// <summary>Fills the placeholder with a finished reply of at most 32 bytes (SCAN's cursor, known only after its keys).</summary>
+    public readonly void EndWith(DeferredReply deferred, ReadOnlySpan<byte> resp) => Output.EndDeferred(deferred.Placeholder, resp);
+
     private readonly void EndDeferred(DeferredReply deferred, byte type, long count)
     {
         Debug.Assert(count >= 0, "a reply cannot have a negative size");

@@ -69,6 +69,17 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         return entry;
     }
 
+    /// <summary>The entry for a command that only asks about it (EXISTS, TTL, TYPE): counts hit or miss, leaves the access clock.</summary>
+    public EntryRef PeekForRead(in Key key)
+    {
+        var entry = Peek(key);
+        if (entry.IsNull)
+            _partition.Statistics.KeyspaceMisses++;
+        else
+            _partition.Statistics.KeyspaceHits++;
+        return entry;
+    }
+
     /// <summary>Whether the key exists.</summary>
     public bool Contains(in Key key) => !Peek(key).IsNull;
 

@@ -65,6 +65,16 @@ public static unsafe class StringEntry
         return entry.Block;
     }
 
+    /// <summary>A copy under another key, in any heap (COPY, RENAME between shards): same encoding, expiry and access clock. O(key + value).</summary>
+    public static byte* Copy(NativeHeap heap, byte* entry, ReadOnlySpan<byte> key)
+    {
+        var source = new EntryRef(entry);
+        if (TryGetInteger(entry, out long integer))
+            return CreateInteger(heap, key, integer, source.ExpiryMs, source.AccessClock);
+        byte* bytes = Bytes(entry, out long length);
+        return CreateText(heap, key, new ReadOnlySpan<byte>(bytes, checked((int)length)), source.Encoding, source.ExpiryMs, source.AccessClock);
+    }
+
     /// <summary>
     /// Overwrites value and expiry (SET). Nothing is allocated when the new entry fills a block of the same size: the common case.
     /// </summary>

@@ -130,15 +130,15 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
         }
     }
 
-    /// <summary>Called when a removal has emptied a bucket: looks around, and if it is empty there too, counts the segment.</summary>
-    private void ShrinkIfSparse(ulong hash, byte* emptied)
+    /// <summary>Looks at the buckets around one that has become empty; if they are sparse too, counts the segment, and shrinks it.</summary>
+    private void ShrinkIfSparse(ulong hash, byte* bucket)
     {
         const int SampleBuckets = 8;
         Segment segment = SegmentOf(hash);
         int buckets = segment.BucketCount;
         if (buckets > SampleBuckets)
         {
-            int index = (int)((emptied - segment.Buckets) >> Bucket.SizeShift);
+            int index = (int)((bucket - segment.Buckets) >> Bucket.SizeShift);
             int first = Math.Clamp(index - SampleBuckets / 2, 0, buckets - SampleBuckets);
             if (CountEntries(segment.At(first), SampleBuckets) * 100 > SampleBuckets * Bucket.Slots * SparsePercent)
                 return;

@@ -13,7 +13,12 @@ public abstract class DifferentialTests(DifferentialTests.Servers servers, ITest
     // Parts of the whole count that one family under one protocol and one number of shards gets; they add up to a quarter.
     private static readonly Dictionary<string, double> Shares = new()
     {
-        ["strings"] = 0.07, ["bitmaps"] = 0.04, ["generic"] = 0.05, ["connection"] = 0.02, ["server"] = 0.02, ["mixed"] = 0.05,
+        ["strings"] = 0.07,
+        ["bitmaps"] = 0.04,
+        ["generic"] = 0.05,
+        ["connection"] = 0.02,
+        ["server"] = 0.02,
+        ["mixed"] = 0.05,
     };
 
     /// <summary>Families and protocols.</summary>

@@ -12,7 +12,7 @@ namespace FastKv.Tests.TestKit;
 public abstract partial class ServerProcess : IDisposable
 {
     private const int StartAttempts = 5;
-    private const int StartTimeoutMs = 30_000;
+    private const int StartTimeoutMs = 20_000;
     private const int StopTimeoutMs = 60_000;
     private const int SigTerm = 15;
     private readonly StringBuilder _log = new();
@@ -178,8 +178,9 @@ public abstract partial class ServerProcess : IDisposable
             try
             {
                 using RespClient client = Connect();
-                string info = client.Call("INFO", "server").Text;
-                if (info.StartsWith("NOAUTH", StringComparison.Ordinal) || info.Contains($"process_id:{_process.Id}\r\n", StringComparison.Ordinal))
+                // An error (a password is asked for) is an answer too; any other text must come from this very process.
+                RespFrame info = client.Call("INFO", "server");
+                if (info.IsError || info.Text.Contains($"process_id:{_process.Id}\r\n", StringComparison.Ordinal))
                     return true;
             }
             catch (Exception e) when (e is System.Net.Sockets.SocketException or EndOfStreamException)
