@@ -8,7 +8,9 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace FastKv.CommandGenerator;
 
-/// <summary>Collects the command declarations of the engine and writes the command table; wrong declarations become compiler errors (<see cref="Rules"/>).</summary>
+/// <summary>
+/// Collects the command declarations of the engine and writes the command table; wrong declarations become compiler errors (<see cref="Rules"/>).
+/// </summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class CommandTableGenerator : IIncrementalGenerator
 {

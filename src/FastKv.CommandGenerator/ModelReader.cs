@@ -51,7 +51,8 @@ internal static class ModelReader
     {
         var values = attribute.NamedArguments.ToDictionary(pair => pair.Key, pair => pair.Value);
         given = [.. values.Keys];
-        int Number(string name, int otherwise) => values.TryGetValue(name, out var value) && value.Value is not null ? System.Convert.ToInt32(value.Value) : otherwise;
+        int Number(string name, int otherwise) =>
+            values.TryGetValue(name, out var value) && value.Value is not null ? System.Convert.ToInt32(value.Value) : otherwise;
         string Text(string name) => values.TryGetValue(name, out var value) ? value.Value as string ?? "" : "";
         ImmutableArray<string> Lines(string name) =>
             values.TryGetValue(name, out var value) && !value.IsNull ? [.. value.Values.Select(v => v.Value as string ?? "")] : [];
@@ -89,7 +90,8 @@ internal static class ModelReader
             findings.Add(new Finding(Rules.WriteAndReadOnly, model.Name));
 
         int access = model.KeySpecs[0].Access != 0 ? model.KeySpecs[0].Access : Facts.DefaultAccess(model.Flags);
-        ImmutableArray<KeySpecModel> specs = [.. method.GetAttributes().Where(a => a.AttributeClass?.ToDisplayString() == KeySpecAttribute).Select(ReadKeySpec)];
+        var specAttributes = method.GetAttributes().Where(a => a.AttributeClass?.ToDisplayString() == KeySpecAttribute);
+        ImmutableArray<KeySpecModel> specs = [.. specAttributes.Select(ReadKeySpec)];
         if (!specs.IsEmpty && model.FirstKey != 0)
             findings.Add(new Finding(Rules.TwoKeyDescriptions, model.Name));
         if (specs.IsEmpty && model.FirstKey == 0 && model.Route == Facts.RouteKeys)
@@ -166,7 +168,9 @@ internal static class ModelReader
         if (!method.IsStatic || !method.ReturnsVoid || method.IsGenericMethod || method.IsAsync || method.Parameters.Length != 1)
             return false;
         var parameter = method.Parameters[0];
-        if (parameter.RefKind != RefKind.Ref || parameter.Type.ToDisplayString() != Context || method.DeclaredAccessibility is Accessibility.Private or Accessibility.Protected)
+        if (parameter.RefKind != RefKind.Ref || parameter.Type.ToDisplayString() != Context)
+            return false;
+        if (method.DeclaredAccessibility is Accessibility.Private or Accessibility.Protected)
             return false;
         for (var type = method.ContainingType; type is not null; type = type.ContainingType)
         {

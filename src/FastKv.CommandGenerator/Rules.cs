@@ -15,7 +15,8 @@ internal static class Rules
         "FKV005", "Command routed by keys it does not have", "Command {0} is routed by its keys, but declares neither FirstKey nor a KeySpec");
     public static readonly DiagnosticDescriptor NoParent = Rule("FKV006", "Subcommand without container", "No container or command is declared for {0}");
     public static readonly DiagnosticDescriptor BadName = Rule(
-        "FKV007", "Command name of the wrong shape", "Command name {0}: upper-case letters, digits, '-' and '_', at most 24, with one '|' before a subcommand's name");
+        "FKV007", "Command name of the wrong shape",
+        "Command name {0}: upper-case letters, digits, '-' and '_', at most 24, with one '|' before a subcommand's name");
     public static readonly DiagnosticDescriptor BadSyntax = Rule("FKV008", "Command syntax does not parse", "Syntax of command {0}");
     public static readonly DiagnosticDescriptor TwoKeyDescriptions = Rule(
         "FKV009", "Keys described twice", "Command {0} has both FirstKey and KeySpec; the range follows from the specifications");

@@ -52,10 +52,10 @@ internal sealed class TableEmitter
     private void EmitNames()
     {
         Line("");
-        Line("    // Names in the order of their ids, lower case, each ended by a line feed.");
+        Line("    // Names in the order of their ids, lower case; their lengths stand in Rows.");
         Line("    private const string Names =");
         foreach (var command in _commands)
-            Line($"        {Literal(command.Name.ToLowerInvariant() + "\n")} +");
+            Line($"        {Literal(command.Name.ToLowerInvariant())} +");
         Line("        \"\";");
     }
 
@@ -63,13 +63,16 @@ internal sealed class TableEmitter
     {
         var ids = _commands.Select((c, i) => (c.Name, Id: i)).ToDictionary(p => p.Name, p => p.Id);
         Line("");
-        Line("    // Arity, flags, route, merge, first key, last key, step, keys by specification, group, categories, key specifications, parent or -1.");
+        Line("    // Arity, flags, route, merge, first key, last key, step, keys by specification, group, categories,");
+        Line("    // key specifications, parent or -1, name length.");
         Line("    private static ReadOnlySpan<int> Rows =>");
         Line("    [");
         foreach (var c in _commands)
         {
             int parent = c.ParentName is { } name ? ids[name] : -1;
-            Numbers(c.Arity, c.Flags, c.Route, c.Merge, c.FirstKey, c.LastKey, c.KeyStep, c.KeysBySpec ? 1 : 0, c.Group, c.Categories, c.KeySpecs.Length, parent);
+            Numbers(
+                c.Arity, c.Flags, c.Route, c.Merge, c.FirstKey, c.LastKey, c.KeyStep, c.KeysBySpec ? 1 : 0, c.Group, c.Categories, c.KeySpecs.Length, parent,
+                c.Name.Length);
             Line($" // {c.Name}");
         }
         Line("    ];");
@@ -85,13 +88,18 @@ internal sealed class TableEmitter
         {
             foreach (var s in command.KeySpecs)
             {
-                Numbers(s.Access, s.Index, s.StartFrom, s.LastKey, s.KeyStep, s.Limit, s.CountIndex, s.FirstKeyAfterCount, TextIndex(s.Keyword), TextIndex(s.Notes));
+                Numbers(
+                    s.Access, s.Index, s.StartFrom, s.LastKey, s.KeyStep, s.Limit, s.CountIndex, s.FirstKeyAfterCount, TextIndex(s.Keyword), TextIndex(s.Notes));
                 Line($" // {command.Name}");
             }
         }
         Line("    ];");
         Line("");
-        Line($"    private const string SpecTexts = {Literal(string.Join("\n", _strings))};");
+        Line("    private static string[] SpecTexts() =>");
+        Line("    [");
+        foreach (string text in _strings)
+            Line($"        {Literal(text)},");
+        Line("    ];");
     }
 
     private void EmitLookup()
@@ -162,7 +170,8 @@ internal sealed class TableEmitter
         return _strings.Count - 1;
     }
 
-    private void Numbers(params int[] values) => _text.Append("        ").Append(string.Join(" ", values.Select(v => v.ToString(CultureInfo.InvariantCulture) + ",")));
+    private void Numbers(params int[] values) =>
+        _text.Append("        ").Append(string.Join(" ", values.Select(v => v.ToString(CultureInfo.InvariantCulture) + ",")));
 
     private static string Literal(string text) => SymbolDisplay.FormatLiteral(text, quote: true);
 

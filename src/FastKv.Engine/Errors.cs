@@ -36,4 +36,34 @@ internal static class Errors
     public static ReadOnlySpan<byte> InvalidCursor => "ERR invalid cursor"u8;
     public static ReadOnlySpan<byte> InvalidFirstDatabase => "ERR invalid first DB index"u8;
     public static ReadOnlySpan<byte> InvalidSecondDatabase => "ERR invalid second DB index"u8;
+
+    // ---- Strings ----
+
+    public static ReadOnlySpan<byte> InvalidExpiryPrefix => "ERR invalid expire time in '"u8;
+    public static ReadOnlySpan<byte> InCommandSuffix => "' command"u8;
+    public static ReadOnlySpan<byte> IncrementOverflow => "ERR increment or decrement would overflow"u8;
+    public static ReadOnlySpan<byte> DecrementOverflow => "ERR decrement would overflow"u8;
+    public static ReadOnlySpan<byte> FloatOverflow => "ERR increment would produce NaN or Infinity"u8;
+    public static ReadOnlySpan<byte> OffsetOutOfRange => "ERR offset is out of range"u8;
+    public static ReadOnlySpan<byte> NotADigest => "ERR must be exactly 16 hexadecimal characters"u8;
+    public static ReadOnlySpan<byte> InvalidCondition => "ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE"u8;
+    public static ReadOnlySpan<byte> ConditionNeedsString => "ERR Key should be of string type if conditions are specified"u8;
+    public static ReadOnlySpan<byte> InvalidKeyCount => "ERR invalid numkeys value"u8;
+    public static ReadOnlySpan<byte> WrongPairCount => "ERR wrong number of key-value pairs"u8;
+    public static ReadOnlySpan<byte> LcsNeedsStrings => "ERR The specified keys must contain string values"u8;
+    public static ReadOnlySpan<byte> LcsLengthAndRanges => "ERR If you want both the length and indexes, please just use IDX."u8;
+    public static ReadOnlySpan<byte> LcsTooLarge => "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"u8;
+
+    // ---- Bitmaps ----
+
+    public static ReadOnlySpan<byte> InvalidBitOffset => "ERR bit offset is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> InvalidBit => "ERR bit is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> BitNotZeroOrOne => "ERR The bit argument must be 1 or 0."u8;
+    public static ReadOnlySpan<byte> BitOpNotNeedsOneSource => "ERR BITOP NOT must be called with a single source key."u8;
+    public static ReadOnlySpan<byte> BitOpPrefix => "ERR BITOP "u8;
+    public static ReadOnlySpan<byte> BitOpNeedsTwoSourcesSuffix => " must be called with at least two source keys."u8;
+    public static ReadOnlySpan<byte> InvalidBitFieldType =>
+        "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is."u8;
+    public static ReadOnlySpan<byte> InvalidOverflow => "ERR Invalid OVERFLOW type specified"u8;
+    public static ReadOnlySpan<byte> BitFieldReadOnly => "ERR BITFIELD_RO only supports the GET subcommand"u8;
 }

@@ -22,7 +22,8 @@ public sealed class Listener
     /// <summary>Whatever the owner wants to find again in <see cref="IConnectionHandler.OnAccepted"/>.</summary>
     public object? Owner { get; set; }
 
-    internal int Socket { get; }
+    /// <summary>The descriptor; -1 once closed.</summary>
+    internal int Socket { get; private set; }
 
     internal int Index { get; }
 
@@ -36,4 +37,11 @@ public sealed class Listener
 
     /// <summary>Accepting is suspended until the loop's retry time, because descriptors or memory ran out.</summary>
     internal bool IsBackingOff { get; set; }
+
+    /// <summary>Closes the descriptor once: a second close(2) could hit a stranger that got the same number.</summary>
+    internal void CloseSocket()
+    {
+        if (Socket >= 0) Native.Libc.Close(Socket);
+        Socket = -1;
+    }
 }

@@ -13,7 +13,7 @@ public readonly partial struct ExtendedDouble
 
     /// <summary>
     /// Writes the exact value rounded half to even to 17 decimals, without trailing zeros, point or the sign of a zero: as INCRBYFLOAT stores and replies.
-    /// <c>inf</c>, <c>-inf</c>, <c>nan</c> else. O(1) up to 2^64, O(digits²) above, some 200 µs for the largest numbers.
+    /// <c>inf</c>, <c>-inf</c>, <c>nan</c> else. O(1) up to 2^64, O(digits²) above, about 1 ms for the largest numbers.
     /// </summary>
     /// <param name="destination">Room for <see cref="HumanCharsMax"/> bytes; 40 suffice for numbers below 2^64.</param>
     /// <returns>Bytes written.</returns>

@@ -15,15 +15,15 @@ public readonly partial struct ExtendedDouble
     private const int DecimalPointMin = -4951;
 
     /// <summary>
-    /// Words that hold every integer of a conversion: 5119 digits are 17,005 bits; the largest divisor, 5^10069, has 23,380; both are aligned to the longer one,
-    /// and one bit is added.
+    /// Words that hold every integer of a conversion: 5119 digits are 17,005 bits; the largest divisor, 5^10070, has 23,383; both are
+    /// aligned to the longer one, and one bit is added.
     /// </summary>
     private const int ConversionWords = 384;
 
     /// <summary>
     /// Reads a number as INCRBYFLOAT does: the whole text is what strtold(3) accepts, hexadecimal and <c>inf</c>/<c>infinity</c> included, but no blanks, no
     /// <c>nan</c>, nothing longer than <see cref="TextBytesMax"/>, and no number that overflows or underflows to zero. At most 19 digits with a small exponent
-    /// take one division; the worst case is O(digits²) in words, some 100 µs for 5119 digits.
+    /// take one division; the worst case is O(digits²) in words, some 200 µs for 5119 digits.
     /// </summary>
     /// <param name="text">The whole text.</param>
     /// <param name="value">The number; 0 when false is returned.</param>

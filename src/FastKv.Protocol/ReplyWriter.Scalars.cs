@@ -15,7 +15,9 @@ public unsafe partial struct ReplyWriter
             Output.Append(value ? "#t\r\n"u8 : "#f\r\n"u8);
     }
 
-    /// <summary>A floating-point number with 17 significant digits: a bulk string in RESP2, <c>,3.5</c> in RESP3; <c>inf</c>, <c>-inf</c>, <c>nan</c> in both.</summary>
+    /// <summary>
+    /// A floating-point number with 17 significant digits: a bulk string in RESP2, <c>,3.5</c> in RESP3; <c>inf</c>, <c>-inf</c>, <c>nan</c> in both.
+    /// </summary>
     /// <param name="value">Any value.</param>
     public readonly void Double(double value)
     {

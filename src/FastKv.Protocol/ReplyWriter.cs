@@ -11,8 +11,8 @@ using FastKv.Memory;
 namespace FastKv.Protocol;
 
 /// <summary>
-/// Encoder of replies. A value of two words: copy it freely. Writes are O(bytes) and allocate nothing on the managed heap. A null of RESP2 and RESP3 differ, so do
-/// maps, sets, booleans and doubles: <see cref="Resp"/> decides.
+/// Encoder of replies. A value of two words: copy it freely. Writes are O(bytes) and allocate nothing on the managed heap. RESP2 and RESP3 differ
+/// in nulls, maps, sets, booleans, doubles and verbatim strings: <see cref="Resp"/> decides.
 /// </summary>
 public unsafe partial struct ReplyWriter
 {

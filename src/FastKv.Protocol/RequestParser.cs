@@ -70,7 +70,14 @@ public unsafe partial struct RequestParser : IDisposable
         const int argumentsMax = 9;
         byte* position = cursor;
         if (_state != State.Idle || end - position < 4)
-            return NextGeneral(ref cursor, end, arguments, limits, out first, out count);
+        {
+            if (position != end || _state != State.Idle)
+                return NextGeneral(ref cursor, end, arguments, limits, out first, out count);
+            // The end of a batch: as frequent as a command when clients do not pipeline.
+            first = arguments.Count;
+            count = 0;
+            return ParseStatus.Incomplete;
+        }
 
         uint header = Unsafe.ReadUnaligned<uint>(position);
         uint total = (byte)(header >> 8) - (uint)'0';

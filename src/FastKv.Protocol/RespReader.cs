@@ -1,15 +1,15 @@
-// Data plane. Finds where a reply ends: for clients (load generator, tests) and for merging the replies of several shards. It looks at types and lengths only.
+// Data plane. Finds where a reply ends: for clients (load generator, tests) and for merging the replies of several shards.
 //
-// A reply is a tree, but its end needs no stack: it is reached when no more items are awaited. A scalar settles one awaited item, an array of n settles itself and
-// adds n; attributes add their pairs and settle nothing. So any nesting takes constant memory.
+// It looks at types and lengths only. A reply is a tree, but its end needs no stack: it is reached when no more items are awaited. A scalar settles
+// one awaited item, an array of n settles itself and adds n; attributes add their pairs and settle nothing. So any nesting takes constant memory.
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace FastKv.Protocol;
 
 /// <summary>
-/// Resumable scanner of one RESP2 or RESP3 reply after another. It keeps how far it has come, so a large reply that arrives in pieces takes linear time. All addresses
-/// are relative to the reply's start, which may move between calls.
+/// Resumable scanner of one RESP2 or RESP3 reply after another. It keeps how far it has come, relative to the reply's start, which may move between
+/// calls; so a list that arrives in pieces takes linear time.
 /// </summary>
 public unsafe struct RespReader
 {
@@ -85,8 +85,8 @@ public unsafe struct RespReader
     }
 
     /// <summary>
-    /// Skips one scalar, or the header of an aggregate. Null if it is incomplete (<paramref name="added"/> is 0) or malformed (-1); else added is the change of the
-    /// number of awaited items.
+    /// Skips one scalar, or the header of an aggregate. Null if it is incomplete (<paramref name="added"/> is 0) or malformed (-1); else added is
+    /// the change of the number of awaited items.
     /// </summary>
     private static byte* SkipItem(byte* position, byte* end, out long added)
     {

@@ -7,11 +7,17 @@ namespace FastKv.Server;
 internal static partial class ProcessCalls
 {
     internal const int StopSignal = 19;
+    private const int InterruptSignal = 2;
     private const int OpenReadWrite = 2;
     private const int OpenFilesResource = 7;
 
     /// <summary>Leaves the controlling terminal.</summary>
     internal static void NewSession() => _ = setsid();
+
+    /// <summary>
+    /// Undoes "ignore SIGINT", which shells set for what they run in the background: the runtime would leave an ignored signal ignored.
+    /// </summary>
+    internal static void HeedInterrupt() => _ = signal(InterruptSignal, 0);
 
     /// <summary>Stops this process until something continues it.</summary>
     internal static void StopSelf() => _ = kill(Environment.ProcessId, StopSignal);
@@ -52,6 +58,9 @@ internal static partial class ProcessCalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int setsid();
+
+    [LibraryImport("libc")]
+    private static partial nint signal(int number, nint handler);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int processId, int signal);

@@ -19,6 +19,7 @@ internal sealed class ShutdownSignals : IDisposable
     {
         this.requestShutdown = requestShutdown;
         this.log = log;
+        ProcessCalls.HeedInterrupt();
         terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle);
         interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle);
         hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, static context => context.Cancel = true);

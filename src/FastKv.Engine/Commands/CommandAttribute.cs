@@ -105,7 +105,9 @@ internal sealed class CommandAttribute(string name) : Attribute
     public PartMerge Merge { get; init; }
     public AclCategories Categories { get; init; }
 
-    /// <summary>First key, last key (negative: from the end) and step of the usual key range; 0: no keys or described by <see cref="KeySpecAttribute"/>.</summary>
+    /// <summary>
+    /// First key, last key (negative: from the end) and step of the usual key range; 0: no keys or described by <see cref="KeySpecAttribute"/>.
+    /// </summary>
     public int FirstKey { get; init; }
     public int LastKey { get; init; }
     public int KeyStep { get; init; } = 1;

@@ -123,7 +123,7 @@ internal sealed unsafe class EpollEventLoop : EventLoop
     private protected override void StopAccept(Listener listener)
     {
         SetReady(listener, false);
-        Libc.Close(listener.Socket);
+        listener.CloseSocket();
     }
 
     private protected override bool ReleaseSocket(Connection connection) => true;

@@ -96,7 +96,7 @@ internal sealed unsafe class UringEventLoop : EventLoop
         if (_disposed) return;
         _disposed = true;
         CloseDescriptors();
-        foreach (Listener listener in Listeners) Libc.Close(listener.Socket);
+        foreach (Listener listener in Listeners) listener.CloseSocket();
 
         // Closing the ring cancels what is in flight; only then is the memory that it refers to given back.
         _ring.Dispose();
@@ -151,8 +151,15 @@ internal sealed unsafe class UringEventLoop : EventLoop
     private protected override void StopAccept(Listener listener)
     {
         if (_disposed) return;
-        if (listener.IsArmed) Cancel(listener.Socket, UringAbi.CancelAll | UringAbi.CancelByDescriptor, Token.Of(TokenKind.Wake, 0));
-        else Libc.Close(listener.Socket);
+        if (!listener.IsArmed)
+        {
+            listener.CloseSocket();
+            return;
+        }
+
+        // The descriptor stays until the accept request has ended; shutting it down frees the address before that.
+        Libc.Shutdown(listener.Socket, Libc.SHUT_RDWR);
+        Cancel(listener.Socket, UringAbi.CancelAll | UringAbi.CancelByDescriptor, Token.Of(TokenKind.Wake, 0));
     }
 
     private protected override bool ReleaseSocket(Connection connection)
@@ -449,7 +456,7 @@ internal sealed unsafe class UringEventLoop : EventLoop
 
         if ((flags & UringAbi.CompletionMore) != 0) return;
         listener.IsArmed = false;
-        if (listener.IsClosed) Libc.Close(listener.Socket);
+        if (listener.IsClosed) listener.CloseSocket();
         else if (result >= 0 || !BackOffAccept(listener, -result)) StartAccept(listener);
     }
 }

@@ -12,10 +12,11 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
 
     /// <summary>
     /// Looks at the headers of some buckets, and at the entries only where one may be due. A whole table has to be swept every 9 hours,
-    /// lest the coarse times in the headers wrap around.
+    /// lest the coarse times in the headers wrap around. An entry that an insert or a removal between calls moves to a bucket which this
+    /// round has passed is found by the next.
     /// </summary>
     /// <param name="position">0, or what the call before returned: a position in hash space, like a scan cursor.</param>
-    /// <param name="bucketsMax">Buckets to look at, give or take the stash of a segment (16).</param>
+    /// <param name="bucketsMax">Buckets to look at, give or take the stash of a segment (20).</param>
     /// <param name="nowMs">Unix milliseconds; becomes <see cref="NowMs"/>.</param>
     /// <param name="visitor">Gets each entry whose expiry is not later than <paramref name="nowMs"/>, and says whether it goes.</param>
     /// <returns>The next position; 0 when the table's end was reached.</returns>
@@ -34,8 +35,8 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
             bucketsMax -= end - first;
 
             // The stash is swept along with the last home bucket.
-            int sweptEnd = end == segment.HomeCount ? segment.BucketCount : end;
-            long countBefore = _count;
+            bool isSegmentEnd = end == segment.HomeCount;
+            int sweptEnd = isSegmentEnd ? segment.BucketCount : end;
             for (int index = first; index < sweptEnd; index++)
             {
                 if (ExpiryHint.IsDue(Bucket.Hint(segment.At(index)), nowMs))
@@ -48,8 +49,9 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
                 return 0;
             }
 
-            if (_count != countBefore)
-                Shrink(segment, hash);
+            // Not before its end: a rebuild could move entries to buckets that this round has passed.
+            if (isSegmentEnd)
+                ShrinkIfSparse(hash, segment.Buckets);
             if (position == 0)
                 return 0;
         }

@@ -17,11 +17,11 @@ namespace FastKv.Structures;
 ///           | prefix (localDepth) | bucket: next 20 bits |               |   tag    |
 ///
 ///   directory  2^globalDepth packed segments (Segment); a segment with localDepth &lt; globalDepth stands there several times
-///   segment    home buckets in hash order, then 1/16 stash; 1 to 256 buckets (Bucket), one block of the heap
+///   segment    home buckets in hash order, then 5/64 stash; 1 to 256 buckets (Bucket), one block of the heap
 ///   entry      its home bucket; if that is full, the next one; if that is full too, the stash
 /// </code>
-/// A segment grows by one or two KiB until it has 16, then splits in two of 9 or 10; which of the two is drawn, lest all segments be at
-/// their emptiest at the same number of keys. So the load stays between 0.75 and 0.92, and a key costs about 7.5 bytes whatever their number.
+/// A segment grows by 6 to 25 percent at a time, and between 8 and 16 KiB splits in two. By how much and when is drawn, lest all segments be
+/// at their emptiest at the same number of keys. So the load stays between 0.75 and 0.93, and a key costs about 7.4 bytes whatever their number.
 /// Since bucket order is hash order, a scan cursor is a position in hash space, and outlives every change of the table.
 /// <para>
 /// Find, Insert, Replace, Remove: O(1); one cache line for a bucket that never overflowed, plus the entry. An insert that has to rebuild

@@ -24,8 +24,8 @@ internal readonly unsafe struct Segment(ulong packed)
     /// <summary>Largest ordinary segment: 16 KiB, so that a rebuild moves at most about 2,300 entries.</summary>
     internal const int BucketsMax = 256;
 
-    /// <summary>Large segments are sized in steps of 1 KiB.</summary>
-    internal const int StepBuckets = 16;
+    /// <summary>From 8 KiB on a segment may split instead of growing.</summary>
+    internal const int SplitBucketsMin = 128;
 
     private const int FractionBits = 20;
     private const int HomeShift = 48;
@@ -33,8 +33,10 @@ internal readonly unsafe struct Segment(ulong packed)
     private const int StashShift = 59;
     private const ulong AddressMask = 0x0000_FFFF_FFFF_FFC0;
     private const ulong DepthMask = 63;
-    private const int PlainStashMax = 16;
+    private const int PlainStashMax = 24;
+    private const int StashPer64 = 5;
     private const int StashCodeMax = 31;
+    private const int DegenerateHomeCount = BucketsMax - PlainStashMax;
 
     internal Segment(byte* buckets, int depth, int homeCount, int stashCode)
         : this((ulong)buckets | (uint)depth | (ulong)homeCount << HomeShift | (ulong)stashCode << StashShift)
@@ -90,29 +92,29 @@ internal readonly unsafe struct Segment(ulong packed)
         return ((prefix << FractionBits) + fraction) << shift;
     }
 
-    /// <summary>How a number of buckets is shared out: one in 16 is stash, which carries the load to 0.91 before a bucket finds no room.</summary>
+    /// <summary>
+    /// How a number of buckets is shared out: 5 in 64 are stash, which carries the load to about 0.93 before an entry finds no room.
+    /// (4 in 64: 0.91; 6: 0.945; 8: 0.965, but then every second bucket has entries there, and a miss has to search it all.)
+    /// </summary>
     internal static (int HomeCount, int StashCode) Shape(int buckets)
     {
         if (buckets == 1)
             return (1, 0);
         if (buckets <= BucketsMax)
         {
-            int stash = Math.Max(1, (buckets + StepBuckets / 2) / StepBuckets);
+            int stash = Math.Max(1, (buckets * StashPer64 + 32) / 64);
             return (buckets - stash, stash);
         }
 
-        return (BucketsMax - PlainStashMax, CodeOfStash(buckets - (BucketsMax - PlainStashMax)));
+        return (DegenerateHomeCount, CodeOfStash(buckets - DegenerateHomeCount));
     }
 
     /// <summary>
     /// The next size when a segment can no longer split: the same home buckets, twice the stash. That only happens when thousands of
     /// hashes agree in all the bits that the directory looks at, which a seeded hash rules out; lookups then degrade, nothing breaks.
     /// </summary>
-    internal static int NextDegenerate(int buckets)
-    {
-        int home = BucketsMax - PlainStashMax;
-        return home + Math.Max(buckets - home, PlainStashMax) * 2;
-    }
+    internal static int NextDegenerate(int buckets) =>
+        DegenerateHomeCount + Math.Max(buckets - DegenerateHomeCount, PlainStashMax) * 2;
 
     private static int StashOfCode(int code) => code <= PlainStashMax ? code : PlainStashMax << (code - PlainStashMax);
 
@@ -122,7 +124,7 @@ internal readonly unsafe struct Segment(ulong packed)
         while (code < StashCodeMax && StashOfCode(code) < stash)
             code++;
         if (StashOfCode(code) < stash)
-            throw new InvalidOperationException("Millions of keys share one hash; the table cannot hold them.");
+            throw new InvalidOperationException("Tens of thousands of keys share one hash; the table cannot hold them.");
         return code;
     }
 }

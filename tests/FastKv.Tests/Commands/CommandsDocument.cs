@@ -36,7 +36,8 @@ internal static class CommandsDocument
 
             Of the {redis.Count} commands and subcommands of Redis up to 8.4, FastKv has {supported}; {differing} of them differ in a way worth knowing.
             A command is one method with one attribute: the last column names it, under `src/FastKv.Engine/Commands`.
-            The commands of the modules that Redis 8 ships (`JSON.*`, `FT.*`, `TS.*`, `BF.*`, `CF.*`, `CMS.*`, `TOPK.*`, `TDIGEST.*`) are not listed; FastKv has none of them.
+            The commands of the modules that Redis 8 ships (`JSON.*`, `FT.*`, `TS.*`, `BF.*`, `CF.*`, `CMS.*`, `TOPK.*`, `TDIGEST.*`) are not listed;
+            FastKv has none of them.
 
             This page is written by `FASTKV_UPDATE_DOCS=1 dotnet test tests/FastKv.Tests --filter CommandsDocument`; the same test fails when it is out of date.
 

@@ -41,6 +41,9 @@ public sealed class CommandsDocumentTests
     {
         var listed = CommandsDocument.RedisCommands();
         foreach (var command in CommandTable.All.Where(c => listed.ContainsKey(c.Name)))
-            Assert.Equal((command.Name, listed[command.Name].Group, listed[command.Name].Since), (command.Name, CommandNames.Group(command.Group), command.Docs.Since));
+        {
+            var (group, since) = listed[command.Name];
+            Assert.Equal((command.Name, group, since), (command.Name, CommandNames.Group(command.Group), command.Docs.Since));
+        }
     }
 }

@@ -13,8 +13,8 @@ public class ConfigSetDifferentialTests(ITestOutputHelper output)
     // redis-server was built.
     private static readonly HashSet<string> Untouched =
     [
-        "dir", "port", "bind", "tls-port", "tls-cluster", "tls-replication", "maxclients", "appendonly", "oom-score-adj", "activedefrag", "watchdog-period", "maxmemory-clients",
-        "unixsocket", "replicaof", "slaveof", "save", "enable-debug-command", "logfile", "client-output-buffer-limit",
+        "dir", "port", "bind", "tls-port", "tls-cluster", "tls-replication", "maxclients", "appendonly", "oom-score-adj", "activedefrag", "watchdog-period",
+        "maxmemory-clients", "unixsocket", "replicaof", "slaveof", "save", "enable-debug-command", "logfile", "client-output-buffer-limit",
     ];
 
     private static readonly string[] Values =

@@ -109,9 +109,8 @@ public sealed class LoopTests
     {
         const int ConnectionRefused = 111;
         using var host = new LoopHost(engine);
-        var listener = host.Listen();
+        Listener listener = host.Listen();
         host.Do(() => host.Loop.CloseListener(listener));
-        host.Do(() => { });
         int error = 0;
         host.Connected = _ => error = -1;
         host.Closed = (connection, _) => error = connection.ErrorCode;
@@ -167,9 +166,12 @@ public sealed class LoopTests
         var failure = Assert.Throws<NetworkException>(() => host.Listen(first.EndPoint));
         Assert.Equal(AddressInUse, failure.ErrorCode);
         Assert.Equal("bind: Address already in use", failure.Message);
-        host.Do(() => host.Loop.CloseListener(first));
-        host.Do(() => { });
-        using (LoopHost.Dial(host.Listen(first.EndPoint).EndPoint))
+        Listener second = host.Do(() =>
+        {
+            host.Loop.CloseListener(first);
+            return host.Loop.Listen(first.EndPoint, 511);
+        });
+        using (LoopHost.Dial(second.EndPoint))
         {
         }
 

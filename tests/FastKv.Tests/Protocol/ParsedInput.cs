@@ -8,7 +8,9 @@ namespace FastKv.Tests.Protocol;
 /// <summary>The commands of an input, and how it ended.</summary>
 internal sealed record ParsedInput(List<string> Commands, string Error, bool IsMidCommand, long BytesNeeded)
 {
-    /// <summary>Parses <paramref name="input"/>, of which each call of the parser sees so many bytes more; every time the kept bytes move to another address.</summary>
+    /// <summary>
+    /// Parses <paramref name="input"/>, of which each call of the parser sees so many bytes more; every time the kept bytes move to another address.
+    /// </summary>
     public static unsafe ParsedInput Of(byte[] input, IEnumerable<int> pieces, bool authenticated = true, ProtocolLimits? limits = null)
     {
         limits ??= new ProtocolLimits();

@@ -8,8 +8,9 @@ public sealed unsafe class RespReaderTests
 {
     private static readonly string[] Replies =
     [
-        "+OK\r\n", "+\r\n", "-ERR no\r\n", ":1\r\n", ":-12345\r\n", "$-1\r\n", "$0\r\n\r\n", "$5\r\nhello\r\n", "$16\r\n0123456789abcdef\r\n", "*-1\r\n", "*0\r\n",
-        "*2\r\n$1\r\na\r\n:5\r\n", "*3\r\n*2\r\n+a\r\n*0\r\n%1\r\n+k\r\n~2\r\n#t\r\n_\r\n$-1\r\n", ",3.5\r\n", "(123456789012345678901234567890\r\n", "=7\r\ntxt:abc\r\n",
+        "+OK\r\n", "+\r\n", "-ERR no\r\n", ":1\r\n", ":-12345\r\n", "$-1\r\n", "$0\r\n\r\n", "$5\r\nhello\r\n", "$16\r\n0123456789abcdef\r\n", "*-1\r\n",
+        "*0\r\n", "*2\r\n$1\r\na\r\n:5\r\n", "*3\r\n*2\r\n+a\r\n*0\r\n%1\r\n+k\r\n~2\r\n#t\r\n_\r\n$-1\r\n", ",3.5\r\n", "(123456789012345678901234567890\r\n",
+        "=7\r\ntxt:abc\r\n",
         "!5\r\nERR x\r\n", ">2\r\n+message\r\n+x\r\n", "|1\r\n+ttl\r\n:5\r\n*2\r\n:1\r\n:2\r\n", "*1\r\n|1\r\n+a\r\n+b\r\n:7\r\n", "_\r\n", "#f\r\n", "%0\r\n",
         "$120\r\n" + new string('x', 120) + "\r\n",
     ];
