@@ -35,6 +35,9 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     private const long RemoteSpinUs = 100;
     private const long RemoteSleepUs = 1000;
 
+    /// <summary>A step of the system's clock is noticed within this time.</summary>
+    private const long ClockSyncPeriodUs = 100_000;
+
     private readonly FastKvServer _server;
     private readonly TicketCoordinator _coordinator;
     private readonly ConcurrentQueue<Action> _posted = new();
@@ -47,6 +50,8 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     private int _sleeping;
     private int _outstandingTotal;
     private long _lastProgressUs;
+    private long _nextClockSyncUs;
+    private long _unixOffsetUs;
     private volatile bool _stopping;
 
     public readonly int Index;
@@ -531,8 +536,14 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
 
     private void UpdateClock()
     {
+        // One clock read per turn: wall time is monotonic time plus an offset, which is looked up again ten times a second.
         NowUs = _server.Clock.MonotonicMicroseconds;
-        NowMs = _server.Clock.UnixMicroseconds / 1000;
+        if (NowUs >= _nextClockSyncUs)
+        {
+            _nextClockSyncUs = NowUs + ClockSyncPeriodUs;
+            _unixOffsetUs = _server.Clock.UnixMicroseconds - NowUs;
+        }
+        NowMs = (NowUs + _unixOffsetUs) / 1000;
         if (IsAlone)
             Partition.SetClock(NowMs);
     }
