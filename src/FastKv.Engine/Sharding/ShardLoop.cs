@@ -52,6 +52,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     private long _lastProgressUs;
     private long _nextClockSyncUs;
     private long _unixOffsetUs;
+    private bool _isClockStale;
     private volatile bool _stopping;
 
     public readonly int Index;
@@ -136,13 +137,14 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     {
         if (waitUs == 0)
             UpdateClock();
+        _isClockStale = waitUs != 0;
         int events = _events!.Poll(waitUs);
         if (waitUs != 0)
         {
             Volatile.Write(ref _sleeping, 0);
-            UpdateClock();
             Statistics.Sleeps++;
         }
+        RefreshClock();
         Statistics.Turns++;
         _idle.OnPolled(events, waitUs != 0, NowUs);
         while (_posted.TryDequeue(out var action))
@@ -207,12 +209,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     }
 
     /// <summary>Whether CLIENT PAUSE keeps the command from running now; the client is then resumed when the pause ends.</summary>
-    public bool Hold(Client client, CommandDescriptor? command)
-    {
-        if (!_server.Pause.Holds(command, NowMs))
-            return false;
-        return true;
-    }
+    public bool Hold(CommandDescriptor? command) => _server.Pause.Holds(command, NowMs);
 
     /// <summary>Replies the parser's error and closes, as Redis does.</summary>
     public void FailProtocol(Client client)
@@ -262,10 +259,15 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         _server.Clients.Admit(client);
     }
 
-    public void OnAccepted(int socket, Listener listener) => _server.Clients.Distribute(socket, listener);
+    public void OnAccepted(int socket, Listener listener)
+    {
+        RefreshClock();
+        _server.Clients.Distribute(socket, listener);
+    }
 
     public void OnReceived(Connection connection, ReadOnlySpan<byte> bytes)
     {
+        RefreshClock();
         var client = System.Runtime.CompilerServices.Unsafe.As<Client>(connection.Owner)!;
         Statistics.NetworkInputBytes += bytes.Length;
         client.TotalNetworkInput += bytes.Length;
@@ -534,8 +536,17 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         _server.Clients.Remove(client);
     }
 
+    /// <summary>Commands run inside Poll: the first event after a wait reads the clock, or they would see the time from before it.</summary>
+    private void RefreshClock()
+    {
+        if (_isClockStale)
+            UpdateClock();
+    }
+
     private void UpdateClock()
     {
+        _isClockStale = false;
+
         // One clock read per turn: wall time is monotonic time plus an offset, which is looked up again ten times a second.
         NowUs = _server.Clock.MonotonicMicroseconds;
         if (NowUs >= _nextClockSyncUs)
