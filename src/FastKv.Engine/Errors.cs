@@ -54,6 +54,19 @@ internal static class Errors
     public static ReadOnlySpan<byte> LcsLengthAndRanges => "ERR If you want both the length and indexes, please just use IDX."u8;
     public static ReadOnlySpan<byte> LcsTooLarge => "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"u8;
 
+    // ---- Bitmaps ----
+
+    public static ReadOnlySpan<byte> InvalidBitOffset => "ERR bit offset is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> InvalidBit => "ERR bit is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> BitNotZeroOrOne => "ERR The bit argument must be 1 or 0."u8;
+    public static ReadOnlySpan<byte> BitOpNotNeedsOneSource => "ERR BITOP NOT must be called with a single source key."u8;
+    public static ReadOnlySpan<byte> BitOpPrefix => "ERR BITOP "u8;
+    public static ReadOnlySpan<byte> BitOpNeedsTwoSourcesSuffix => " must be called with at least two source keys."u8;
+    public static ReadOnlySpan<byte> InvalidBitFieldType =>
+        "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is."u8;
+    public static ReadOnlySpan<byte> InvalidOverflow => "ERR Invalid OVERFLOW type specified"u8;
+    public static ReadOnlySpan<byte> BitFieldReadOnly => "ERR BITFIELD_RO only supports the GET subcommand"u8;
+
     // ---- Server ----
 
     public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;

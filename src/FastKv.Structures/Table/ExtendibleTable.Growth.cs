@@ -26,6 +26,10 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     // would double it for ever.
     private const int EntriesPerPlaceMin = 16;
 
+    // Mean growth of a large segment. A segment of 8 to 16 KiB splits with a probability of one in (growths left + 1), hence equally likely at
+    // each size. If all of them split at the same one, they would all be at their emptiest just after it, at the same number of keys.
+    private const uint GrownBucketsMean = 24;
+
     private ulong _sizeSequence;
 
     private void CreateFirstSegment()
@@ -43,12 +47,11 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     {
         Segment segment = SegmentOf(hash);
         int buckets = segment.BucketCount;
-        if (buckets < Segment.BucketsMax)
-            Resize(segment, hash, GrownSize(buckets));
-        else if (buckets == Segment.BucketsMax && MaySplit(segment))
+        if (buckets >= Segment.SplitBucketsMin && buckets <= Segment.BucketsMax && MaySplit(segment)
+            && Draw() % (1 + (Segment.BucketsMax - (uint)buckets) / GrownBucketsMean) == 0)
             Split(segment, hash);
         else
-            Resize(segment, hash, Segment.NextDegenerate(buckets));
+            Resize(segment, hash, buckets < Segment.BucketsMax ? GrownSize(buckets) : Segment.NextDegenerate(buckets));
     }
 
     private bool MaySplit(Segment segment) =>
@@ -59,8 +62,8 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
         if (segment.Depth == GlobalDepth)
             DoubleDirectory();
         int depth = segment.Depth + 1;
-        int lowBuckets = GrownSize(Segment.BucketsMax / 2);
-        int highBuckets = GrownSize(Segment.BucketsMax / 2);
+        int lowBuckets = GrownSize(segment.BucketCount / 2);
+        int highBuckets = GrownSize(segment.BucketCount / 2);
         Segment low = AllocateSegment(lowBuckets, depth);
         Segment high = AllocateSegment(highBuckets, depth);
         ulong highBit = 1UL << (64 - depth);
@@ -193,15 +196,11 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
         return entries;
     }
 
-    // Sizes: every number up to 8, then four per doubling up to 128 (all of them exact size classes of the heap), then multiples of 16.
-    private static int NextSize(int buckets)
-    {
-        if (buckets >= Segment.BucketsMax)
-            return Segment.NextDegenerate(buckets);
-        if (buckets >= Segment.BucketsMax / 2)
-            return buckets + Segment.StepBuckets;
-        return buckets + Math.Max(1, (1 << System.Numerics.BitOperations.Log2((uint)buckets)) / 4);
-    }
+    // Sizes: eight per doubling, which are exact size classes of the heap.
+    private static int NextSize(int buckets) =>
+        buckets >= Segment.BucketsMax ? Segment.NextDegenerate(buckets) : buckets + StepAt(buckets);
+
+    private static int StepAt(int buckets) => Math.Max(1, (1 << System.Numerics.BitOperations.Log2((uint)buckets)) / 8);
 
     private static int SizeFor(int entries)
     {
@@ -211,16 +210,21 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
         return buckets;
     }
 
-    /// <summary>One step up, or for a large segment one or two, drawn (xorshift), so that segments are not all in the same phase.</summary>
+    /// <summary>One step up, or two: drawn, so that segments with equally many entries are not all in the same phase.</summary>
     private int GrownSize(int buckets)
     {
-        if (buckets < Segment.BucketsMax / 2)
-            return NextSize(buckets);
+        int grown = buckets + StepAt(buckets) * (1 + (int)(Draw() & 1));
+        int step = StepAt(grown);
+        return Math.Min(Segment.BucketsMax, (grown + step - 1) / step * step);
+    }
+
+    // Xorshift (Marsaglia): any sequence serves, and a table's is the same for the same seed.
+    private uint Draw()
+    {
         _sizeSequence ^= _sizeSequence << 13;
         _sizeSequence ^= _sizeSequence >> 7;
         _sizeSequence ^= _sizeSequence << 17;
-        int steps = 1 + (int)(_sizeSequence >> 32 & 1);
-        return Math.Min(Segment.BucketsMax, buckets + steps * Segment.StepBuckets);
+        return (uint)(_sizeSequence >> 32);
     }
 
     private Segment AllocateSegment(int buckets, int depth)

@@ -24,8 +24,8 @@ internal readonly unsafe struct Segment(ulong packed)
     /// <summary>Largest ordinary segment: 16 KiB, so that a rebuild moves at most about 2,300 entries.</summary>
     internal const int BucketsMax = 256;
 
-    /// <summary>Large segments are sized in steps of 1 KiB.</summary>
-    internal const int StepBuckets = 16;
+    /// <summary>From 8 KiB on a segment may split instead of growing.</summary>
+    internal const int SplitBucketsMin = 128;
 
     private const int FractionBits = 20;
     private const int HomeShift = 48;
@@ -113,10 +113,8 @@ internal readonly unsafe struct Segment(ulong packed)
     /// The next size when a segment can no longer split: the same home buckets, twice the stash. That only happens when thousands of
     /// hashes agree in all the bits that the directory looks at, which a seeded hash rules out; lookups then degrade, nothing breaks.
     /// </summary>
-    internal static int NextDegenerate(int buckets)
-    {
-        return DegenerateHomeCount + Math.Max(buckets - DegenerateHomeCount, PlainStashMax) * 2;
-    }
+    internal static int NextDegenerate(int buckets) =>
+        DegenerateHomeCount + Math.Max(buckets - DegenerateHomeCount, PlainStashMax) * 2;
 
     private static int StashOfCode(int code) => code <= PlainStashMax ? code : PlainStashMax << (code - PlainStashMax);
 

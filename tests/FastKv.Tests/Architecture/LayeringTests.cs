@@ -42,7 +42,8 @@ public sealed partial class LayeringTests
     [Fact]
     public void Every_project_under_src_is_a_known_layer()
     {
-        IEnumerable<string?> projects = Directory.EnumerateFiles(Path.Combine(TestEnvironment.RepositoryRoot, "src"), "*.csproj", SearchOption.AllDirectories).Select(Path.GetFileNameWithoutExtension);
+        IEnumerable<string?> projects = Directory.EnumerateFiles(Path.Combine(TestEnvironment.RepositoryRoot, "src"), "*.csproj",
+            SearchOption.AllDirectories).Select(Path.GetFileNameWithoutExtension);
         Assert.Equal(Allowed.Keys.Order(), projects.Order());
     }
 

@@ -37,7 +37,8 @@ public sealed partial class RepositoryTests
         foreach (string layer in layers)
         {
             string folder = Path.Combine(TestEnvironment.RepositoryRoot, "src", layer);
-            foreach (string file in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Where(f => !f.Contains("/obj/", StringComparison.Ordinal)))
+            foreach (string file in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+                .Where(f => !f.Contains("/obj/", StringComparison.Ordinal)))
             {
                 string text = File.ReadAllText(file);
                 foreach (Match match in pattern.Matches(text))

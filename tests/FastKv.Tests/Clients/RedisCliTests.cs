@@ -32,7 +32,8 @@ public sealed class RedisCliTests
     {
         using ServerProcess server = ServerProcess.Start(kind);
         string seen = Script.Run("/usr/bin/python3", ["redis_cli_interactive.py", server.Port.ToString()]);
-        foreach (string expected in (string[])["PONG", "\"hello world\"", "\"proto\" => (integer) 3", "(error) ERR value is not an integer or out of range", $":{server.Port}[3]>", "summary:", "(integer) 3"])
+        foreach (string expected in (string[])["PONG", "\"hello world\"", "\"proto\" => (integer) 3", "(error) ERR value is not an integer or out of range",
+            $":{server.Port}[3]>", "summary:", "(integer) 3"])
             Assert.Contains(expected, seen, StringComparison.Ordinal);
     }
 
@@ -46,7 +47,8 @@ public sealed class RedisCliTests
             client.Call("SET", "key:" + i, new string('x', i % 50));
         client.Call("SET", "biggest", new string('x', 1000));
         string[] found = Cli(server, "--scan", "--pattern", "key:1*").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        Assert.Equal(Enumerable.Range(0, 2000).Select(i => "key:" + i).Where(k => k.StartsWith("key:1", StringComparison.Ordinal)).Order(), found.Distinct().Order());
+        Assert.Equal(Enumerable.Range(0, 2000).Select(i => "key:" + i).Where(k => k.StartsWith("key:1", StringComparison.Ordinal)).Order(), found.Distinct()
+            .Order());
         string big = Cli(server, "--bigkeys", "-i", "0.001");
         Assert.Contains("Biggest string found '\"biggest\"' has 1000 bytes", big, StringComparison.Ordinal);
         Assert.Contains("Sampled 2001 keys", big, StringComparison.Ordinal);
@@ -91,7 +93,8 @@ public sealed class RedisCliTests
     public void Redis_benchmark(ServerKind kind, int pipeline)
     {
         using ServerProcess server = ServerProcess.Start(kind);
-        string output = Script.Run("redis-benchmark", ["-p", server.Port.ToString(), "-t", "ping_inline,ping_mbulk,set,get,incr,mset", "-n", "20000", "-r", "1000", "-P", pipeline.ToString(), "-q"]);
+        string output = Script.Run("redis-benchmark", ["-p", server.Port.ToString(), "-t", "ping_inline,ping_mbulk,set,get,incr,mset", "-n", "20000", "-r",
+            "1000", "-P", pipeline.ToString(), "-q"]);
         foreach (string name in (string[])["PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "MSET (10 keys)"])
             Assert.Matches(Regex.Escape(name) + @": [0-9.]+ requests per second", output);
         Assert.DoesNotContain("error", output, StringComparison.OrdinalIgnoreCase);

@@ -12,21 +12,26 @@ public sealed class Draw(int seed)
     private const long FarFutureSeconds = 4_102_444_800;
 
     private static readonly string[] Keys =
-        ["k1", "k2", "k3", "k4", "{t}a", "{t}b", "{t}", "", "key with space", "bin\0\xff\r\n", "{}x", "a-rather-long-key-that-no-compact-header-will-hold-inline-" + new string('z', 40)];
+        ["k1", "k2", "k3", "k4", "{t}a", "{t}b", "{t}", "", "key with space", "bin\0\xff\r\n", "{}x",
+            "a-rather-long-key-that-no-compact-header-will-hold-inline-" + new string('z', 40)];
 
     private static readonly string[] Integers =
-        ["0", "1", "-1", "2", "7", "10", "100", "9999", "10000", "-100", "2147483647", "-2147483648", "4294967295", "9223372036854775806", "9223372036854775807", "-9223372036854775808"];
+        ["0", "1", "-1", "2", "7", "10", "100", "9999", "10000", "-100", "2147483647", "-2147483648", "4294967295", "9223372036854775806",
+            "9223372036854775807", "-9223372036854775808"];
 
     private static readonly string[] NotIntegers =
-        ["", "abc", "1.5", " 1", "1 ", "+1", "01", "-0", "0x10", "1e3", "9223372036854775808", "-9223372036854775809", "18446744073709551616", "99999999999999999999999", "nan", "-", "1\0"];
+        ["", "abc", "1.5", " 1", "1 ", "+1", "01", "-0", "0x10", "1e3", "9223372036854775808", "-9223372036854775809", "18446744073709551616",
+            "99999999999999999999999", "nan", "-", "1\0"];
 
     private static readonly string[] Floats =
-        ["0", "1", "-1", "0.1", "0.5", "1.5", "-3.25", "3.0e3", "5.0e-3", "10.00", "1e10", "1e17", "123456789.123", "0.00000000000000001", "-0", "+2", ".5", "1e400"];
+        ["0", "1", "-1", "0.1", "0.5", "1.5", "-3.25", "3.0e3", "5.0e-3", "10.00", "1e10", "1e17", "123456789.123", "0.00000000000000001", "-0", "+2", ".5",
+            "1e400"];
 
     private static readonly string[] NotFloats = ["", "abc", "inf", "-inf", "nan", "1 ", " 1", "1.5x", "1e5000", "0x", "--1", "1,5"];
 
     // No small positive number and no large valid offset: a stray one would expire a key soon or allocate half a gigabyte.
-    private static readonly string[] Junk = ["", "0", "-1", "abc", "1.5", " 5", "9223372036854775807", "9223372036854775808", "4294967296", "*", "\r\n", "NX", "GET", "k1"];
+    private static readonly string[] Junk = ["", "0", "-1", "abc", "1.5", " 5", "9223372036854775807", "9223372036854775808", "4294967296", "*", "\r\n",
+        "NX", "GET", "k1"];
 
     private readonly Random _random = new(seed);
 

@@ -49,7 +49,8 @@ public static class GenericCommands
     private static string ExpireOption(Draw d) => d.Chance(0.95) ? d.Case(d.Pick("NX", "XX", "GT", "LT")) : d.Pick("", "FOO", "1");
 
     private static string Pattern(Draw d) =>
-        d.Pick("*", "*", "k*", "k?", "k[1-2]", "k[^1]", "{t}*", "\\{t}?", "[a-", "", "?", "**", "*t*", "k\\1", "K*", "[k]2", "b*\xff*", "nothing", "k[2-1]", "*[", "a*z*z");
+        d.Pick("*", "*", "k*", "k?", "k[1-2]", "k[^1]", "{t}*", "\\{t}?", "[a-", "", "?", "**", "*t*", "k\\1", "K*", "[k]2", "b*\xff*", "nothing", "k[2-1]",
+            "*[", "a*z*z");
 
     private static void Scan(Draw d, StepWriter w)
     {

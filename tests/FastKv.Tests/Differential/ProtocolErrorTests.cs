@@ -15,13 +15,20 @@ public sealed class ProtocolErrorTests(DifferentialOneShardTests.Fixture servers
     public static TheoryData<string> Inputs =>
     [
         "PING\r\n", "PING\n", "ping  hello \r\n", "\r\n\r\nPING\r\n", "\n", "SET k \"a b\\x41\\n\"\r\nGET k\r\n", "SET k 'it\\'s'\r\nGET k\r\n",
-        "SET k \"unbalanced\r\n", "SET k \"a\"b\r\n", "ECHO 'a'b\r\n", "ECHO \"\\x4\"\r\n", "ECHO \"\"\r\n", "   \r\nPING\r\n", "GET\r\n", "PING\0x\r\n", "ECHO \t tab\r\n",
-        "*0\r\nPING\r\n", "*-1\r\nPING\r\n", "*-10\r\nPING\r\n", "*1\r\n$4\r\nPING\r\n", "*abc\r\n", "*\r\n", "*1048577\r\n", "*2147483648\r\n", "*99999999999999999999\r\n", "*1 \r\n", "*+1\r\n$4\r\nPING\r\n",
-        "*01\r\n$4\r\nPING\r\n", "*1\r\nPING\r\n", "*1\r\n:4\r\n", "*1\r\n\r\n", "*1\r\n$-1\r\n", "*1\r\n$abc\r\n", "*1\r\n$\r\n", "*1\r\n$536870913\r\n", "*1\r\n$99999999999999999999\r\n", "*1\r\n$0\r\n\r\n",
-        "*2\r\n$4\r\nECHO\r\n$0\r\n\r\n", "*1\r\n$4\r\nPINGxxPING\r\n", "*2\r\n$3\r\nGET\r\n$1\r\nk", "*1\r\n$4\r\nPI", "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$-5\r\n", "*1\n$4\nPING\n", "*1\r\n$4 \r\nPING\r\n",
-        "$4\r\nPING\r\n", ":1\r\n", "+OK\r\n", "-ERR\r\n", "*1\r\n*1\r\n$4\r\nPING\r\n", "\0\0\0\r\n", "\xff\xfe\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "POST / HTTP/1.1\r\n\r\n", "*2\r\n$5\r\nHost:\r\n$1\r\nx\r\n",
-        "*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nQUIT\r\n*1\r\n$4\r\nPING\r\n", "QUIT\r\nPING\r\n", "QUIT now\r\n", "*2\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n", "CLIENT REPLY OFF\r\nPING\r\nCLIENT REPLY ON\r\nPING\r\n",
-        "CLIENT REPLY SKIP\r\nPING\r\nECHO a\r\n", "CLIENT REPLY SKIP\r\nCLIENT REPLY OFF\r\nPING\r\nCLIENT REPLY ON\r\n", "HELLO 3\r\nGET nothing\r\nHELLO 2\r\nGET nothing\r\n", "HELLO 3 SETNAME me\r\nCLIENT GETNAME\r\nRESET\r\nCLIENT GETNAME\r\n",
+        "SET k \"unbalanced\r\n", "SET k \"a\"b\r\n", "ECHO 'a'b\r\n", "ECHO \"\\x4\"\r\n", "ECHO \"\"\r\n", "   \r\nPING\r\n", "GET\r\n", "PING\0x\r\n",
+        "ECHO \t tab\r\n",
+        "*0\r\nPING\r\n", "*-1\r\nPING\r\n", "*-10\r\nPING\r\n", "*1\r\n$4\r\nPING\r\n", "*abc\r\n", "*\r\n", "*1048577\r\n", "*2147483648\r\n",
+        "*99999999999999999999\r\n", "*1 \r\n", "*+1\r\n$4\r\nPING\r\n",
+        "*01\r\n$4\r\nPING\r\n", "*1\r\nPING\r\n", "*1\r\n:4\r\n", "*1\r\n\r\n", "*1\r\n$-1\r\n", "*1\r\n$abc\r\n", "*1\r\n$\r\n", "*1\r\n$536870913\r\n",
+        "*1\r\n$99999999999999999999\r\n", "*1\r\n$0\r\n\r\n",
+        "*2\r\n$4\r\nECHO\r\n$0\r\n\r\n", "*1\r\n$4\r\nPINGxxPING\r\n", "*2\r\n$3\r\nGET\r\n$1\r\nk", "*1\r\n$4\r\nPI",
+        "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$-5\r\n", "*1\n$4\nPING\n", "*1\r\n$4 \r\nPING\r\n",
+        "$4\r\nPING\r\n", ":1\r\n", "+OK\r\n", "-ERR\r\n", "*1\r\n*1\r\n$4\r\nPING\r\n", "\0\0\0\r\n", "\xff\xfe\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST / HTTP/1.1\r\n\r\n", "*2\r\n$5\r\nHost:\r\n$1\r\nx\r\n",
+        "*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nQUIT\r\n*1\r\n$4\r\nPING\r\n", "QUIT\r\nPING\r\n", "QUIT now\r\n", "*2\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n",
+        "CLIENT REPLY OFF\r\nPING\r\nCLIENT REPLY ON\r\nPING\r\n",
+        "CLIENT REPLY SKIP\r\nPING\r\nECHO a\r\n", "CLIENT REPLY SKIP\r\nCLIENT REPLY OFF\r\nPING\r\nCLIENT REPLY ON\r\n",
+        "HELLO 3\r\nGET nothing\r\nHELLO 2\r\nGET nothing\r\n", "HELLO 3 SETNAME me\r\nCLIENT GETNAME\r\nRESET\r\nCLIENT GETNAME\r\n",
         "SELECT 1\r\nSET a 1\r\nRESET\r\nGET a\r\n", "SETNAME\r\n", "PING a b\r\n", "*3\r\n$4\r\nPING\r\n$1\r\na\r\n$1\r\nb\r\n",
     ];
 
@@ -29,7 +36,8 @@ public sealed class ProtocolErrorTests(DifferentialOneShardTests.Fixture servers
     [Fact]
     public void Oversized_lines_are_refused_alike()
     {
-        foreach (string input in (string[])[new string('x', 70_000), "*" + new string('1', 70_000), "*1\r\n$" + new string('1', 70_000), "*1\r\n" + new string('a', 70_000)])
+        foreach (string input in (string[])[new string('x', 70_000), "*" + new string('1', 70_000), "*1\r\n$" + new string('1', 70_000),
+            "*1\r\n" + new string('a', 70_000)])
             AssertAlike(input, 8192);
     }
 

@@ -57,5 +57,6 @@ public sealed record Step(byte[][] Arguments, Comparison Mode = Comparison.Exact
         return string.Join(' ', Arguments.Select(a => IsPlain(a) ? Encoding.ASCII.GetString(a) : RespFrame.Printable(a)));
     }
 
-    private static bool IsPlain(byte[] bytes) => bytes.Length is > 0 and < 200 && Array.TrueForAll(bytes, b => b is > 32 and < 127 and not (byte)'"' and not (byte)'\'' and not (byte)'\\');
+    private static bool IsPlain(byte[] bytes) => bytes.Length is > 0 and < 200 && Array.TrueForAll(bytes, b =>
+        b is > 32 and < 127 and not (byte)'"' and not (byte)'\'' and not (byte)'\\');
 }

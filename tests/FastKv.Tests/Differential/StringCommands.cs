@@ -81,7 +81,8 @@ public static class StringCommands
             w.Add("GET", key);
             return;
         }
-        w.AddUnspoilt(Comparison.Exact, d.Pick<string[]>(["SET", key, "v", "PX", "3"], ["PSETEX", key, "3", "v"], ["PEXPIRE", key, "3"], ["GETEX", key, "PX", "3"]));
+        w.AddUnspoilt(Comparison.Exact, d.Pick<string[]>(["SET", key, "v", "PX", "3"], ["PSETEX", key, "3", "v"], ["PEXPIRE", key, "3"],
+            ["GETEX", key, "PX", "3"]));
         w.Pause(12);
         w.AddUnspoilt(Comparison.Exact, d.Pick("GET", "EXISTS", "STRLEN", "TTL", "TYPE"), key);
         w.AddUnspoilt(Comparison.Exact, "EXISTS", key);

@@ -16,7 +16,8 @@ public sealed class SurfaceTests(DifferentialOneShardTests.Fixture servers) : IC
 
     // These depend on how and where the server was started.
     private static readonly string[] StartDependent =
-        ["port", "unixsocket", "dir", "pidfile", "logfile", "bind", "maxclients", "save", "tcp-keepalive", "enable-debug-command", "dbfilename", "supervised", "daemonize", "proc-title-template"];
+        ["port", "unixsocket", "dir", "pidfile", "logfile", "bind", "maxclients", "save", "tcp-keepalive", "enable-debug-command", "dbfilename",
+            "supervised", "daemonize", "proc-title-template"];
 
     /// <summary>The commands built so far.</summary>
     public static TheoryData<string> CommandNames => new(Commands.Split(' '));
@@ -55,7 +56,8 @@ public sealed class SurfaceTests(DifferentialOneShardTests.Fixture servers) : IC
         Dictionary<string, string> expected = Config(servers.Expected);
         Dictionary<string, string> actual = Config(servers.Actual);
         Assert.Equal([], expected.Keys.Except(actual.Keys).Order());
-        Assert.Equal([], expected.Where(e => !StartDependent.Contains(e.Key) && actual[e.Key] != e.Value).Select(e => $"{e.Key}: {actual[e.Key]}, in Redis {e.Value}"));
+        Assert.Equal([], expected.Where(e => !StartDependent.Contains(e.Key) && actual[e.Key] != e.Value)
+            .Select(e => $"{e.Key}: {actual[e.Key]}, in Redis {e.Value}"));
     }
 
     [Fact]

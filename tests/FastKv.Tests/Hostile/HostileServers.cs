@@ -29,7 +29,8 @@ public static class HostileServers
         server.AssertAlive();
         using RespClient client = server.Connect();
         client.Call("FLUSHALL");
-        AssertSoon(() => client.Call("INFO", "clients").Text.Contains("connected_clients:1\r\n", StringComparison.Ordinal), () => client.Call("INFO", "clients").Text);
+        AssertSoon(() => client.Call("INFO", "clients").Text.Contains("connected_clients:1\r\n", StringComparison.Ordinal), () =>
+            client.Call("INFO", "clients").Text);
         // redis-server's allocator keeps pages for a while and gives them back on request only in part: the bound is FastKv's.
         client.Call("MEMORY", "PURGE");
         if (server.IsFastKv)

@@ -20,14 +20,19 @@ public sealed class MutatedFramesTests(ITestOutputHelper output)
     // Commands that stop, block or reconfigure a server are left out: damage must not look like an order to do so.
     private static readonly string[][] Commands =
     [
-        ["GET", "k1"], ["SET", "k1", "value"], ["SET", "k2", "v", "EX", "100"], ["MGET", "k1", "k2", "k3"], ["MSET", "k1", "a", "k2", "b"], ["INCR", "n"], ["APPEND", "a", "x"], ["DEL", "a", "k2"],
-        ["SETRANGE", "r", "10", "abc"], ["GETRANGE", "r", "0", "-1"], ["SETBIT", "b", "7", "1"], ["BITFIELD", "b", "SET", "u8", "0", "255"], ["BITOP", "OR", "b2", "b", "k1"], ["BITCOUNT", "b"],
-        ["EXPIRE", "k1", "100"], ["TTL", "k1"], ["RENAME", "k1", "k2"], ["COPY", "k1", "k3"], ["SCAN", "0"], ["KEYS", "*"], ["SELECT", "1"], ["MOVE", "k1", "2"], ["PING"], ["ECHO", "x"], ["HELLO", "3"],
-        ["OBJECT", "ENCODING", "k1"], ["TYPE", "k1"], ["LCS", "k1", "k2"], ["COMMAND", "GETKEYS", "SET", "a", "b"], ["CLIENT", "SETNAME", "x"], ["RESET"], ["DBSIZE"], ["TIME"], ["GETEX", "k1"],
+        ["GET", "k1"], ["SET", "k1", "value"], ["SET", "k2", "v", "EX", "100"], ["MGET", "k1", "k2", "k3"], ["MSET", "k1", "a", "k2", "b"], ["INCR", "n"],
+        ["APPEND", "a", "x"], ["DEL", "a", "k2"],
+        ["SETRANGE", "r", "10", "abc"], ["GETRANGE", "r", "0", "-1"], ["SETBIT", "b", "7", "1"], ["BITFIELD", "b", "SET", "u8", "0", "255"],
+        ["BITOP", "OR", "b2", "b", "k1"], ["BITCOUNT", "b"],
+        ["EXPIRE", "k1", "100"], ["TTL", "k1"], ["RENAME", "k1", "k2"], ["COPY", "k1", "k3"], ["SCAN", "0"], ["KEYS", "*"], ["SELECT", "1"],
+        ["MOVE", "k1", "2"], ["PING"], ["ECHO", "x"], ["HELLO", "3"],
+        ["OBJECT", "ENCODING", "k1"], ["TYPE", "k1"], ["LCS", "k1", "k2"], ["COMMAND", "GETKEYS", "SET", "a", "b"], ["CLIENT", "SETNAME", "x"], ["RESET"],
+        ["DBSIZE"], ["TIME"], ["GETEX", "k1"],
     ];
 
     // No large offset that is valid: a stray one would allocate up to half a gigabyte at once.
-    private static readonly string[] Numbers = ["0", "-1", "9223372036854775807", "-9223372036854775808", "4294967296", "18446744073709551616", "1.5", "nan", "65536"];
+    private static readonly string[] Numbers = ["0", "-1", "9223372036854775807", "-9223372036854775808", "4294967296", "18446744073709551616", "1.5", "nan",
+        "65536"];
 
     [Theory]
     [MemberData(nameof(HostileServers.Kinds), MemberType = typeof(HostileServers))]

@@ -11,9 +11,9 @@ internal static class Authentication
 {
     [Command("AUTH", Arity = -2,
         Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast | CommandFlags.NoAuth | CommandFlags.AllowBusy,
-        Group = CommandGroup.Connection, Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "1.0.0",
-        Summary = "Authenticates the connection.", Complexity = "O(N) where N is the number of passwords defined for the user",
-        Syntax = "[username{since=6.0.0}] password", History = ["6.0.0: Added ACL style (username and password)."])]
+        Group = CommandGroup.Connection, Route = CommandRoute.Connection, Since = "1.0.0", Summary = "Authenticates the connection.",
+        Complexity = "O(N) where N is the number of passwords defined for the user", Syntax = "[username@6.0.0] password",
+        History = ["6.0.0: Added ACL style (username and password)."])]
     internal static void Auth(ref CommandContext context)
     {
         if (context.Count > 3)
@@ -37,9 +37,8 @@ internal static class Authentication
 
     [Command("HELLO", Arity = -1,
         Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast | CommandFlags.NoAuth | CommandFlags.AllowBusy,
-        Group = CommandGroup.Connection, Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "6.0.0",
-        Summary = "Handshakes with the Redis server.", Complexity = "O(1)",
-        Syntax = "[protover:integer [AUTH username password] [SETNAME clientname]]",
+        Group = CommandGroup.Connection, Route = CommandRoute.Connection, Since = "6.0.0", Summary = "Handshakes with the Redis server.",
+        Complexity = "O(1)", Syntax = "arguments[protover:integer [AUTH (username password)] [SETNAME clientname]]",
         History = ["6.2.0: `protover` made optional; when called without arguments the command reports the current connection's context."])]
     internal static void Hello(ref CommandContext context)
     {

@@ -72,15 +72,14 @@ internal static class ClientCommands
         """u8;
 
     [Command("CLIENT|HELP", Arity = 2, Flags = CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
-        Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "5.0.0",
-        Summary = "Returns helpful text about the different subcommands.", Complexity = "O(1)")]
+        Route = CommandRoute.Connection, Since = "5.0.0", Summary = "Returns helpful text about the different subcommands.", Complexity = "O(1)")]
     internal static void Help(ref CommandContext context) => ContainerHelp.Reply(ref context, "CLIENT"u8, HelpLines);
 
-    [Command("CLIENT|ID", Arity = 2, Flags = Common, Group = CommandGroup.Connection, Categories = AclCategories.Connection,
+    [Command("CLIENT|ID", Arity = 2, Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
         Route = CommandRoute.Connection, Since = "5.0.0", Summary = "Returns the unique client ID of the connection.", Complexity = "O(1)")]
     internal static void Id(ref CommandContext context) => context.Reply.Integer(context.Client.Id);
 
-    [Command("CLIENT|GETNAME", Arity = 2, Flags = Common, Group = CommandGroup.Connection, Categories = AclCategories.Connection,
+    [Command("CLIENT|GETNAME", Arity = 2, Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
         Route = CommandRoute.Connection, Since = "2.6.9", Summary = "Returns the name of the connection.", Complexity = "O(1)")]
     internal static void GetName(ref CommandContext context)
     {
@@ -90,7 +89,7 @@ internal static class ClientCommands
             context.Reply.BulkString(Encoding.Latin1.GetBytes(context.Client.Name));
     }
 
-    [Command("CLIENT|SETNAME", Arity = 3, Flags = Common, Group = CommandGroup.Connection, Categories = AclCategories.Connection,
+    [Command("CLIENT|SETNAME", Arity = 3, Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
         Route = CommandRoute.Connection, Since = "2.6.9", Summary = "Sets the connection name.", Complexity = "O(1)", Syntax = "connection-name")]
     internal static void SetName(ref CommandContext context)
     {
@@ -127,9 +126,9 @@ internal static class ClientCommands
         context.Reply.Ok();
     }
 
-    [Command("CLIENT|REPLY", Arity = 3, Flags = Common, Group = CommandGroup.Connection, Categories = AclCategories.Connection,
+    [Command("CLIENT|REPLY", Arity = 3, Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
         Route = CommandRoute.Connection, Since = "3.2.0", Summary = "Instructs the server whether to reply to commands.", Complexity = "O(1)",
-        Syntax = "<ON | OFF | SKIP>")]
+        Syntax = "(ON | OFF | SKIP)")]
     internal static void ReplyMode(ref CommandContext context)
     {
         var client = context.Client;
@@ -155,16 +154,16 @@ internal static class ClientCommands
         }
     }
 
-    [Command("CLIENT|PAUSE", Arity = -3, Flags = Common | CommandFlags.Admin, Group = CommandGroup.Connection,
-        Categories = AclCategories.Connection | AclCategories.Admin | AclCategories.Dangerous, Route = CommandRoute.Connection, Since = "3.0.0",
-        Summary = "Suspends commands processing.", Complexity = "O(1)", Syntax = "timeout:integer [WRITE | ALL]",
+    [Command("CLIENT|PAUSE", Arity = -3, Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale,
+        Group = CommandGroup.Connection, Route = CommandRoute.Connection, Since = "2.9.50", Summary = "Suspends commands processing.",
+        Complexity = "O(1)", Syntax = "timeout:integer mode[WRITE | ALL]@6.2.0",
         History = ["6.2.0: `CLIENT PAUSE WRITE` mode added along with the `mode` option."])]
     internal static void Pause(ref CommandContext context)
     {
         bool writesOnly = false;
         if (context.Count > 4)
         {
-            CommandRules.WrongArity(ref context, context.Command.Parent ?? context.Command);
+            CommandRules.WrongSubcommandSyntax(ref context);
             return;
         }
         if (context.Count == 4)
@@ -190,24 +189,24 @@ internal static class ClientCommands
         context.Reply.Ok();
     }
 
-    [Command("CLIENT|UNPAUSE", Arity = 2, Flags = Common | CommandFlags.Admin, Group = CommandGroup.Connection,
-        Categories = AclCategories.Connection | AclCategories.Admin | AclCategories.Dangerous, Route = CommandRoute.Connection, Since = "6.2.0",
-        Summary = "Resumes processing commands from paused clients.", Complexity = "O(N) Where N is the number of paused clients")]
+    [Command("CLIENT|UNPAUSE", Arity = 2, Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale,
+        Group = CommandGroup.Connection, Route = CommandRoute.Connection, Since = "6.2.0", Summary = "Resumes processing commands from paused clients.",
+        Complexity = "O(N) Where N is the number of paused clients")]
     internal static void Unpause(ref CommandContext context)
     {
         context.Client.Loop.Server.EndPause();
         context.Reply.Ok();
     }
 
-    [Command("CLIENT|UNBLOCK", Arity = -3, Flags = Common | CommandFlags.Admin, Group = CommandGroup.Connection,
-        Categories = AclCategories.Connection | AclCategories.Admin | AclCategories.Dangerous, Route = CommandRoute.Connection, Since = "5.0.0",
+    [Command("CLIENT|UNBLOCK", Arity = -3, Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale,
+        Group = CommandGroup.Connection, Route = CommandRoute.Connection, Since = "5.0.0",
         Summary = "Unblocks a client blocked by a blocking command from a different connection.",
         Complexity = "O(log N) where N is the number of client connections", Syntax = "client-id:integer [TIMEOUT | ERROR]")]
     internal static void Unblock(ref CommandContext context)
     {
         if (context.Count > 4)
         {
-            CommandRules.WrongArity(ref context, context.Command.Parent ?? context.Command);
+            CommandRules.WrongSubcommandSyntax(ref context);
             return;
         }
         if (context.Count == 4 && !context.Is(3, "TIMEOUT"u8) && !context.Is(3, "ERROR"u8))
@@ -221,9 +220,9 @@ internal static class ClientCommands
             context.Reply.Integer(0);
     }
 
-    [Command("CLIENT|NO-EVICT", Arity = 3, Flags = Common | CommandFlags.Admin, Group = CommandGroup.Connection,
-        Categories = AclCategories.Connection | AclCategories.Admin | AclCategories.Dangerous, Route = CommandRoute.Connection, Since = "7.0.0",
-        Summary = "Sets the client eviction mode of the connection.", Complexity = "O(1)", Syntax = "<ON | OFF>")]
+    [Command("CLIENT|NO-EVICT", Arity = 3, Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale,
+        Group = CommandGroup.Connection, Route = CommandRoute.Connection, Since = "7.0.0", Summary = "Sets the client eviction mode of the connection.",
+        Complexity = "O(1)", Syntax = "enabled(ON | OFF)")]
     internal static void NoEvict(ref CommandContext context)
     {
         if (TryOnOff(ref context, out bool on))
@@ -239,12 +238,12 @@ internal static class ClientCommands
             context.Client.NoTouch = on;
     }
 
-    [Command("CLIENT|GETREDIR", Arity = 2, Flags = Common, Group = CommandGroup.Connection, Categories = AclCategories.Connection,
+    [Command("CLIENT|GETREDIR", Arity = 2, Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
         Route = CommandRoute.Connection, Since = "6.0.0",
         Summary = "Returns the client ID to which the connection's tracking notifications are redirected.", Complexity = "O(1)")]
     internal static void GetRedirection(ref CommandContext context) => context.Reply.Integer(-1);
 
-    [Command("CLIENT|TRACKINGINFO", Arity = 2, Flags = Common, Group = CommandGroup.Connection, Categories = AclCategories.Connection,
+    [Command("CLIENT|TRACKINGINFO", Arity = 2, Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
         Route = CommandRoute.Connection, Since = "6.2.0", Summary = "Returns information about server-assisted client-side caching for the connection.",
         Complexity = "O(1)")]
     internal static void TrackingInfo(ref CommandContext context)

@@ -7,8 +7,8 @@ namespace FastKv.Engine.Commands.Connection;
 internal static class ClientList
 {
     [Command("CLIENT|INFO", Arity = 2, Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
-        Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "6.2.0", Summary = "Returns information about the connection.",
-        Complexity = "O(1)", Tips = ["nondeterministic_output"])]
+        Route = CommandRoute.Connection, Since = "6.2.0", Summary = "Returns information about the connection.", Complexity = "O(1)",
+        Tips = ["nondeterministic_output"])]
     internal static void Info(ref CommandContext context)
     {
         var text = new StringBuilder();
@@ -17,17 +17,12 @@ internal static class ClientList
         context.Reply.VerbatimString(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
     }
 
-    [Command("CLIENT|LIST", Arity = -2,
-        Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
-        Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "2.4.0", Summary = "Lists open connections.",
+    [Command("CLIENT|LIST", Arity = -2, Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale,
+        Group = CommandGroup.Connection, Route = CommandRoute.Connection, Since = "2.4.0", Summary = "Lists open connections.",
         Complexity = "O(N) where N is the number of client connections",
-        Syntax = "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id:integer...]", Tips = ["nondeterministic_output"],
-        History =
-        [
-            "2.8.12: Added unique client `id` field.", "5.0.0: Added optional `TYPE` filter.",
-            "6.0.0: Added `user` field.", "6.2.0: Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` filter.",
-            "7.0.0: Added `resp`, `multi-mem`, `rbs` and `rbp` fields.", "7.0.3: Added `ssub` field.",
-        ])]
+        Syntax = "[TYPE (NORMAL | MASTER | REPLICA | PUBSUB)@5.0.0] [ID id(client-id:integer...)@6.2.0]",
+        History = ["2.8.12: Added unique client `id` field.", "5.0.0: Added optional `TYPE` filter.", "6.0.0: Added `user` field.", "6.2.0: Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` filter.", "7.0.0: Added `resp`, `multi-mem`, `rbs` and `rbp` fields.", "7.0.3: Added `ssub` field."],
+        Tips = ["nondeterministic_output"])]
     internal static void List(ref CommandContext context)
     {
         var server = context.Client.Loop.Server;

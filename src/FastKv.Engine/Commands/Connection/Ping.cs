@@ -4,7 +4,8 @@ namespace FastKv.Engine.Commands.Connection;
 internal static class Ping
 {
     [Command("PING", Arity = -1, Flags = CommandFlags.Fast, Group = CommandGroup.Connection, Route = CommandRoute.Connection, Since = "1.0.0",
-        Summary = "Returns the server's liveliness response.", Complexity = "O(1)", Syntax = "[message]")]
+        Summary = "Returns the server's liveliness response.", Complexity = "O(1)", Syntax = "[message]",
+        Tips = ["request_policy:all_shards", "response_policy:all_succeeded"])]
     internal static void Execute(ref CommandContext context)
     {
         if (context.Count > 2)

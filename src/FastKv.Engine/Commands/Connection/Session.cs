@@ -8,13 +8,11 @@ namespace FastKv.Engine.Commands.Connection;
 internal static class Session
 {
     [Command("ECHO", Arity = 2, Flags = CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast, Group = CommandGroup.Connection,
-        Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "1.0.0", Summary = "Returns the given string.", Complexity = "O(1)",
-        Syntax = "message")]
+        Route = CommandRoute.Connection, Since = "1.0.0", Summary = "Returns the given string.", Complexity = "O(1)", Syntax = "message")]
     internal static void Echo(ref CommandContext context) => context.Reply.BulkString(context[1]);
 
     [Command("SELECT", Arity = 2, Flags = CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast, Group = CommandGroup.Connection,
-        Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "1.0.0", Summary = "Changes the selected database.",
-        Complexity = "O(1)", Syntax = "index:integer")]
+        Route = CommandRoute.Connection, Since = "1.0.0", Summary = "Changes the selected database.", Complexity = "O(1)", Syntax = "index:integer")]
     internal static void Select(ref CommandContext context)
     {
         if (!context.TryInteger(1, out long index, Errors.NotAnInteger))
@@ -35,8 +33,8 @@ internal static class Session
 
     [Command("QUIT", Arity = -1,
         Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast | CommandFlags.NoAuth | CommandFlags.AllowBusy,
-        Group = CommandGroup.Connection, Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "1.0.0",
-        Summary = "Closes the connection.", Complexity = "O(1)", DeprecatedSince = "7.2.0", ReplacedBy = "just closing the connection")]
+        Group = CommandGroup.Connection, Route = CommandRoute.Connection, Since = "1.0.0", Summary = "Closes the connection.", Complexity = "O(1)",
+        DeprecatedSince = "7.2.0", ReplacedBy = "just closing the connection")]
     internal static void Quit(ref CommandContext context)
     {
         context.Client.CloseAfterReply();
@@ -45,8 +43,7 @@ internal static class Session
 
     [Command("RESET", Arity = 1,
         Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast | CommandFlags.NoAuth | CommandFlags.AllowBusy,
-        Group = CommandGroup.Connection, Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "6.2.0",
-        Summary = "Resets the connection.", Complexity = "O(1)")]
+        Group = CommandGroup.Connection, Route = CommandRoute.Connection, Since = "6.2.0", Summary = "Resets the connection.", Complexity = "O(1)")]
     internal static void Reset(ref CommandContext context)
     {
         var client = context.Client;

@@ -11,33 +11,31 @@ internal static class Expiry
         None = 0, Absent = 1, Present = 2, Greater = 4, Less = 8,
     }
 
-    private const string ExpireSyntax = " [NX{since=7.0.0} | XX{since=7.0.0} | GT{since=7.0.0} | LT{since=7.0.0}]";
-    private const string OptionsHistory = "7.0.0: Added options: `NX`, `XX`, `GT` and `LT`.";
 
-    [Command("EXPIRE", Arity = -3, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        FirstKey = 1, LastKey = 1, Access = KeyAccess.RW | KeyAccess.Update, Since = "1.0.0", Summary = "Sets the expiration time of a key in seconds.",
-        Complexity = "O(1)", Syntax = "key seconds:integer" + ExpireSyntax, History = [OptionsHistory])]
+    [Command("EXPIRE", Arity = -3, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, FirstKey = 1, LastKey = 1,
+        Access = KeyAccess.RW | KeyAccess.Update, Since = "1.0.0", Summary = "Sets the expiration time of a key in seconds.", Complexity = "O(1)",
+        Syntax = "key seconds condition[NX | XX | GT | LT]@7.0.0", History = ["7.0.0: Added options: `NX`, `XX`, `GT` and `LT`."])]
     internal static void Expire(ref CommandContext context) => SetExpiry(ref context, context.NowMs, 1000);
 
-    [Command("PEXPIRE", Arity = -3, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        FirstKey = 1, LastKey = 1, Access = KeyAccess.RW | KeyAccess.Update, Since = "2.6.0", Summary = "Sets the expiration time of a key in milliseconds.",
-        Complexity = "O(1)", Syntax = "key milliseconds:integer" + ExpireSyntax, History = [OptionsHistory])]
+    [Command("PEXPIRE", Arity = -3, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, FirstKey = 1, LastKey = 1,
+        Access = KeyAccess.RW | KeyAccess.Update, Since = "2.6.0", Summary = "Sets the expiration time of a key in milliseconds.", Complexity = "O(1)",
+        Syntax = "key milliseconds condition[NX | XX | GT | LT]@7.0.0", History = ["7.0.0: Added options: `NX`, `XX`, `GT` and `LT`."])]
     internal static void ExpireMilliseconds(ref CommandContext context) => SetExpiry(ref context, context.NowMs, 1);
 
-    [Command("EXPIREAT", Arity = -3, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        FirstKey = 1, LastKey = 1, Access = KeyAccess.RW | KeyAccess.Update, Since = "1.2.0", Summary = "Sets the expiration time of a key to a Unix timestamp.",
-        Complexity = "O(1)", Syntax = "key unix-time-seconds:unix-time" + ExpireSyntax, History = [OptionsHistory])]
+    [Command("EXPIREAT", Arity = -3, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, FirstKey = 1, LastKey = 1,
+        Access = KeyAccess.RW | KeyAccess.Update, Since = "1.2.0", Summary = "Sets the expiration time of a key to a Unix timestamp.",
+        Complexity = "O(1)", Syntax = "key unix-time-seconds condition[NX | XX | GT | LT]@7.0.0",
+        History = ["7.0.0: Added options: `NX`, `XX`, `GT` and `LT`."])]
     internal static void ExpireAt(ref CommandContext context) => SetExpiry(ref context, 0, 1000);
 
-    [Command("PEXPIREAT", Arity = -3, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        FirstKey = 1, LastKey = 1, Access = KeyAccess.RW | KeyAccess.Update, Since = "2.6.0",
-        Summary = "Sets the expiration time of a key to a Unix milliseconds timestamp.", Complexity = "O(1)",
-        Syntax = "key unix-time-milliseconds:unix-time" + ExpireSyntax, History = [OptionsHistory])]
+    [Command("PEXPIREAT", Arity = -3, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, FirstKey = 1, LastKey = 1,
+        Access = KeyAccess.RW | KeyAccess.Update, Since = "2.6.0", Summary = "Sets the expiration time of a key to a Unix milliseconds timestamp.",
+        Complexity = "O(1)", Syntax = "key unix-time-milliseconds condition[NX | XX | GT | LT]@7.0.0",
+        History = ["7.0.0: Added options: `NX`, `XX`, `GT` and `LT`."])]
     internal static void ExpireAtMilliseconds(ref CommandContext context) => SetExpiry(ref context, 0, 1);
 
-    [Command("PERSIST", Arity = 2, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        FirstKey = 1, LastKey = 1, Access = KeyAccess.RW | KeyAccess.Update, Since = "2.2.0", Summary = "Removes the expiration time of a key.",
-        Complexity = "O(1)", Syntax = "key")]
+    [Command("PERSIST", Arity = 2, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, FirstKey = 1, LastKey = 1,
+        Access = KeyAccess.RW | KeyAccess.Update, Since = "2.2.0", Summary = "Removes the expiration time of a key.", Complexity = "O(1)", Syntax = "key")]
     internal static void Persist(ref CommandContext context)
     {
         var key = context.Key(1);

@@ -3,13 +3,13 @@ namespace FastKv.Engine.Commands.Generic;
 /// <summary>FLUSHDB, FLUSHALL and SWAPDB: whole databases. Data plane. The entries are freed in slices whatever the mode, so that no turn stalls.</summary>
 internal static class Flushing
 {
-    private const string FlushHistoryAsync = "4.0.0: Added the `ASYNC` flushing mode modifier.";
-    private const string FlushHistorySync = "6.2.0: Added the `SYNC` flushing mode modifier.";
 
-    [Command("FLUSHDB", Arity = -1, Flags = CommandFlags.Write, Group = CommandGroup.Server, Categories = AclCategories.Keyspace | AclCategories.Dangerous,
-        Route = CommandRoute.Everywhere, Merge = PartMerge.First, Since = "1.0.0", Summary = "Removes all keys from the current database.",
-        Complexity = "O(N) where N is the number of keys in the selected database", Syntax = "[ASYNC{since=4.0.0} | SYNC{since=6.2.0}]",
-        History = [FlushHistoryAsync, FlushHistorySync], Tips = ["request_policy:all_shards", "response_policy:all_succeeded"])]
+    [Command("FLUSHDB", Arity = -1, Flags = CommandFlags.Write, Group = CommandGroup.Server,
+        Categories = AclCategories.Keyspace | AclCategories.Dangerous, Route = CommandRoute.Everywhere, Merge = PartMerge.First, Since = "1.0.0",
+        Summary = "Removes all keys from the current database.", Complexity = "O(N) where N is the number of keys in the selected database",
+        Syntax = "async[ASYNC@4.0.0 | SYNC@6.2.0]",
+        History = ["4.0.0: Added the `ASYNC` flushing mode modifier.", "6.2.0: Added the `SYNC` flushing mode modifier."],
+        Tips = ["request_policy:all_shards", "response_policy:all_succeeded"])]
     internal static void FlushDatabase(ref CommandContext context)
     {
         if (!HasMode(ref context))
@@ -18,10 +18,12 @@ internal static class Flushing
         context.Reply.Ok();
     }
 
-    [Command("FLUSHALL", Arity = -1, Flags = CommandFlags.Write, Group = CommandGroup.Server, Categories = AclCategories.Keyspace | AclCategories.Dangerous,
-        Route = CommandRoute.Everywhere, Merge = PartMerge.First, Since = "1.0.0", Summary = "Removes all keys from all databases.",
-        Complexity = "O(N) where N is the total number of keys in all databases", Syntax = "[ASYNC{since=4.0.0} | SYNC{since=6.2.0}]",
-        History = [FlushHistoryAsync, FlushHistorySync], Tips = ["request_policy:all_shards", "response_policy:all_succeeded"])]
+    [Command("FLUSHALL", Arity = -1, Flags = CommandFlags.Write, Group = CommandGroup.Server,
+        Categories = AclCategories.Keyspace | AclCategories.Dangerous, Route = CommandRoute.Everywhere, Merge = PartMerge.First, Since = "1.0.0",
+        Summary = "Removes all keys from all databases.", Complexity = "O(N) where N is the total number of keys in all databases",
+        Syntax = "async[ASYNC@4.0.0 | SYNC@6.2.0]",
+        History = ["4.0.0: Added the `ASYNC` flushing mode modifier.", "6.2.0: Added the `SYNC` flushing mode modifier."],
+        Tips = ["request_policy:all_shards", "response_policy:all_succeeded"])]
     internal static void FlushAll(ref CommandContext context)
     {
         if (!HasMode(ref context))
@@ -33,8 +35,8 @@ internal static class Flushing
 
     [Command("SWAPDB", Arity = 3, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Server,
         Categories = AclCategories.Keyspace | AclCategories.Dangerous, Route = CommandRoute.Everywhere, Merge = PartMerge.First, Since = "4.0.0",
-        Summary = "Swaps two Redis databases.",
-        Complexity = "O(N) where N is the count of clients watching or blocking on keys from both databases.", Syntax = "index1:integer index2:integer")]
+        Summary = "Swaps two Redis databases.", Complexity = "O(N) where N is the count of clients watching or blocking on keys from both databases.",
+        Syntax = "index1:integer index2:integer")]
     internal static void Swap(ref CommandContext context)
     {
         if (!TryIndex(ref context, 1, Errors.InvalidFirstDatabase, out long first) || !TryIndex(ref context, 2, Errors.InvalidSecondDatabase, out long second))

@@ -11,13 +11,13 @@ internal static unsafe class Iteration
     private const long PositionsPerKey = 10;
 
     [Command("SCAN", Arity = -2, Flags = CommandFlags.ReadOnly | CommandFlags.TouchesArbitraryKeys, Group = CommandGroup.Generic,
-        Categories = AclCategories.Keyspace, Route = CommandRoute.Cursor, Since = "2.8.0", Summary = "Iterates over the key names in the database.",
+        Route = CommandRoute.Cursor, Since = "2.8.0", Summary = "Iterates over the key names in the database.",
         Complexity = "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
-        Syntax = "cursor:integer [MATCH pattern:pattern] [COUNT count:integer] [TYPE type{since=6.0.0}]",
-        History = ["6.0.0: Added the `TYPE` subcommand."], Tips = ["nondeterministic_output", "request_policy:special"])]
+        Syntax = "cursor [MATCH pattern] [COUNT count] [TYPE type@6.0.0]", History = ["6.0.0: Added the `TYPE` subcommand."],
+        Tips = ["nondeterministic_output", "request_policy:special"])]
     internal static void Scan(ref CommandContext context)
     {
-        if (!NumberText.TryParseUInt64(context[1], out ulong cursor))
+        if (!ScanCursor.TryParse(context[1], out ulong cursor))
         {
             context.Reply.Error(Errors.InvalidCursor);
             return;
@@ -91,10 +91,10 @@ internal static unsafe class Iteration
     }
 
     [Command("KEYS", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.TouchesArbitraryKeys, Group = CommandGroup.Generic,
-        Categories = AclCategories.Keyspace | AclCategories.Dangerous, Route = CommandRoute.Everywhere, Merge = PartMerge.Concat, Since = "1.0.0",
+        Categories = AclCategories.Dangerous, Route = CommandRoute.Everywhere, Merge = PartMerge.Concat, Since = "1.0.0",
         Summary = "Returns all key names that match a pattern.",
         Complexity = "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.",
-        Syntax = "pattern:pattern", Tips = ["request_policy:all_shards", "nondeterministic_output_order"])]
+        Syntax = "pattern", Tips = ["request_policy:all_shards", "nondeterministic_output_order"])]
     internal static void Keys(ref CommandContext context)
     {
         var database = context.Partition.Databases[context.DatabaseIndex];
@@ -117,8 +117,8 @@ internal static unsafe class Iteration
     }
 
     [Command("RANDOMKEY", Arity = 1, Flags = CommandFlags.ReadOnly | CommandFlags.TouchesArbitraryKeys, Group = CommandGroup.Generic,
-        Categories = AclCategories.Keyspace, Route = CommandRoute.Everywhere, Since = "1.0.0", Summary = "Returns a random key name from the database.",
-        Complexity = "O(1)", Tips = ["request_policy:all_shards", "nondeterministic_output"])]
+        Route = CommandRoute.Everywhere, Since = "1.0.0", Summary = "Returns a random key name from the database.", Complexity = "O(1)",
+        Tips = ["request_policy:all_shards", "nondeterministic_output"])]
     internal static void RandomKey(ref CommandContext context)
     {
         // A partition is drawn in proportion to its keys, so that every key is as likely as any other.
@@ -156,8 +156,8 @@ internal static unsafe class Iteration
     }
 
     [Command("DBSIZE", Arity = 1, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Server, Categories = AclCategories.Keyspace,
-        Route = CommandRoute.Everywhere, Merge = PartMerge.Sum, Since = "1.0.0", Summary = "Returns the number of keys in the database.", Complexity = "O(1)",
-        Tips = ["request_policy:all_shards", "response_policy:agg_sum"])]
+        Route = CommandRoute.Everywhere, Merge = PartMerge.Sum, Since = "1.0.0", Summary = "Returns the number of keys in the database.",
+        Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:agg_sum"])]
     internal static void Size(ref CommandContext context) => context.Reply.Integer(context.Partition.Databases[context.DatabaseIndex].Count);
 
     private ref struct ScanVisitor : IEntryVisitor

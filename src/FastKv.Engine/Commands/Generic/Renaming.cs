@@ -6,9 +6,8 @@ namespace FastKv.Engine.Commands.Generic;
 /// <summary>RENAME, RENAMENX, COPY and MOVE: values that change key, database or shard. Data plane.</summary>
 internal static unsafe class Renaming
 {
-    [Command("RENAME", Arity = 3, Flags = CommandFlags.Write, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        Since = "1.0.0", Summary = "Renames a key and overwrites the destination.",
-        Complexity = "O(1)", Syntax = "key newkey:key{spec=1}")]
+    [Command("RENAME", Arity = 3, Flags = CommandFlags.Write, Group = CommandGroup.Generic, Since = "1.0.0",
+        Summary = "Renames a key and overwrites the destination.", Complexity = "O(1)", Syntax = "key newkey")]
     [KeySpec(Index = 1, Access = KeyAccess.RW | KeyAccess.Access | KeyAccess.Delete)]
     [KeySpec(Index = 2, Access = KeyAccess.OW | KeyAccess.Update)]
     internal static void Rename(ref CommandContext context)
@@ -17,9 +16,8 @@ internal static unsafe class Renaming
             context.Reply.Ok();
     }
 
-    [Command("RENAMENX", Arity = 3, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        Since = "1.0.0",
-        Summary = "Renames a key only when the target key name doesn't exist.", Complexity = "O(1)", Syntax = "key newkey:key{spec=1}",
+    [Command("RENAMENX", Arity = 3, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, Since = "1.0.0",
+        Summary = "Renames a key only when the target key name doesn't exist.", Complexity = "O(1)", Syntax = "key newkey",
         History = ["3.2.0: The command no longer returns an error when source and destination names are the same."])]
     [KeySpec(Index = 1, Access = KeyAccess.RW | KeyAccess.Access | KeyAccess.Delete)]
     [KeySpec(Index = 2, Access = KeyAccess.OW | KeyAccess.Insert)]
@@ -29,10 +27,10 @@ internal static unsafe class Renaming
             context.Reply.Integer(1);
     }
 
-    [Command("COPY", Arity = -3, Flags = CommandFlags.Write | CommandFlags.DenyOom, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        Since = "6.2.0", Summary = "Copies the value of a key to a new key.",
+    [Command("COPY", Arity = -3, Flags = CommandFlags.Write | CommandFlags.DenyOom, Group = CommandGroup.Generic, Since = "6.2.0",
+        Summary = "Copies the value of a key to a new key.",
         Complexity = "O(N) worst case for collections, where N is the number of nested items. O(1) for string values.",
-        Syntax = "source:key destination:key{spec=1} [DB destination-db:integer] [REPLACE]")]
+        Syntax = "source destination [DB destination-db:integer] [REPLACE]")]
     [KeySpec(Index = 1, Access = KeyAccess.RO | KeyAccess.Access)]
     [KeySpec(Index = 2, Access = KeyAccess.OW | KeyAccess.Update)]
     internal static void Copy(ref CommandContext context)
@@ -83,9 +81,9 @@ internal static unsafe class Renaming
         context.Reply.Integer(1);
     }
 
-    [Command("MOVE", Arity = 3, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        FirstKey = 1, LastKey = 1, Access = KeyAccess.RW | KeyAccess.Access | KeyAccess.Update, Since = "1.0.0", Summary = "Moves a key to another database.",
-        Complexity = "O(1)", Syntax = "key db:integer")]
+    [Command("MOVE", Arity = 3, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Generic, FirstKey = 1, LastKey = 1,
+        Access = KeyAccess.RW | KeyAccess.Access | KeyAccess.Update, Since = "1.0.0", Summary = "Moves a key to another database.", Complexity = "O(1)",
+        Syntax = "key db:integer")]
     internal static void Move(ref CommandContext context)
     {
         if (!TryDatabase(ref context, 2, out int target))

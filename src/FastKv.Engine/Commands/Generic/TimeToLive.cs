@@ -3,29 +3,28 @@ namespace FastKv.Engine.Commands.Generic;
 /// <summary>TTL, PTTL, EXPIRETIME, PEXPIRETIME and TYPE: facts about one key. Data plane.</summary>
 internal static class TimeToLive
 {
-    [Command("TTL", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        FirstKey = 1, LastKey = 1, Access = KeyAccess.RO | KeyAccess.Access, Since = "1.0.0", Summary = "Returns the expiration time in seconds of a key.",
-        Complexity = "O(1)", Syntax = "key", History = ["2.8.0: Added the -2 reply."], Tips = ["nondeterministic_output"])]
+    [Command("TTL", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Generic, FirstKey = 1, LastKey = 1,
+        Access = KeyAccess.RO | KeyAccess.Access, Since = "1.0.0", Summary = "Returns the expiration time in seconds of a key.", Complexity = "O(1)",
+        Syntax = "key", History = ["2.8.0: Added the -2 reply."], Tips = ["nondeterministic_output"])]
     internal static void Seconds(ref CommandContext context) => Reply(ref context, isRelative: true, unitMs: 1000);
 
-    [Command("PTTL", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        FirstKey = 1, LastKey = 1, Access = KeyAccess.RO | KeyAccess.Access, Since = "2.6.0", Summary = "Returns the expiration time in milliseconds of a key.",
-        Complexity = "O(1)", Syntax = "key", History = ["2.8.0: Added the -2 reply."], Tips = ["nondeterministic_output"])]
+    [Command("PTTL", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Generic, FirstKey = 1, LastKey = 1,
+        Access = KeyAccess.RO | KeyAccess.Access, Since = "2.6.0", Summary = "Returns the expiration time in milliseconds of a key.", Complexity = "O(1)",
+        Syntax = "key", History = ["2.8.0: Added the -2 reply."], Tips = ["nondeterministic_output"])]
     internal static void Milliseconds(ref CommandContext context) => Reply(ref context, isRelative: true, unitMs: 1);
 
-    [Command("EXPIRETIME", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        FirstKey = 1, LastKey = 1, Access = KeyAccess.RO | KeyAccess.Access, Since = "7.0.0",
-        Summary = "Returns the expiration time of a key as a Unix timestamp.", Complexity = "O(1)", Syntax = "key")]
+    [Command("EXPIRETIME", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Generic, FirstKey = 1, LastKey = 1,
+        Access = KeyAccess.RO | KeyAccess.Access, Since = "7.0.0", Summary = "Returns the expiration time of a key as a Unix timestamp.",
+        Complexity = "O(1)", Syntax = "key")]
     internal static void UnixSeconds(ref CommandContext context) => Reply(ref context, isRelative: false, unitMs: 1000);
 
-    [Command("PEXPIRETIME", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        FirstKey = 1, LastKey = 1, Access = KeyAccess.RO | KeyAccess.Access, Since = "7.0.0",
-        Summary = "Returns the expiration time of a key as a Unix milliseconds timestamp.", Complexity = "O(1)", Syntax = "key")]
+    [Command("PEXPIRETIME", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Generic, FirstKey = 1, LastKey = 1,
+        Access = KeyAccess.RO | KeyAccess.Access, Since = "7.0.0", Summary = "Returns the expiration time of a key as a Unix milliseconds timestamp.",
+        Complexity = "O(1)", Syntax = "key")]
     internal static void UnixMilliseconds(ref CommandContext context) => Reply(ref context, isRelative: false, unitMs: 1);
 
-    [Command("TYPE", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
-        FirstKey = 1, LastKey = 1, Access = KeyAccess.RO, Since = "1.0.0", Summary = "Determines the type of value stored at a key.", Complexity = "O(1)",
-        Syntax = "key")]
+    [Command("TYPE", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Generic, FirstKey = 1, LastKey = 1,
+        Access = KeyAccess.RO, Since = "1.0.0", Summary = "Determines the type of value stored at a key.", Complexity = "O(1)", Syntax = "key")]
     internal static void Type(ref CommandContext context)
     {
         var key = context.Key(1);

@@ -64,19 +64,18 @@ internal static unsafe class Ranges
         if (!existing.IsNull && !StringEdit.CheckType(ref context, existing))
             return;
         var value = context[3];
-        long length = existing.IsNull ? 0 : StringEntry.Length(existing.Block);
         if (value.IsEmpty)
         {
-            context.Reply.Integer(length);
+            context.Reply.Integer(existing.IsNull ? 0 : StringEntry.Length(existing.Block));
             return;
         }
 
         // The sum may wrap around; as an unsigned number it is then too long.
         if (!StringEdit.CheckLength(ref context, unchecked(offset + value.Length)))
             return;
-        byte* bytes = StringEdit.Extend(database, key, existing, offset + value.Length);
+        byte* bytes = StringEdit.Extend(database, key, existing, offset + value.Length, out long length);
         value.CopyTo(new Span<byte>(bytes + offset, value.Length));
-        context.Reply.Integer(Math.Max(length, offset + value.Length));
+        context.Reply.Integer(length);
     }
 
     [Command("GETRANGE", Arity = 4, Flags = CommandFlags.ReadOnly, Group = CommandGroup.String, FirstKey = 1, LastKey = 1,
@@ -107,16 +106,19 @@ internal static unsafe class Ranges
         context.Reply.BulkString(TryClip(ref start, ref end, value.Length) ? value.Slice((int)start, (int)(end - start + 1)) : default);
     }
 
-    /// <summary>
-    /// Makes an inclusive range that may count from the end lie within a value, as GETRANGE, BITCOUNT and BITPOS understand it; false: it is empty.
-    /// </summary>
+    /// <summary>Makes an inclusive range that may count from the end lie within a value, as GETRANGE and BITCOUNT understand it; false: it is empty.</summary>
     /// <param name="start">First position; negative: from the end.</param>
     /// <param name="end">Last position; negative: from the end.</param>
     /// <param name="length">Positions that there are.</param>
-    public static bool TryClip(ref long start, ref long end, long length)
+    public static bool TryClip(ref long start, ref long end, long length) =>
+        (start >= 0 || end >= 0 || start <= end) && TryClipAny(ref start, ref end, length);
+
+    /// <summary>
+    /// The same as BITPOS understands it: a range from the end that is the wrong way round and wholly before the value means the first position.
+    /// </summary>
+    /// <inheritdoc cref="TryClip" path="/param"/>
+    public static bool TryClipAny(ref long start, ref long end, long length)
     {
-        if (start < 0 && end < 0 && start > end)
-            return false;
         if (start < 0)
             start = Math.Max(start + length, 0);
         if (end < 0)

@@ -107,13 +107,13 @@ internal static unsafe class StringEdit
 
     /// <summary>Makes the value "raw" and at least <paramref name="length"/> bytes long, added ones 0, creating the key if need be.</summary>
     /// <returns>Its bytes, for writing; valid until the next change in the partition.</returns>
-    public static byte* Extend(Database database, in Key key, EntryRef existing, long length)
+    public static byte* Extend(Database database, in Key key, EntryRef existing, long length, out long resultLength)
     {
         byte* entry = existing.IsNull
             ? StringEntry.CreateZeroed(database.Heap, key.Span, length, -1, FreshClock(database))
             : StringEntry.EnsureLength(database.Heap, existing.Block, length);
         Link(database, key, existing, new EntryRef(entry));
-        return StringEntry.Bytes(entry, out _);
+        return StringEntry.Bytes(entry, out resultLength);
     }
 
     /// <summary>An expiry for <see cref="Database.SetString(in Key, EntryRef, ReadOnlySpan{byte}, long)"/> that keeps what the entry has.</summary>
