@@ -86,7 +86,7 @@ internal static unsafe class CommandRules
             {
                 Span<byte> upper = stackalloc byte[64];
                 int length = System.Text.Encoding.ASCII.GetBytes(command.Name.ToUpperInvariant(), upper);
-                var shown = context[1].Length > ShownBytesMax ? context[1][..ShownBytesMax] : context[1];
+                var shown = Shown(context[1], ShownBytesMax);
                 Span<byte> text = stackalloc byte[64 + ShownBytesMax + 64];
                 var writer = new SpanText(text);
                 writer.Add("ERR unknown subcommand '"u8);
@@ -126,22 +126,49 @@ internal static unsafe class CommandRules
         return shard < 0 ? 0 : shard;
     }
 
+    /// <summary>Replies what Redis says when a subcommand checks its own number of arguments.</summary>
+    public static void WrongSubcommandSyntax(ref CommandContext context)
+    {
+        Span<byte> upper = stackalloc byte[32];
+        int length = System.Text.Encoding.ASCII.GetBytes((context.Command.Parent ?? context.Command).Name.ToUpperInvariant(), upper);
+        context.Reply.Error(
+            "ERR unknown subcommand or wrong number of arguments for '"u8, Shown(context[1], ShownBytesMax), "'. Try "u8, upper[..length], " HELP."u8);
+    }
+
+    /// <summary>What Redis prints of an argument: as a C string, so up to the first zero byte.</summary>
+    private static ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> text, int bytesMax)
+    {
+        int end = text.IndexOf((byte)0);
+        if (end >= 0)
+            text = text[..end];
+        return text.Length > bytesMax ? text[..bytesMax] : text;
+    }
+
     private static void RejectUnknown(ref CommandContext context)
     {
-        var name = context[0];
+        if (context.Is(0, "POST"u8) || context.Is(0, "HOST:"u8))
+        {
+            // A web page made a browser speak to us: Redis hangs up without a word, and so do we.
+            var client = context.Client;
+            client.Loop.Server.Log.Warning(
+                $"Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker "
+                + $"attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection from {client.Address} aborted.");
+            client.CloseAfterReply();
+            return;
+        }
         Span<byte> text = stackalloc byte[64 + 3 * ShownBytesMax];
         var writer = new SpanText(text);
         writer.Add("ERR unknown command '"u8);
-        writer.Add(name.Length > ShownBytesMax ? name[..ShownBytesMax] : name);
+        writer.Add(Shown(context[0], ShownBytesMax));
         writer.Add("', with args beginning with: "u8);
         int shown = 0;
         for (int i = 1; i < context.Count && shown < ShownBytesMax; i++)
         {
-            int take = Math.Min(context[i].Length, ShownBytesMax - shown);
+            var argument = Shown(context[i], ShownBytesMax - shown);
             writer.Add("'"u8);
-            writer.Add(context[i][..take]);
+            writer.Add(argument);
             writer.Add("' "u8);
-            shown += take + 3;
+            shown += argument.Length + 3;
         }
         context.Reply.Error(writer.Written);
     }

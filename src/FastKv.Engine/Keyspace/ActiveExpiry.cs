@@ -39,6 +39,8 @@ internal sealed class ActiveExpiry(Partition partition)
             if (nowUs - _sweepStartedUs < SweepPeriodUs)
                 return false;
             _sweepStartedUs = nowUs;
+            foreach (var database in _partition.Databases)
+                database.NoteTime();
         }
 
         long endUs = clock.MonotonicMicroseconds + SliceUs;

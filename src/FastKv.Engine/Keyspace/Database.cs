@@ -189,6 +189,9 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public ulong Scan<TVisitor>(ulong position, ref TVisitor visitor)
         where TVisitor : struct, IEntryVisitor, allows ref struct => _table.Scan(position, ref visitor);
 
+    /// <summary>Tells the table the time, from which it keeps its expiry hints; twice a second is often enough.</summary>
+    public void NoteTime() => _table.NowMs = _partition.NowMs;
+
     /// <summary>Walks the buckets from a position and removes what has expired; returns the next position.</summary>
     public ulong SweepExpired(ulong position, int bucketsMax, out int removed)
     {

@@ -1,5 +1,3 @@
-using FastKv.Protocol;
-
 namespace FastKv.Engine.Keyspace;
 
 /// <summary>The cursor of SCAN: position in one partition's hash order (upper bits) and the shard number (lower bits). 0 begins and ends.</summary>
@@ -10,10 +8,33 @@ internal static class ScanCursor
     /// <summary>The shard whose turn it is; an unparsable cursor goes to shard 0, whose handler replies the error.</summary>
     public static int ShardOf(ReadOnlySpan<byte> text, int shardCount)
     {
-        if (!NumberText.TryParseUInt64(text, out ulong cursor))
+        if (!TryParse(text, out ulong cursor))
             return 0;
         int shard = (int)(cursor & ((1 << ShardBits) - 1));
         return shard < shardCount ? shard : 0;
+    }
+
+    /// <summary>Parses as Redis does with strtoul: nothing is 0, a sign is taken, and a negative number wraps.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> text, out ulong cursor)
+    {
+        cursor = 0;
+        if (text.IsEmpty)
+            return true;
+        bool isNegative = text[0] == '-';
+        if (isNegative || text[0] == '+')
+            text = text[1..];
+        if (text.IsEmpty)
+            return false;
+        foreach (byte digit in text)
+        {
+            uint value = digit - (uint)'0';
+            if (value > 9 || cursor > (ulong.MaxValue - value) / 10)
+                return false;
+            cursor = cursor * 10 + value;
+        }
+        if (isNegative)
+            cursor = 0 - cursor;
+        return true;
     }
 
     /// <summary>Position in the partition's table (48 bits).</summary>

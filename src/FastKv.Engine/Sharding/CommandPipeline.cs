@@ -302,7 +302,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     {
         if ((client.Gate & ClientGate.Closing) != 0)
             return false;
-        if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(client, slot.Command))
+        if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(slot.Command))
             return false;
 
         bool suppress = client.IsReplySuppressed;
@@ -351,7 +351,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
                 if ((client.Gate & ClientGate.Closing) != 0)
                     return Discard(client);
                 var command = batch.Slots[batch.Next].Command;
-                if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(client, command))
+                if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(command))
                     return true;
                 if ((client.Gate & ClientGate.Unauthenticated) != 0 && (command is null || (command.Flags & CommandFlags.NoAuth) == 0))
                     shard = CommandBatch.Inline;

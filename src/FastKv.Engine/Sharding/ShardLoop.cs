@@ -35,6 +35,9 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     private const long RemoteSpinUs = 100;
     private const long RemoteSleepUs = 1000;
 
+    /// <summary>A step of the system's clock is noticed within this time.</summary>
+    private const long ClockSyncPeriodUs = 100_000;
+
     private readonly FastKvServer _server;
     private readonly TicketCoordinator _coordinator;
     private readonly ConcurrentQueue<Action> _posted = new();
@@ -47,6 +50,9 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     private int _sleeping;
     private int _outstandingTotal;
     private long _lastProgressUs;
+    private long _nextClockSyncUs;
+    private long _unixOffsetUs;
+    private bool _isClockStale;
     private volatile bool _stopping;
 
     public readonly int Index;
@@ -131,13 +137,14 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     {
         if (waitUs == 0)
             UpdateClock();
+        _isClockStale = waitUs != 0;
         int events = _events!.Poll(waitUs);
         if (waitUs != 0)
         {
             Volatile.Write(ref _sleeping, 0);
-            UpdateClock();
             Statistics.Sleeps++;
         }
+        RefreshClock();
         Statistics.Turns++;
         _idle.OnPolled(events, waitUs != 0, NowUs);
         while (_posted.TryDequeue(out var action))
@@ -202,12 +209,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     }
 
     /// <summary>Whether CLIENT PAUSE keeps the command from running now; the client is then resumed when the pause ends.</summary>
-    public bool Hold(Client client, CommandDescriptor? command)
-    {
-        if (!_server.Pause.Holds(command, NowMs))
-            return false;
-        return true;
-    }
+    public bool Hold(CommandDescriptor? command) => _server.Pause.Holds(command, NowMs);
 
     /// <summary>Replies the parser's error and closes, as Redis does.</summary>
     public void FailProtocol(Client client)
@@ -257,10 +259,15 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         _server.Clients.Admit(client);
     }
 
-    public void OnAccepted(int socket, Listener listener) => _server.Clients.Distribute(socket, listener);
+    public void OnAccepted(int socket, Listener listener)
+    {
+        RefreshClock();
+        _server.Clients.Distribute(socket, listener);
+    }
 
     public void OnReceived(Connection connection, ReadOnlySpan<byte> bytes)
     {
+        RefreshClock();
         var client = System.Runtime.CompilerServices.Unsafe.As<Client>(connection.Owner)!;
         Statistics.NetworkInputBytes += bytes.Length;
         client.TotalNetworkInput += bytes.Length;
@@ -529,10 +536,25 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         _server.Clients.Remove(client);
     }
 
+    /// <summary>Commands run inside Poll: the first event after a wait reads the clock, or they would see the time from before it.</summary>
+    private void RefreshClock()
+    {
+        if (_isClockStale)
+            UpdateClock();
+    }
+
     private void UpdateClock()
     {
+        _isClockStale = false;
+
+        // One clock read per turn: wall time is monotonic time plus an offset, which is looked up again ten times a second.
         NowUs = _server.Clock.MonotonicMicroseconds;
-        NowMs = _server.Clock.UnixMicroseconds / 1000;
+        if (NowUs >= _nextClockSyncUs)
+        {
+            _nextClockSyncUs = NowUs + ClockSyncPeriodUs;
+            _unixOffsetUs = _server.Clock.UnixMicroseconds - NowUs;
+        }
+        NowMs = (NowUs + _unixOffsetUs) / 1000;
         if (IsAlone)
             Partition.SetClock(NowMs);
     }

@@ -163,7 +163,7 @@ internal static class ClientCommands
         bool writesOnly = false;
         if (context.Count > 4)
         {
-            CommandRules.WrongArity(ref context, context.Command.Parent ?? context.Command);
+            CommandRules.WrongSubcommandSyntax(ref context);
             return;
         }
         if (context.Count == 4)
@@ -206,7 +206,7 @@ internal static class ClientCommands
     {
         if (context.Count > 4)
         {
-            CommandRules.WrongArity(ref context, context.Command.Parent ?? context.Command);
+            CommandRules.WrongSubcommandSyntax(ref context);
             return;
         }
         if (context.Count == 4 && !context.Is(3, "TIMEOUT"u8) && !context.Is(3, "ERROR"u8))

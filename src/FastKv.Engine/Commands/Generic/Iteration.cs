@@ -17,7 +17,7 @@ internal static unsafe class Iteration
         Tips = ["nondeterministic_output", "request_policy:special"])]
     internal static void Scan(ref CommandContext context)
     {
-        if (!NumberText.TryParseUInt64(context[1], out ulong cursor))
+        if (!ScanCursor.TryParse(context[1], out ulong cursor))
         {
             context.Reply.Error(Errors.InvalidCursor);
             return;
