@@ -261,6 +261,8 @@ public static class ConfigTable
         YesNo("pipeline-strict-order", false, static o => ref o.PipelineStrictOrder),
         Int("spin-us", 0, SpinUsMax, 50, static o => ref o.SpinUs),
         YesNo("debug-heap", false, static o => ref o.DebugHeap, Immutable | Hidden),
+        Int("debug-ring-delay-us", 0, 1_000_000, 0, static o => ref o.DebugRingDelayUs, Immutable | Hidden),
+        YesNo("debug-tickets-last", false, static o => ref o.DebugTicketsLast, Immutable | Hidden),
         Int("stall-watchdog-ms", 0, IntMax, 25, static o => ref o.StallWatchdogMs),
     ];
 

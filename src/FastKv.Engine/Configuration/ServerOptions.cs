@@ -206,6 +206,12 @@ public sealed class ServerOptions
     /// <summary><c>debug-heap</c>: native memory with red zones, poison and leak report.</summary>
     public bool DebugHeap;
 
+    /// <summary><c>debug-ring-delay-us</c>: random delays up to this many microseconds where messages between shards are handled; 0 is off. For tests.</summary>
+    public int DebugRingDelayUs;
+
+    /// <summary><c>debug-tickets-last</c>: breaks the order of multi-shard commands on purpose, to show that a test of it would notice.</summary>
+    public bool DebugTicketsLast;
+
     /// <summary><c>stall-watchdog-ms</c>: a turn longer than this is logged with its command; 0 is off.</summary>
     public int StallWatchdogMs;
 #pragma warning restore CA1051

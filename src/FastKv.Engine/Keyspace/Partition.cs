@@ -41,6 +41,10 @@ internal sealed class Partition : IDisposable
     /// <summary>The access clock of this turn (see <see cref="AccessClock"/>).</summary>
     public uint AccessSeconds;
 
+    /// <summary>The highest ticket that existed when <see cref="Pending"/> was taken in: what waits there runs after it, and not after later ones.
+    /// Touched only under the ownership word.</summary>
+    public long PendingBound;
+
     /// <summary>Every ticket up to this number has been run here or does not involve this partition.</summary>
     public long TicketsClearedUpTo;
 

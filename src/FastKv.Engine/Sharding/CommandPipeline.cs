@@ -27,6 +27,9 @@ internal sealed unsafe class CommandPipeline : IDisposable
     private readonly CommandBatch _direct;
     private readonly Stack<CommandBatch> _batchPool = new();
     private readonly Stack<Part> _partPool = new();
+
+    /// <summary>Every part ever made, so that the end finds those that are still under way.</summary>
+    private readonly List<Part> _parts = [];
     private readonly BufferChain _discard;
 
     public CommandPipeline(ShardLoop loop, ProtocolLimits limits, TicketCoordinator tickets)
@@ -172,7 +175,10 @@ internal sealed unsafe class CommandPipeline : IDisposable
     public Part RentPart(Client client, CommandBatch batch, int shard)
     {
         if (!_partPool.TryPop(out var part))
+        {
             part = new Part(_loop.Buffers);
+            _parts.Add(part);
+        }
         part.Origin = _loop;
         part.Client = client;
         part.Batch = batch;
@@ -200,6 +206,16 @@ internal sealed unsafe class CommandPipeline : IDisposable
         {
             client.Batch = null;
             Return(batch);
+        }
+    }
+
+    /// <summary>At the end, when all threads have stopped: drops the parts under way; returns their clients.</summary>
+    public IEnumerable<Client> TakeClientsInFlight()
+    {
+        foreach (var part in _parts.Where(part => part.Client is not null))
+        {
+            part.Replies.Clear();
+            yield return part.Client;
         }
     }
 

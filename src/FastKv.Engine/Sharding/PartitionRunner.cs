@@ -8,12 +8,13 @@ namespace FastKv.Engine.Sharding;
 // "tickets first": take in what has arrived, then run every ticket that was visible at that moment, and only then the rest.
 
 /// <summary>Runs partitions on behalf of one loop.</summary>
-internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Partition[] partitions, BufferPool pool)
+internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Partition[] partitions, BufferPool pool, RingFaults? faults)
 {
     private readonly int _loop = loop;
     private readonly TicketCounter _tickets = tickets;
     private readonly Partition[] _partitions = partitions;
     private readonly BufferPool _pool = pool;
+    private readonly RingFaults? _faults = faults;
 
     /// <summary>Loops to which completions were sent since the last call of <see cref="TakeCompletionTargets"/>, one bit each.</summary>
     private ulong _completionTargets;
@@ -23,20 +24,63 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
     /// the loop then no longer holds. Nothing else may be run on it in this turn.</returns>
     public bool Run(Partition partition)
     {
-        var inbox = partition.Inbox;
-        for (int i = 0; i < inbox.Parts.Length; i++)
+        // Parts that a ticket has held up run before others are taken in: they wait for the tickets of their time only. Otherwise a steady
+        // stream of exclusive tickets, each of which ends the turn of the partition, would hold them up for ever.
+        if (partition.Pending.Count == 0)
         {
-            while (inbox.Parts[i].TryDequeue(out var part))
-                partition.Pending.Enqueue(part);
+            var inbox = partition.Inbox;
+            for (int i = 0; i < inbox.Parts.Length; i++)
+            {
+                while (inbox.Parts[i].TryDequeue(out var part))
+                    partition.Pending.Enqueue(part);
+            }
+
+            // After the parts: who sent one may have seen the effect of any ticket issued until now.
+            partition.PendingBound = _tickets.Issued;
         }
 
         // Set while the word is certainly held: a false return may mean that it has been handed over.
         partition.HasPending = partition.Pending.Count > 0;
-        if (!RunTickets(partition))
+        if (_faults is { TicketsLast: true })
+            return RunTicketsLast(partition);
+        if (!RunTickets(partition, partition.PendingBound))
             return false;
-        while (partition.Pending.TryDequeue(out var part))
-            RunPart(partition, part);
-        partition.HasPending = false;
+        RunPending(partition);
+        return true;
+    }
+
+    /// <summary>Runs the tickets up to <paramref name="bound"/> (a value of <see cref="TicketCounter.Issued"/>) that wait at <paramref name="partition"/>.</summary>
+    /// <returns>As <see cref="Run"/>.</returns>
+    public bool RunTickets(Partition partition, long bound)
+    {
+        _faults?.Pause();
+        while (partition.TicketsClearedUpTo < bound)
+        {
+            // The announcements before the rings: see TicketCounter.
+            long floor = _tickets.EnqueueFloor();
+            var head = SmallestTicket(partition.Inbox);
+            long number = head is null ? long.MaxValue : head.Ticket!.Number;
+            if (number > bound)
+            {
+                if (floor <= bound)
+                    return false;
+                partition.TicketsClearedUpTo = bound;
+                return true;
+            }
+            if (number >= floor)
+                return false;
+
+            partition.Inbox.Tickets[head!.Origin.Index].TryDequeue(out _);
+            partition.TicketsClearedUpTo = number;
+            if (head.Ticket!.IsExclusive)
+            {
+                // The coordinator may run the partition only once this completion is published, so the ring still has one producer.
+                partition.Park(_loop);
+                Complete(partition, head);
+                return false;
+            }
+            RunPart(partition, head);
+        }
         return true;
     }
 
@@ -48,36 +92,18 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         return targets;
     }
 
-    private bool RunTickets(Partition partition)
+    private void RunPending(Partition partition)
     {
-        long bound = _tickets.Issued;
-        if (bound == partition.TicketsClearedUpTo)
-            return true;
-        while (true)
-        {
-            // The announcements before the rings: see TicketCounter.
-            long floor = _tickets.EnqueueFloor();
-            var head = SmallestTicket(partition.Inbox);
-            if (head is null || head.Ticket!.Number > bound)
-            {
-                if (floor <= bound)
-                    return false;
-                partition.TicketsClearedUpTo = bound;
-                return true;
-            }
-            if (head.Ticket.Number >= floor)
-                return false;
+        while (partition.Pending.TryDequeue(out var part))
+            RunPart(partition, part);
+        partition.HasPending = false;
+    }
 
-            partition.Inbox.Tickets[head.Origin.Index].TryDequeue(out _);
-            if (head.Ticket.IsExclusive)
-            {
-                // The coordinator may run the partition only once this completion is published, so the ring still has one producer.
-                partition.Park(_loop);
-                Complete(partition, head);
-                return false;
-            }
-            RunPart(partition, head);
-        }
+    /// <summary>The order that rule 3 forbids, for the test that shows that its checker would notice.</summary>
+    private bool RunTicketsLast(Partition partition)
+    {
+        RunPending(partition);
+        return RunTickets(partition, partition.PendingBound);
     }
 
     private static Part? SmallestTicket(PartitionInbox inbox)
@@ -96,6 +122,9 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
     {
         Execute(partition, part);
         partition.Statistics.PartsRun++;
+
+        // The origin's thread consumes the replies and gives the segments back: to its own pool, never to this thread's.
+        part.Replies.Pool = part.Origin.Buffers;
         Complete(partition, part);
     }
 
@@ -138,6 +167,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
 
     private void Complete(Partition partition, Part part)
     {
+        _faults?.Pause();
         int target = part.Origin.Index;
         var ring = partition.Inbox.Completions[target];
         bool sent = ring.TryEnqueue(part);

@@ -38,7 +38,11 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     /// <summary>A step of the system's clock is noticed within this time.</summary>
     private const long ClockSyncPeriodUs = 100_000;
 
+    /// <summary>Batches of others that a loop runs at a stretch on a borrowed partition, so that its own clients are served as well.</summary>
+    private const int BorrowRoundsMax = 4;
+
     private readonly FastKvServer _server;
+    private readonly TicketCounter _tickets;
     private readonly TicketCoordinator _coordinator;
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly Queue<Client> _ready = new(ReadyCapacity);
@@ -47,6 +51,11 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     private readonly IdleSpin _idle;
     private readonly LoopCron _cron;
     private EventLoop? _events;
+
+    /// <summary>The clients at the front of <see cref="_ready"/> that were ready when <see cref="_batchBound"/> was the highest ticket: they wait for
+    /// the tickets up to it, and not for later ones.</summary>
+    private int _batchCount;
+    private long _batchBound;
     private int _sleeping;
     private int _outstandingTotal;
     private long _lastProgressUs;
@@ -62,6 +71,9 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     public readonly PartitionRunner Runner;
     public readonly CommandPipeline Pipeline;
     public readonly LoopStatistics Statistics;
+
+    /// <summary>Delays and disorder that tests ask for; null otherwise.</summary>
+    public readonly RingFaults? Faults;
 
     /// <summary>The clients of this loop; its thread only.</summary>
     public readonly List<Client> Clients = new(64);
@@ -79,7 +91,9 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         Partitions = partitions;
         Partition = partitions[index];
         Statistics = new LoopStatistics(CommandTable.All.Length);
-        Runner = new PartitionRunner(index, tickets, partitions, Buffers);
+        Faults = RingFaults.Create(server.Options, index);
+        Runner = new PartitionRunner(index, tickets, partitions, Buffers, Faults);
+        _tickets = tickets;
         _coordinator = new TicketCoordinator(this, tickets);
         Pipeline = new CommandPipeline(this, server.ProtocolLimits, _coordinator);
         _outstanding = new int[partitions.Length];
@@ -153,7 +167,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         if (!IsAlone)
             RunShared();
         else if (_ready.Count > 0)
-            RunReady();
+            RunReady(_ready.Count);
         _cron.Run(NowUs);
     }
 
@@ -176,15 +190,22 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         CountSent(part.Shard);
     }
 
-    /// <summary>Runs what waits at a partition whose owner sleeps; nothing when its owner is awake or it is held.</summary>
+    /// <summary>Runs what waits at a partition whose owner sleeps; nothing when its owner is awake or it is held. Work that is left all the same (a
+    /// ticket that cannot run yet, a word that was taken) is found again in a later turn: its senders look for it in each, and sleep 1 ms at most.</summary>
     public void Poke(int shard)
     {
         var partition = Partitions[shard];
 
-        // Pairs with the fence in WaitMicroseconds: the owner, going to sleep, sees the work, or this loop sees the word free.
+        // Pairs with the fence in WaitMicroseconds: the owner, going to sleep, sees the work, or this loop sees it asleep.
         Interlocked.MemoryBarrier();
-        while (!(partition.Inbox.IsEmpty && !partition.HasPending) && partition.TryAcquire(Index))
+
+        // An owner that is awake takes the word back itself; borrowing then would keep its own clients waiting.
+        if (shard != Index && !_server.Loops[shard].IsSleeping)
+            return;
+        for (int round = 0; round < BorrowRoundsMax; round++)
         {
+            if ((partition.Inbox.IsEmpty && !partition.HasPending) || !partition.TryAcquire(Index))
+                break;
             partition.UpdateClock();
             Statistics.Borrows++;
             if (!Runner.Run(partition))
@@ -308,17 +329,16 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         client.IsClosed = true;
         client.Gate |= ClientGate.Closing;
         Clients.Remove(client);
-        if (!client.InFlight)
-            Forget(client);
+        ForgetIfIdle(client);
     }
 
+    /// <summary>Frees everything; after the threads of all loops have ended. Commands in flight stay unanswered.</summary>
     public void Dispose()
     {
-        foreach (var client in Clients.ToArray())
-        {
+        foreach (var client in Clients)
             client.IsClosed = true;
+        foreach (var client in Clients.Concat(_ready).Concat(_retry).Concat(Pipeline.TakeClientsInFlight()).Distinct().ToArray())
             Forget(client);
-        }
         _events?.Dispose();
         Pipeline.Dispose();
         Buffers.Dispose();
@@ -328,10 +348,8 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     private void RunShared()
     {
         TakeCompletions();
-        Acquire();
-        bool mayExecute = Partition.IsHeldBy(Index) && Runner.Run(Partition);
-        if (mayExecute)
-            RunReady();
+        Faults?.Pause();
+        RunOwn();
         NotifyCompletions();
         for (int shard = 0; shard < _outstanding.Length; shard++)
         {
@@ -343,22 +361,72 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         }
     }
 
-    private void RunReady()
+    /// <summary>Steps 3 and 4: the own partition, if it is to be had, and the clients that are ready.</summary>
+    private void RunOwn()
     {
-        if (_retry.Count > 0)
+        foreach (var client in _retry)
+            _ready.Enqueue(client);
+        _retry.Clear();
+
+        // Clients that a ticket has held up in an earlier turn run as soon as the tickets of their time are done, and before the partition's later
+        // tickets: else a steady stream of exclusive tickets, each of which parks the partition, would keep them waiting for ever.
+        bool isHeldUp = _batchCount > 0;
+        if (!isHeldUp)
+            BeginBatch();
+        Acquire();
+        if (!Partition.IsHeldBy(Index))
+            return;
+        if (isHeldUp)
         {
-            foreach (var client in _retry)
-                MarkReady(client);
-            _retry.Clear();
+            if (!RunBatch())
+                return;
+            BeginBatch();
         }
-        for (int n = _ready.Count; n > 0; n--)
+        if (Faults is { TicketsLast: true })
+        {
+            RunReady(_batchCount);
+            _batchCount = 0;
+        }
+        if (Runner.Run(Partition))
+            RunBatch();
+    }
+
+    /// <summary>The clients that are ready now have been read before, so no ticket that they can know of is later than the bound.</summary>
+    private void BeginBatch()
+    {
+        _batchCount = _ready.Count;
+        _batchBound = _tickets.Issued;
+    }
+
+    /// <summary>Runs the batch after its tickets; false: one of them has to wait or has parked the partition.</summary>
+    private bool RunBatch()
+    {
+        if (_batchCount == 0)
+            return true;
+        if (!Runner.RunTickets(Partition, _batchBound))
+            return false;
+        RunReady(_batchCount);
+        _batchCount = 0;
+        return true;
+    }
+
+    private void RunReady(int count)
+    {
+        for (; count > 0; count--)
         {
             var client = _ready.Dequeue();
             client.IsReady = false;
             if (client.IsClosed)
+            {
+                ForgetIfIdle(client);
                 continue;
+            }
             if (!Pipeline.Run(client))
+            {
+                // Still ready: it must neither be closed as one that has nothing left to do, nor its object be reused.
+                client.IsReady = true;
                 _retry.Add(client);
+            }
             ResumeReceive(client);
             Flush(client);
         }
@@ -384,7 +452,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
                 if (!isDone)
                     continue;
                 if (client.IsClosed)
-                    Forget(client);
+                    ForgetIfIdle(client);
                 else
                     MarkReady(client);
             }
@@ -405,9 +473,11 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
             _server.Loops[BitOperations.TrailingZeroCount(targets)].WakeIfSleeping();
     }
 
+    private bool IsSleeping => Volatile.Read(ref _sleeping) != 0;
+
     private void WakeIfSleeping()
     {
-        if (Volatile.Read(ref _sleeping) != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
+        if (IsSleeping && Interlocked.Exchange(ref _sleeping, 0) != 0)
             _events?.Wake();
     }
 
@@ -489,7 +559,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
 
     private void Queue(Client client, byte* start, int length)
     {
-        if (client.Batch is null)
+        if (client.Batch is null && client.Arrived.Length == 0)
         {
             CommandPipeline.AppendInput(client, start, length);
         }
@@ -528,6 +598,13 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         _outstanding[shard]++;
         _outstandingTotal++;
         _lastProgressUs = NowUs;
+    }
+
+    /// <summary>Gives a closed client's object back, once neither a part refers to it nor a list of this loop.</summary>
+    private void ForgetIfIdle(Client client)
+    {
+        if (!client.InFlight && !client.IsReady)
+            Forget(client);
     }
 
     private void Forget(Client client)

@@ -56,7 +56,10 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
             if (ticket.Parts[shard] is { } part)
+            {
+                _loop.Faults?.Pause();
                 _loop.SendTicket(part);
+            }
         }
         _counter.Withdraw(_loop.Index);
         _loop.Statistics.Tickets++;
@@ -110,10 +113,15 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         _loop.Pipeline.ExecuteExclusive(ticket);
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
-            if ((ticket.Shards >> shard & 1) == 0)
-                continue;
-            _partitions[shard].Unpark();
-            _loop.Poke(shard);
+            if ((ticket.Shards >> shard & 1) != 0)
+                _partitions[shard].Unpark();
+        }
+
+        // All are free before the first is poked: what runs there need not delay the others.
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            if ((ticket.Shards >> shard & 1) != 0)
+                _loop.Poke(shard);
         }
     }
 

@@ -52,15 +52,14 @@ public sealed unsafe class BufferChain
     /// <summary>An empty chain.</summary>
     public BufferChain(BufferPool pool) => _pool = pool;
 
-    /// <summary>Where segments come from and go back to. To be set only while the chain is empty: a hand-over to another thread's loop.</summary>
+    /// <summary>
+    /// Where segments come from and go back to. To be set when the chain is handed to another thread's loop, by the thread that has it: what the
+    /// chain holds then goes to the new pool, since a pool belongs to one thread and takes any segment.
+    /// </summary>
     public BufferPool Pool
     {
         get => _pool;
-        set
-        {
-            Debug.Assert(_head == null, "only an empty chain changes its pool");
-            _pool = value;
-        }
+        set => _pool = value;
     }
 
     /// <summary>The first segment, or null when there is nothing to send. Reading it makes the last segment's length valid.</summary>

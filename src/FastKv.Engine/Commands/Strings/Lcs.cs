@@ -107,18 +107,20 @@ internal static unsafe class Lcs
     /// <summary>The length; the bits too if they are wanted. O(A·B).</summary>
     private static int Fill(in Problem problem, bool wantsBits)
     {
-        new Span<int>(problem.Row, problem.LengthB + 1).Clear();
+        int columns = problem.LengthB;
+        byte* b = problem.B;
         int* row = problem.Row;
+        new Span<int>(row, columns + 1).Clear();
         for (int i = 0; i < problem.LengthA; i++)
         {
             byte a = problem.A[i];
             byte* bits = problem.CameFromAbove + (i * problem.Stride);
             int diagonal = 0, left = 0, pending = 0;
-            for (int j = 0; j < problem.LengthB; j++)
+            for (int j = 0; j < columns; j++)
             {
                 int above = row[j + 1];
                 bool isAbove = above > left;
-                left = a == problem.B[j] ? diagonal + 1 : isAbove ? above : left;
+                left = a == b[j] ? diagonal + 1 : isAbove ? above : left;
                 row[j + 1] = left;
                 diagonal = above;
                 if (!wantsBits)
@@ -130,10 +132,10 @@ internal static unsafe class Lcs
                     pending = 0;
                 }
             }
-            if (wantsBits && (problem.LengthB & 7) != 0)
-                bits[problem.LengthB >> 3] = (byte)pending;
+            if (wantsBits && (columns & 7) != 0)
+                bits[columns >> 3] = (byte)pending;
         }
-        return row[problem.LengthB];
+        return row[columns];
     }
 
     private static void ReplyText(ref CommandContext context, in Problem problem, int length, NativeHeap heap)

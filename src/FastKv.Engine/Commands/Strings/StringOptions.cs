@@ -59,7 +59,9 @@ internal struct StringOptions
 
     public readonly bool Has(StringOption any) => (Given & any) != 0;
 
-    /// <summary>Reads all arguments from <paramref name="first"/> on as options out of <paramref name="allowed"/>; replies a syntax error if they are not.</summary>
+    /// <summary>
+    /// Reads all arguments from <paramref name="first"/> on as options out of <paramref name="allowed"/>; replies a syntax error if they are not.
+    /// </summary>
     public static bool TryParse(ref CommandContext context, int first, StringOption allowed, out StringOptions options)
     {
         options = default;
@@ -88,7 +90,9 @@ internal struct StringOptions
         return !Has(StringOption.Time) || TryExpiry(ref context, TimeArgument, Given & StringOption.Time, out expiryMs);
     }
 
-    /// <summary>The time in argument <paramref name="index"/>, in the unit that <paramref name="unit"/> says, as Unix milliseconds; replies the error if it is none.</summary>
+    /// <summary>
+    /// The time in argument <paramref name="index"/>, in the unit that <paramref name="unit"/> says, as Unix milliseconds; replies the error if it is none.
+    /// </summary>
     public static bool TryExpiry(ref CommandContext context, int index, StringOption unit, out long expiryMs)
     {
         if (!context.TryInteger(index, out expiryMs))
