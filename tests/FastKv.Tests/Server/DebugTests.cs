@@ -39,7 +39,8 @@ public sealed class DebugTests(InfoTests.Fixture fixture) : IClassFixture<InfoTe
             Assert.Equal(expected.Select(word => word.Split(':')[0]), actual.Select(word => word.Split(':')[0]));
         }
 
-        static bool IsComparable(string word) => !word.StartsWith("at:", StringComparison.Ordinal) && !word.StartsWith("lru:", StringComparison.Ordinal);
+        // Shared integers have one access time for all keys in Redis, so that is not compared either.
+        static bool IsComparable(string word) => !word.StartsWith("at:", StringComparison.Ordinal) && !word.StartsWith("lru", StringComparison.Ordinal);
 
         static string[] Line(ServerProcess server, string value)
         {

@@ -7,6 +7,13 @@ namespace FastKv.Tests.Server;
 /// <summary>INFO: which sections which words bring, and figures that follow from what was done before.</summary>
 public sealed class InfoTests(InfoTests.Fixture fixture) : IClassFixture<InfoTests.Fixture>
 {
+    // Code that is not optimised may allocate a little for each command; the steady state of a Release build allocates nothing.
+#if DEBUG
+    private const long BytesPerCommandMax = 1024;
+#else
+    private const long BytesPerCommandMax = 0;
+#endif
+
     [Theory]
     [InlineData("foo")]
     [InlineData("server", "foo", "SERVER")]
@@ -72,7 +79,7 @@ public sealed class InfoTests(InfoTests.Fixture fixture) : IClassFixture<InfoTes
 
         // The least of several differences: another thread of the process (timers, tiering) may allocate at any time.
         long difference = Enumerable.Range(0, 20).Min(_ => -(Allocated() - Allocated()));
-        Assert.Equal(0, difference);
+        Assert.InRange(difference, 0, BytesPerCommandMax);
     }
 
     [Fact]
