@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.InteropServices;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
@@ -20,7 +19,6 @@ public sealed class FastKvServer : IDisposable
     private readonly ServerConfig _config;
     private readonly TaskCompletionSource<int> _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Thread> _threads = [];
-    private readonly List<Listener> _listeners = [];
     private readonly Partition[] _partitions;
 
     /// <summary>Prepares a server; nothing listens before <see cref="Start"/>.</summary>
@@ -41,11 +39,6 @@ public sealed class FastKvServer : IDisposable
         Clients = new ClientRegistry(this);
         RenamedCommands = RenamedCommands.Create(Options.RenamedCommands);
         ProtocolLimits.BulkBytesMax = Options.ProtoMaxBulkLen;
-        config.Apply("proto-max-bulk-len", () =>
-        {
-            ProtocolLimits.BulkBytesMax = Options.ProtoMaxBulkLen;
-            return null;
-        });
 
         int shards = Math.Clamp(Options.Shards, 1, ShardsMax);
         var routing = new Routing(shards, NextSeed(random));
@@ -57,6 +50,8 @@ public sealed class FastKvServer : IDisposable
         for (int i = 0; i < shards; i++)
             Loops[i] = new ShardLoop(this, i, _partitions, tickets);
         Statistics = new ServerStatistics(this);
+        Listeners = new ServerListeners(this);
+        ConfigurationEffects.Register(this);
     }
 
     /// <summary>Sets of shards are 64-bit masks.</summary>
@@ -84,6 +79,8 @@ public sealed class FastKvServer : IDisposable
     internal Partition[] Partitions => _partitions;
 
     internal ServerStatistics Statistics { get; }
+
+    internal ServerListeners Listeners { get; }
 
     internal long StartedMs { get; }
 
@@ -210,7 +207,7 @@ public sealed class FastKvServer : IDisposable
             var events = loop.Open((Network.IoEngine)(int)Options.IoEngine);
             events.Warning += Log.Warning;
             if (loop.Index == 0)
-                Listen(events);
+                Listeners.Open(events);
         }
         catch (Exception exception) when (exception is NetworkException or InvalidOperationException or IOException)
         {
@@ -220,44 +217,6 @@ public sealed class FastKvServer : IDisposable
         }
         started.Signal();
         loop.Run();
-    }
-
-    private void Listen(EventLoop events)
-    {
-        if (Options.Port != 0)
-        {
-            foreach (string address in Options.Bind.Length == 0 ? ["*", "-::*"] : Options.Bind)
-                ListenTcp(events, address);
-            if (_listeners.Count == 0)
-                throw new NetworkException($"Could not bind any address of port {Options.Port}.");
-        }
-        if (Options.UnixSocket is { Length: > 0 } path)
-        {
-            var mode = Options.UnixSocketPerm == 0 ? (UnixFileMode?)null : (UnixFileMode)Options.UnixSocketPerm;
-            _listeners.Add(events.Listen(new System.Net.Sockets.UnixDomainSocketEndPoint(path), Options.TcpBacklog, mode));
-        }
-    }
-
-    private void ListenTcp(EventLoop events, string address)
-    {
-        bool isOptional = address.StartsWith('-');
-        string name = isOptional ? address[1..] : address;
-        try
-        {
-            var ip = name switch
-            {
-                "*" => IPAddress.Any,
-                "::*" => IPAddress.IPv6Any,
-                _ => IPAddress.TryParse(name, out var parsed) ? parsed : Dns.GetHostAddresses(name)[0],
-            };
-            _listeners.Add(events.Listen(new IPEndPoint(ip, Options.Port), Options.TcpBacklog));
-        }
-        catch (Exception exception) when (exception is NetworkException or System.Net.Sockets.SocketException)
-        {
-            Log.Warning($"Warning: Could not create server TCP listening socket {name}:{Options.Port}: {exception.Message}");
-            if (!isOptional)
-                throw;
-        }
     }
 
     private void StopLoops()

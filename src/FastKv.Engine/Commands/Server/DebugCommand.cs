@@ -15,7 +15,7 @@ internal static class DebugCommand
     /// <summary>Redis shows at most this many bytes of an unknown subcommand.</summary>
     private const int ShownBytesMax = 128;
 
-    private const ulong PackedThresholdMax = 4UL << 30;
+    private const ulong PackedThresholdLimit = 4UL << 30;
 
     [Command("DEBUG", Arity = -2, Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale,
         Group = CommandGroup.Server, Categories = AclCategories.Admin | AclCategories.Dangerous, Route = CommandRoute.Everywhere, Since = "1.0.0",
@@ -144,7 +144,7 @@ internal static class DebugCommand
     private static void SetPackedThreshold(ref CommandContext context)
     {
         // Lists are not there yet: nothing uses the threshold.
-        if (MemorySize.TryParse(Encoding.Latin1.GetString(context[2]), out ulong bytes) && bytes <= PackedThresholdMax)
+        if (MemorySize.TryParse(Encoding.Latin1.GetString(context[2]), out ulong bytes) && bytes < PackedThresholdLimit)
             context.Reply.Ok();
         else
             context.Reply.Error(Errors.PackedThreshold);
