@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using FastKv.Engine.Clients;
+using FastKv.Engine.Commands;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Keyspace;
 using FastKv.Engine.Logging;
@@ -36,6 +37,7 @@ public sealed class FastKvServer : IDisposable
         RunId = Hexadecimal(random, 20);
         ReplicationId = Hexadecimal(random, 20);
         Clients = new ClientRegistry(this);
+        RenamedCommands = RenamedCommands.Create(Options.RenamedCommands);
         ProtocolLimits.BulkBytesMax = Options.ProtoMaxBulkLen;
 
         int shards = Math.Clamp(Options.Shards, 1, ShardsMax);
@@ -69,6 +71,9 @@ public sealed class FastKvServer : IDisposable
 
     internal ProtocolLimits ProtocolLimits { get; } = new();
 
+    /// <summary>The names that rename-command lines make; null: there are none.</summary>
+    internal RenamedCommands? RenamedCommands { get; }
+
     internal ShardLoop[] Loops { get; }
 
     internal Partition[] Partitions => _partitions;
@@ -84,6 +89,9 @@ public sealed class FastKvServer : IDisposable
 
     /// <summary>INFO's master_replid; DEBUG CHANGE-REPL-ID draws a new one.</summary>
     internal string ReplicationId { get; private set; }
+
+    /// <summary>Whether there is a command of that name (any case): what <c>rename-command</c> may rename.</summary>
+    public static bool HasCommand(string name) => CommandTable.Find(System.Text.Encoding.Latin1.GetBytes(name)) is not null;
 
     /// <summary>Binds the listeners and starts the shards. Throws <see cref="NetworkException"/> when an address cannot be bound.</summary>
     public void Start()

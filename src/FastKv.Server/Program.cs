@@ -60,7 +60,7 @@ internal static class Program
         string directory = Environment.CurrentDirectory;
         CommandLine commandLine = CommandLine.Parse(arguments);
         byte[]? standardInput = commandLine.ReadStandardInput ? ReadStandardInput() : null;
-        var config = new ServerConfig(log);
+        var config = new ServerConfig(log, FastKvServer.HasCommand);
         config.Load(commandLine.ConfigFile, standardInput, commandLine.Lines);
         ServerOptions options = config.Options;
 

@@ -72,8 +72,9 @@ internal static unsafe class CommandRules
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Reject(ref CommandContext context)
     {
-        var name = context[0];
-        var command = CommandTable.Find(context.Arguments->Pointer, name.Length);
+        var name = context.Arguments;
+        var renamed = context.Client.Loop.Server.RenamedCommands;
+        var command = renamed is null ? CommandTable.Find(name->Pointer, name->Length) : renamed.Find(name->Pointer, name->Length);
         if (command is null)
         {
             RejectUnknown(ref context);
@@ -136,7 +137,7 @@ internal static unsafe class CommandRules
     }
 
     /// <summary>What Redis prints of an argument: as a C string, so up to the first zero byte.</summary>
-    private static ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> text, int bytesMax)
+    public static ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> text, int bytesMax = int.MaxValue)
     {
         int end = text.IndexOf((byte)0);
         if (end >= 0)
@@ -153,7 +154,7 @@ internal static unsafe class CommandRules
             client.Loop.Server.Log.Warning(
                 $"Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker "
                 + $"attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection from {client.Address} aborted.");
-            client.CloseAfterReply();
+            client.Loop.Kill(client);
             return;
         }
         Span<byte> text = stackalloc byte[64 + 3 * ShownBytesMax];

@@ -24,6 +24,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     private readonly Routing _routing;
     private readonly ProtocolLimits _limits;
     private readonly TicketCoordinator _tickets;
+    private readonly RenamedCommands? _renamed;
     private readonly CommandBatch _direct;
     private readonly Stack<CommandBatch> _batchPool = new();
     private readonly Stack<Part> _partPool = new();
@@ -39,6 +40,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         _partitions = loop.Partitions;
         _routing = loop.Partition.Routing;
         _limits = limits;
+        _renamed = loop.Server.RenamedCommands;
         _tickets = tickets;
         _direct = new CommandBatch(_partitions.Length);
         _discard = new BufferChain(loop.Buffers);
@@ -252,7 +254,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         {
             ref var slot = ref batch.Slots[i];
             var arguments = batch.Arguments.Items + slot.First;
-            var command = CommandTable.Find(arguments->Pointer, arguments->Length);
+            var command = _renamed is null ? CommandTable.Find(arguments->Pointer, arguments->Length) : _renamed.Find(arguments->Pointer, arguments->Length);
             if (command is not null && (command.Arity != slot.Count || command.Subcommands.Length != 0))
                 command = CommandRules.Refine(command, arguments, slot.Count);
             slot.Command = command;

@@ -117,7 +117,7 @@ internal static class Expiry
                 condition |= Condition.Less;
             else
             {
-                context.Reply.Error("ERR Unsupported option "u8, context[i], default);
+                context.Reply.Error("ERR Unsupported option "u8, CommandRules.Shown(context[i]).TrimEnd("\r\n"u8), default);
                 return false;
             }
         }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using FastKv.Engine.Keyspace;
-using FastKv.Memory;
 using FastKv.Protocol;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;

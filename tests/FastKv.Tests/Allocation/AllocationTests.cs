@@ -1,0 +1,97 @@
+using System.Text;
+using FastKv.Tests.TestKit;
+using Xunit;
+
+namespace FastKv.Tests.Allocation;
+
+/// <summary>
+/// The data plane allocates nothing on the managed heap: for each command family the server's own count (INFO runtime) stands still over tens of
+/// thousands of commands. The smallest object has 24 bytes, so one allocation per command would show as half a megabyte.
+/// </summary>
+public sealed class AllocationTests
+{
+    private const int Repetitions = 1000;
+    private const int Rounds = 20;
+
+    /// <summary>What INFO itself may vary by between two calls, over all of a run's commands.</summary>
+    private const long ToleranceBytes = 8 * 1024;
+
+    private static readonly Dictionary<string, string[]> Families = new()
+    {
+        ["strings"] =
+        [
+            "SET k{n} value-of-sixteen", "GET k{n}", "SET k{n} 12345 EX 1000", "GET k{n}", "SETNX k{n} x", "SETEX k{n} 100 v", "PSETEX k{n} 100000 v",
+            "GETSET k{n} other", "GETEX k{n} PERSIST", "GETDEL k{n}", "SET k{n} 1", "INCR k{n}", "DECR k{n}", "INCRBY k{n} 5", "DECRBY k{n} 3",
+            "INCRBYFLOAT k{n} 0.5", "APPEND k{n} tail", "STRLEN k{n}", "SETRANGE k{n} 3 abc", "GETRANGE k{n} 0 4", "SUBSTR k{n} 0 4",
+            "MSET k{n} a l{n} b m{n} c", "MGET k{n} l{n} m{n} missing", "MSETNX k{n} a z{n} b", "MSETEX 2 k{n} a l{n} b EX 100", "LCS k{n} l{n}",
+            "LCS k{n} l{n} IDX", "DIGEST k{n}", "SET k{n} q GET", "SET k{n} r IFEQ q", "SET k{n} r XX KEEPTTL", "DELEX k{n} IFEQ r",
+        ],
+        ["bitmaps"] =
+        [
+            "SETBIT b{n} 77 1", "GETBIT b{n} 77", "BITCOUNT b{n}", "BITCOUNT b{n} 1 40 BIT", "BITPOS b{n} 1", "BITPOS b{n} 0 1 5 BIT", "SETBIT c{n} 3 1",
+            "BITOP AND d{n} b{n} c{n}", "BITOP NOT d{n} b{n}", "BITOP DIFF d{n} b{n} c{n}", "BITOP ONE d{n} b{n} c{n}",
+            "BITFIELD b{n} SET u8 0 255 GET i5 3 INCRBY u4 8 1 OVERFLOW SAT INCRBY u4 8 9", "BITFIELD_RO b{n} GET u8 0", "DEL b{n} c{n} d{n}",
+        ],
+        ["generic"] =
+        [
+            "SET k{n} v", "EXISTS k{n} l{n}", "TYPE k{n}", "TOUCH k{n} l{n}", "EXPIRE k{n} 100", "PEXPIRE k{n} 100000 GT", "TTL k{n}", "PTTL k{n}",
+            "EXPIREAT k{n} 99999999999", "PEXPIREAT k{n} 99999999999999 LT", "EXPIRETIME k{n}", "PEXPIRETIME k{n}", "PERSIST k{n}", "RENAME k{n} l{n}",
+            "RENAMENX l{n} k{n}", "COPY k{n} l{n} REPLACE", "MOVE l{n} 1", "RANDOMKEY", "SCAN 0 MATCH k* COUNT 5", "DBSIZE", "OBJECT ENCODING k{n}",
+            "OBJECT IDLETIME k{n}", "SWAPDB 0 2", "SWAPDB 0 2", "UNLINK k{n} l{n}", "DEL k{n}", "FLUSHDB",
+        ],
+        ["connection"] = ["PING", "PING message", "ECHO message", "SELECT 1", "SELECT 0"],
+        ["expired"] = ["SET k{n} v PX 1", "GET k{n}", "TTL k{n}", "SET l{n} v PXAT 1", "EXISTS l{n}"],
+    };
+
+    /// <summary>Family and number of shards.</summary>
+    public static TheoryData<string, int> Cases()
+    {
+        var cases = new TheoryData<string, int>();
+        foreach (string family in Families.Keys)
+        {
+            cases.Add(family, 1);
+            cases.Add(family, 3);
+        }
+        return cases;
+    }
+
+    /// <summary>Runs the family's commands many times and compares what the runtime has allocated.</summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Data_plane_commands_allocate_nothing(string family, int shards)
+    {
+        using var server = new FastKvProcess(shards, "--debug-heap", "no");
+        using var client = server.Connect();
+        string[] commands = Families[family];
+        foreach (string command in commands)
+            Assert.DoesNotContain("ERR", client.Call(Words(command, 0)).ToString());
+
+        byte[] round = Encoding.Latin1.GetBytes(string.Concat(
+            Enumerable.Range(0, Repetitions / commands.Length + 1).Select(n => string.Concat(commands.Select(command => Encode(Words(command, n)))))));
+        int count = (Repetitions / commands.Length + 1) * commands.Length;
+        for (int i = 0; i < Rounds; i++)
+            client.Pipeline(round, count);
+
+        long noise = Allocated(client);
+        noise = Allocated(client) - noise;
+        long before = Allocated(client);
+        for (int i = 0; i < Rounds; i++)
+            client.Pipeline(round, count);
+        long allocated = Allocated(client) - before - noise;
+        Assert.True(allocated <= ToleranceBytes, $"{allocated} bytes over {Rounds * count} commands");
+    }
+
+    private static string[] Words(string command, int n) => command.Replace("{n}", n.ToString()).Split(' ');
+
+    private static string Encode(string[] words) => Encoding.Latin1.GetString(RespClient.Encode(words));
+
+    private static long Allocated(RespClient client)
+    {
+        string text = client.Call("INFO", "runtime").ToString();
+        int start = text.IndexOf("gc_allocated_bytes:", StringComparison.Ordinal) + "gc_allocated_bytes:".Length;
+        int end = start;
+        while (char.IsAsciiDigit(text[end]))
+            end++;
+        return long.Parse(text[start..end]);
+    }
+}
