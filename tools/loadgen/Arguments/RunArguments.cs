@@ -59,13 +59,14 @@ internal sealed class RunArguments
 
         using ControlClient control = options.OpenControl(address);
         ServerFacts facts = ServerFacts.Ask(control);
+        int processId = ServerCpu.ProcessOf(address, facts);
+        facts = facts.WithProcess(processId);
         using var group = new LoadGroup(options.Recipe(address), options.Connections, options.Threads, options.ClientCores);
         using var progress = new ProgressLine(options.Quiet);
         if (options.Preload)
             progress.Show("preload", p => group.Run(options.PreloadPhase(), p));
         if (options.WarmUpSeconds > 0)
             progress.Show("warm-up", p => group.Run(options.Phase(commands, pipeline, options.WarmUpSeconds, 0, options.Seed + 1), p));
-        int processId = ServerCpu.ProcessOf(address, facts);
         var cpu = ServerCpu.Start(processId);
         PhaseResult result = progress.Show("measure", p => group.Run(options.Phase(commands, pipeline, seconds, requests, options.Seed), p));
         progress.Clear();

@@ -26,6 +26,7 @@ internal sealed class Contender : IDisposable
             using ControlClient control = options.OpenControl(Address);
             Facts = ServerFacts.Ask(control);
             _processId = ServerCpu.ProcessOf(Address, Facts);
+            Facts = Facts.WithProcess(_processId);
             if (_processId == 0)
                 throw new LoadException($"The process of --{label} {Address.Text} is unknown: give it as {Address.Text},pid.");
             ServerAddress.CheckProcess(_processId);

@@ -10,6 +10,8 @@ namespace FastKv.LoadGen.Servers;
 /// <param name="ProcessId">0 when it does not say.</param>
 internal sealed record ServerFacts(string Name, string Version, int ProcessId)
 {
+    private static readonly string[] s_names = ["valkey", "garnet", "dragonfly", "redis"];
+
     /// <summary>Asks the server. Fields that it does not give are empty.</summary>
     public static ServerFacts Ask(ControlClient client)
     {
@@ -20,18 +22,15 @@ internal sealed record ServerFacts(string Name, string Version, int ProcessId)
             if (colon > 0)
                 fields[line[..colon]] = line[(colon + 1)..];
         }
-        string[] names = ["fastkv", "server_name", "valkey", "garnet", "redis"];
-        foreach (string name in names)
-        {
-            string versionField = name == "server_name" ? name : name + "_version";
-            if (!fields.TryGetValue(versionField, out string? found))
-                continue;
-            return name == "server_name"
-                ? new ServerFacts(found, fields.GetValueOrDefault(found + "_version") ?? fields.GetValueOrDefault("redis_version", ""), Number(fields))
-                : new ServerFacts(name, found, Number(fields));
-        }
-        return new ServerFacts("server", "", Number(fields));
+        string name = fields.GetValueOrDefault("server_name") ?? s_names.FirstOrDefault(n => fields.ContainsKey(n + "_version")) ?? "";
+        string version = fields.GetValueOrDefault(name + "_version") ?? fields.GetValueOrDefault("redis_version", "");
+        _ = int.TryParse(fields.GetValueOrDefault("process_id"), out int processId);
+        return new ServerFacts(name, version, processId);
     }
+
+    /// <summary>Where the server gives no name, its process has one.</summary>
+    public ServerFacts WithProcess(int processId)
+        => Name.Length > 0 || processId == 0 ? this : this with { Name = File.ReadAllText($"/proc/{processId}/comm").Trim() };
 
     /// <summary>Resident memory of a process in bytes, from /proc.</summary>
     public static long ResidentBytes(int processId)
@@ -43,7 +42,4 @@ internal sealed record ServerFacts(string Name, string Version, int ProcessId)
         }
         throw new LoadException($"Process {processId} does not tell its memory");
     }
-
-    private static int Number(Dictionary<string, string> fields)
-        => int.TryParse(fields.GetValueOrDefault("process_id"), out int processId) ? processId : 0;
 }
