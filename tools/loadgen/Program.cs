@@ -1,1 +1,5 @@
-return 0;
+// Entry point: fastkv-loadgen [options] drives one server, fastkv-loadgen compare [options] drives two in alternating rounds. Control plane.
+using System.CommandLine;
+using FastKv.LoadGen.Arguments;
+
+return new RunArguments(new CompareArguments().Command).Command.Parse(args).Invoke();

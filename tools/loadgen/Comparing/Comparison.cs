@@ -1,0 +1,114 @@
+// Drives two servers in alternating rounds. Control plane.
+//
+//   cell (command, depth):  warm up A, warm up B │ A B │ B A │ A B │ ...     one pair is a round
+//
+// What a machine does beside this (other guests, frequency, temperature) drifts over seconds to hours, and hits both servers of a round alike; the
+// order turns every round, so that what follows a drift within rounds cancels too. Ratios of the medians hold where absolute figures do not.
+using FastKv.LoadGen.Load;
+using FastKv.LoadGen.Reports;
+
+namespace FastKv.LoadGen.Comparing;
+
+/// <summary>A comparison as planned; its servers live as long as it.</summary>
+internal sealed class Comparison : IDisposable
+{
+    private readonly ComparisonPlan _plan;
+    private readonly Contender _a;
+    private readonly Contender _b;
+    private readonly ProgressLine _progress;
+
+    /// <summary>Starts or finds both servers.</summary>
+    /// <exception cref="LoadException">One cannot be reached or measured.</exception>
+    public Comparison(ComparisonPlan plan)
+    {
+        _plan = plan;
+        _progress = new ProgressLine(plan.Options.Quiet);
+        _a = new Contender(plan.A, plan.Options, plan.ServerCore, "a");
+        try
+        {
+            _b = new Contender(plan.B, plan.Options, plan.ServerCore, "b");
+        }
+        catch
+        {
+            _a.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs all cells.</summary>
+    /// <exception cref="LoadException">A server fails, or answers with errors.</exception>
+    public CompareRow Run()
+    {
+        MemoryRow? memory = _plan.Options.Preload ? Preload() : null;
+        var cells = new List<CellRow>();
+        foreach (string command in _plan.Commands)
+        {
+            foreach (int pipeline in _plan.Pipelines)
+                cells.Add(RunCell(command, pipeline));
+        }
+        _progress.Clear();
+        return new CompareRow(
+            DateTime.UtcNow, Machine.Describe(), CommandLineText(), Row(_a), Row(_b), LoadRow.Of(_plan.Options), _a.EngineName, _plan.Rounds, [.. cells], memory);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _progress.Dispose();
+        _a.Dispose();
+        _b.Dispose();
+    }
+
+    private static ServerRow Row(Contender contender) => new(contender.Facts.Name, contender.Facts.Version, contender.Address.Text);
+
+    private static string CommandLineText()
+        => "fastkv-loadgen " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(a => a.Length == 0 || a.AsSpan().IndexOfAny(" '\"{") >= 0 ? $"\"{a}\"" : a));
+
+    private MemoryRow Preload()
+    {
+        (long aBefore, long bBefore) = (_a.ResidentBytes, _b.ResidentBytes);
+        foreach (Contender contender in (Contender[])[_a, _b])
+        {
+            _progress.Show($"preload {contender.Facts.Name}", p =>
+            {
+                contender.Prepare(_plan.Options.PreloadPhase(), p);
+                return 0;
+            });
+        }
+        return new MemoryRow(aBefore, _a.ResidentBytes, bBefore, _b.ResidentBytes, _plan.Options.Keys);
+    }
+
+    private CellRow RunCell(string command, int pipeline)
+    {
+        LoadOptions options = _plan.Options;
+        (RequestTemplate, double)[] commands = [(options.Template(command), 1)];
+        string label = $"{command} P={pipeline}";
+        if (options.WarmUpSeconds > 0)
+        {
+            LoadPhase warmUp = options.Phase(commands, pipeline, options.WarmUpSeconds, 0, options.Seed);
+            foreach (Contender contender in (Contender[])[_a, _b])
+            {
+                _progress.Show($"{label} warm-up", p =>
+                {
+                    contender.Prepare(warmUp, p);
+                    return 0;
+                });
+            }
+        }
+        var a = new RoundRow[_plan.Rounds];
+        var b = new RoundRow[_plan.Rounds];
+        for (int round = 0; round < _plan.Rounds; round++)
+        {
+            LoadPhase phase = options.Phase(commands, pipeline, options.DurationSeconds, 0, options.Seed + (ulong)round + 1);
+            bool aFirst = round % 2 == 0;
+            (Contender first, Contender second) = aFirst ? (_a, _b) : (_b, _a);
+            RoundRow firstRow = Measure(first, phase, label, round);
+            RoundRow secondRow = Measure(second, phase, label, round);
+            (a[round], b[round]) = aFirst ? (firstRow, secondRow) : (secondRow, firstRow);
+        }
+        return new CellRow(command, pipeline, a, b);
+    }
+
+    private RoundRow Measure(Contender contender, LoadPhase phase, string label, int round)
+        => _progress.Show($"{label} round {round + 1}/{_plan.Rounds} {contender.Facts.Name}", p => contender.Measure(phase, p));
+}

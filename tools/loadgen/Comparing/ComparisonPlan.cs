@@ -1,0 +1,13 @@
+// What a comparison is to do. Control plane.
+using FastKv.LoadGen.Load;
+
+namespace FastKv.LoadGen.Comparing;
+
+/// <summary>A server as the user names it: one that runs, or a command that starts one.</summary>
+/// <param name="Address">host:port[,pid] or null.</param>
+/// <param name="StartCommand">Command line with <c>{port}</c>, or null.</param>
+internal sealed record ServerChoice(string? Address, string? StartCommand);
+
+/// <summary>Two servers, and a cell for each command and pipeline depth.</summary>
+internal sealed record ComparisonPlan(
+    LoadOptions Options, ServerChoice A, ServerChoice B, int ServerCore, int Rounds, int[] Pipelines, string[] Commands);

@@ -1,0 +1,94 @@
+// The result of a comparison as a Markdown table, which also reads well on a terminal. Control plane.
+using System.Globalization;
+using System.Text.Json;
+
+namespace FastKv.LoadGen.Reports;
+
+/// <summary>Prints medians and ratios.</summary>
+internal static class CompareTable
+{
+    /// <summary>The table.</summary>
+    public static void Write(TextWriter output, CompareRow result)
+    {
+        CultureInfo invariant = CultureInfo.InvariantCulture;
+        LoadRow load = result.Load;
+        string loop = load.RatePerSecond > 0 ? string.Create(invariant, $"open loop at {load.RatePerSecond:N0} requests/s") : "closed loop";
+        output.WriteLine($"A = {Name(result.A)}, B = {Name(result.B)}; medians of {result.Rounds} alternating rounds of {load.DurationSeconds.ToString(invariant)} s, {loop}.");
+        output.WriteLine(string.Create(invariant, $"{load.Connections} connections, {load.Keys:N0} keys ({load.Distribution}) of {load.KeyBytes} B, values of {load.ValueBytes} B. CPU times and latencies in microseconds."));
+        output.WriteLine();
+        string[][] rows =
+        [
+            ["command", "P", "CPU/op A", "CPU/op B", "A : B (rounds)", "req/s A", "req/s B", "B : A", "p50 A", "p50 B", "p99 A", "p99 B", "p99.9 A", "p99.9 B", "client CPU/op A", "B"],
+            .. result.Cells.Select(Row),
+        ];
+        WriteRows(output, rows);
+        if (result.Cells.Any(c => c.A.Concat(c.B).Any(r => r.NotSent > 0)))
+            output.WriteLine("\nNot all requests that were due could be sent in some cell: a server did not keep up with this rate.");
+        if (result.Memory is { } memory)
+            WriteMemory(output, memory);
+    }
+
+    /// <summary>All rounds as JSON.</summary>
+    public static void WriteJson(string file, CompareRow result) => JsonFile.Write(file, JsonSerializer.Serialize(result, JsonShapes.Default.CompareRow));
+
+    /// <summary>The table with what is needed to run it again.</summary>
+    public static void WriteReport(string file, CompareRow result)
+    {
+        using var output = new StreamWriter(file) { NewLine = "\n" };
+        output.WriteLine($"# {Name(result.A)} and {Name(result.B)}");
+        output.WriteLine();
+        output.WriteLine($"{result.Utc.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, {result.Machine}, client on {result.IoEngine}.");
+        output.WriteLine();
+        output.WriteLine($"    {result.CommandLine}");
+        output.WriteLine();
+        Write(output, result);
+    }
+
+    private static string Name(ServerRow server) => $"{server.Name} {server.Version}".TrimEnd();
+
+    private static string[] Row(CellRow cell)
+    {
+        CultureInfo invariant = CultureInfo.InvariantCulture;
+        double[] ratios = [.. cell.A.Zip(cell.B, (a, b) => a.ServerCpuPerRequest / b.ServerCpuPerRequest)];
+        string Median(RoundRow[] rounds, Func<RoundRow, double> field, string format) => Medians.Of(rounds, field).ToString(format, invariant);
+        return
+        [
+            cell.Command,
+            cell.Pipeline.ToString(invariant),
+            Median(cell.A, r => r.ServerCpuPerRequest, "F3"),
+            Median(cell.B, r => r.ServerCpuPerRequest, "F3"),
+            string.Create(invariant, $"{cell.CpuRatio:F2} ({ratios.Min():F2}-{ratios.Max():F2})"),
+            Median(cell.A, r => r.RequestsPerSecond, "N0"),
+            Median(cell.B, r => r.RequestsPerSecond, "N0"),
+            cell.ThroughputRatio.ToString("F2", invariant),
+            Median(cell.A, r => r.Latency.P50, "F0"),
+            Median(cell.B, r => r.Latency.P50, "F0"),
+            Median(cell.A, r => r.Latency.P99, "F0"),
+            Median(cell.B, r => r.Latency.P99, "F0"),
+            Median(cell.A, r => r.Latency.P999, "F0"),
+            Median(cell.B, r => r.Latency.P999, "F0"),
+            Median(cell.A, r => r.ClientCpuPerRequest, "F3"),
+            Median(cell.B, r => r.ClientCpuPerRequest, "F3"),
+        ];
+    }
+
+    private static void WriteRows(TextWriter output, string[][] rows)
+    {
+        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(r => r[column].Length))];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            output.WriteLine("| " + string.Join(" | ", rows[i].Select((text, column) => column == 0 ? text.PadRight(widths[column]) : text.PadLeft(widths[column]))) + " |");
+            if (i == 0)
+                output.WriteLine("|" + string.Join("|", widths.Select((width, column) => column == 0 ? new string('-', width + 2) : new string('-', width + 1) + ":")) + "|");
+        }
+    }
+
+    private static void WriteMemory(TextWriter output, MemoryRow memory)
+    {
+        const double Mebi = 1024 * 1024;
+        double keys = memory.Keys;
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"\nResident memory over the preload of {memory.Keys:N0} keys: A {memory.ABefore / Mebi:F1} to {memory.AAfter / Mebi:F1} MiB ({(memory.AAfter - memory.ABefore) / keys:F1} B a key), B {memory.BBefore / Mebi:F1} to {memory.BAfter / Mebi:F1} MiB ({(memory.BAfter - memory.BBefore) / keys:F1} B a key)."));
+    }
+}

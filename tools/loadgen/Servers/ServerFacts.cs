@@ -1,0 +1,49 @@
+// What a server says of itself. Control plane.
+using System.Globalization;
+using FastKv.LoadGen.Load;
+
+namespace FastKv.LoadGen.Servers;
+
+/// <summary>Name, version and process of a server, from INFO.</summary>
+/// <param name="Name">redis, fastkv, valkey or whatever the server calls itself.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="ProcessId">0 when it does not say.</param>
+internal sealed record ServerFacts(string Name, string Version, int ProcessId)
+{
+    /// <summary>Asks the server. Fields that it does not give are empty.</summary>
+    public static ServerFacts Ask(ControlClient client)
+    {
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string line in client.Call("INFO", "server").Split("\r\n"))
+        {
+            int colon = line.IndexOf(':');
+            if (colon > 0)
+                fields[line[..colon]] = line[(colon + 1)..];
+        }
+        string[] names = ["fastkv", "server_name", "valkey", "garnet", "redis"];
+        foreach (string name in names)
+        {
+            string versionField = name == "server_name" ? name : name + "_version";
+            if (!fields.TryGetValue(versionField, out string? found))
+                continue;
+            return name == "server_name"
+                ? new ServerFacts(found, fields.GetValueOrDefault(found + "_version") ?? fields.GetValueOrDefault("redis_version", ""), Number(fields))
+                : new ServerFacts(name, found, Number(fields));
+        }
+        return new ServerFacts("server", "", Number(fields));
+    }
+
+    /// <summary>Resident memory of a process in bytes, from /proc.</summary>
+    public static long ResidentBytes(int processId)
+    {
+        foreach (string line in File.ReadLines($"/proc/{processId}/status"))
+        {
+            if (line.StartsWith("VmRSS:", StringComparison.Ordinal))
+                return long.Parse(line.AsSpan(6, line.Length - 8).Trim(), CultureInfo.InvariantCulture) * 1024;
+        }
+        throw new LoadException($"Process {processId} does not tell its memory");
+    }
+
+    private static int Number(Dictionary<string, string> fields)
+        => int.TryParse(fields.GetValueOrDefault("process_id"), out int processId) ? processId : 0;
+}
