@@ -1,0 +1,91 @@
+// Grouped bars as SVG, written by hand: no library, no script, readable in any browser and on any background. Control plane.
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace FastKv.Bench.Reports;
+
+/// <summary>One colour of bars.</summary>
+/// <param name="Name">For the legend.</param>
+/// <param name="Values">One per group; NaN for no bar.</param>
+internal sealed record BarSeries(string Name, double[] Values);
+
+/// <summary>Groups of bars, with the value above each, and a mark where a target lies.</summary>
+/// <param name="Title">Above the chart.</param>
+/// <param name="Unit">Of the values.</param>
+/// <param name="Groups">Names below the groups.</param>
+/// <param name="Series">The colours.</param>
+/// <param name="Marks">A target per group, NaN for none; or null.</param>
+internal sealed record BarChart(string Title, string Unit, string[] Groups, BarSeries[] Series, double[]? Marks = null)
+{
+    private const int BarWidth = 34;
+    private const int GroupGap = 30;
+    private const int PlotHeight = 220;
+    private const int Top = 60;
+    private const int Left = 24;
+    private const int Bottom = 46;
+    private static readonly string[] Colours = ["#9aa0a6", "#1a73e8", "#e8710a", "#188038"];
+
+    /// <summary>The SVG document.</summary>
+    public string ToSvg()
+    {
+        int groupWidth = (BarWidth * Series.Length) + GroupGap;
+        int width = Math.Max(420, (2 * Left) + (groupWidth * Groups.Length));
+        int height = Top + PlotHeight + Bottom;
+        double most = Series.SelectMany(s => s.Values).Concat(Marks ?? []).Where(double.IsFinite).DefaultIfEmpty(1).Max();
+        double scale = most > 0 ? PlotHeight / most : 0;
+        var svg = new StringBuilder();
+        Line(svg, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\">");
+        Line(svg, $"<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>");
+        Line(svg, $"<text x=\"{Left}\" y=\"22\" font-size=\"15\" font-weight=\"bold\" fill=\"#202124\">{Escape(Title)} ({Escape(Unit)})</text>");
+        WriteLegend(svg);
+        Line(svg, $"<line x1=\"{Left}\" y1=\"{Top + PlotHeight}\" x2=\"{width - Left}\" y2=\"{Top + PlotHeight}\" stroke=\"#5f6368\"/>");
+        for (int group = 0; group < Groups.Length; group++)
+            WriteGroup(svg, group, Left + (GroupGap / 2) + (group * groupWidth), scale);
+        Line(svg, $"</svg>");
+        return svg.ToString();
+    }
+
+    private static void Line(StringBuilder svg, FormattableString text) => svg.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
+
+    private static string Escape(string text) => WebUtility.HtmlEncode(text);
+
+    private static string Short(double value) => value.ToString(value >= 1000 ? "#,0" : value >= 100 ? "0" : value >= 10 ? "0.0" : value >= 1 ? "0.00" : "0.000", CultureInfo.InvariantCulture);
+
+    private void WriteLegend(StringBuilder svg)
+    {
+        const int CharacterWidth = 7;
+        int x = Left;
+        for (int i = 0; i < Series.Length; i++)
+        {
+            Line(svg, $"<rect x=\"{x}\" y=\"32\" width=\"11\" height=\"11\" fill=\"{Colours[i % Colours.Length]}\"/>");
+            Line(svg, $"<text x=\"{x + 16}\" y=\"42\" font-size=\"12\" fill=\"#202124\">{Escape(Series[i].Name)}</text>");
+            x += 34 + (Series[i].Name.Length * CharacterWidth);
+        }
+        if (Marks is null)
+            return;
+        Line(svg, $"<line x1=\"{x}\" y1=\"38\" x2=\"{x + 12}\" y2=\"38\" stroke=\"#d93025\" stroke-width=\"2\"/>");
+        Line(svg, $"<text x=\"{x + 17}\" y=\"42\" font-size=\"12\" fill=\"#202124\">target</text>");
+    }
+
+    private void WriteGroup(StringBuilder svg, int group, int x, double scale)
+    {
+        int bottom = Top + PlotHeight;
+        for (int i = 0; i < Series.Length; i++)
+        {
+            double value = Series[i].Values[group];
+            if (!double.IsFinite(value))
+                continue;
+            double barHeight = Math.Max(value * scale, 0);
+            int left = x + (i * BarWidth);
+            Line(svg, $"<rect x=\"{left}\" y=\"{bottom - barHeight:0.0}\" width=\"{BarWidth - 4}\" height=\"{barHeight:0.0}\" fill=\"{Colours[i % Colours.Length]}\"/>");
+            Line(svg, $"<text x=\"{left + ((BarWidth - 4) / 2)}\" y=\"{bottom - barHeight - 4:0.0}\" font-size=\"10\" text-anchor=\"middle\" fill=\"#202124\">{Short(value)}</text>");
+        }
+        int groupMiddle = x + (Series.Length * BarWidth / 2) - 2;
+        Line(svg, $"<text x=\"{groupMiddle}\" y=\"{bottom + 18}\" font-size=\"12\" text-anchor=\"middle\" fill=\"#202124\">{Escape(Groups[group])}</text>");
+        if (Marks is null || !double.IsFinite(Marks[group]))
+            return;
+        double y = bottom - (Marks[group] * scale);
+        Line(svg, $"<line x1=\"{x - 6}\" y1=\"{y:0.0}\" x2=\"{x + (Series.Length * BarWidth) + 2}\" y2=\"{y:0.0}\" stroke=\"#d93025\" stroke-width=\"2\"/>");
+    }
+}

@@ -1,0 +1,97 @@
+// Puts sections together into Markdown, SVG and JSON files. Control plane.
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FastKv.LoadGen.Reports;
+
+namespace FastKv.Bench.Reports;
+
+/// <summary>Writes a report of some sections.</summary>
+internal static class ReportDocument
+{
+    private static readonly JsonSerializerOptions JsonOptions = new()
+    {
+        WriteIndented = false,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+    };
+
+    /// <summary>Writes the files date-kind.md, date-kind-*.svg and date-kind.json.</summary>
+    /// <returns>Path of the Markdown file.</returns>
+    public static string Write(ReportSettings settings, string kind, string title, string command, IReadOnlyList<SectionReport> sections)
+    {
+        Directory.CreateDirectory(settings.Output);
+        string name = $"{DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}-{kind}";
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"# {title}\n\n");
+        if (settings.Quick)
+            text.Append("**Quick mode: a check that all works. These figures mean nothing.**\n\n");
+        WriteMachine(text, command);
+        WriteMethod(text, settings);
+        WriteTargets(text, sections);
+        foreach (SectionReport section in sections)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"## {section.Title}\n\n{section.Text}");
+            foreach ((string file, BarChart chart) in section.Charts)
+            {
+                string svg = $"{name}-{file}.svg";
+                File.WriteAllText(Path.Combine(settings.Output, svg), chart.ToSvg());
+                text.Append(CultureInfo.InvariantCulture, $"![{chart.Title}]({svg})\n\n");
+            }
+        }
+        text.Append(CultureInfo.InvariantCulture, $"All rounds: [{name}.json]({name}.json).\n");
+        string path = Path.Combine(settings.Output, name + ".md");
+        File.WriteAllText(path, text.ToString());
+        File.WriteAllText(Path.Combine(settings.Output, name + ".json"), JsonSerializer.Serialize(sections.ToDictionary(s => s.Name, s => s.Raw), JsonOptions) + "\n");
+        return path;
+    }
+
+    /// <summary>The table of targets.</summary>
+    public static string Targets(IEnumerable<SectionReport> sections)
+    {
+        var text = new StringBuilder("| figure | measured | target | |\n|---|--:|--:|---|\n");
+        foreach (Target target in sections.SelectMany(s => s.Targets))
+        {
+            string value = SectionReport.Number(target.Value, "#,0.###"), limit = SectionReport.Number(target.Limit, "#,0.###");
+            string unit = target.Unit.Length > 0 ? " " + target.Unit : "";
+            text.Append(CultureInfo.InvariantCulture, $"| {target.Name} | {value}{unit} | {(target.IsMinimum ? "≥" : "≤")} {limit}{unit} | {(target.IsMet ? "met" : "**missed**")} |\n");
+        }
+        return text.ToString();
+    }
+
+    private static void WriteMachine(StringBuilder text, string command)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC. {Machine.Describe()}; .NET {Environment.Version}; {Output("redis-server", "--version")}");
+        text.Append(CultureInfo.InvariantCulture, $"; FastKv {Output("git", "rev-parse --short HEAD")}; load average {File.ReadAllText("/proc/loadavg").Split(' ')[0]} at the end.\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"    {command}\n\n<details><summary>lscpu</summary>\n\n```\n{Output("lscpu", "")}\n```\n</details>\n\n");
+    }
+
+    private static void WriteMethod(StringBuilder text, ReportSettings settings) => text.Append(CultureInfo.InvariantCulture, $"""
+        **Method.** FastKv is the published ReadyToRun build, redis-server runs without persistence. The server is pinned to core {settings.ServerCore} (one shard), the
+        client to core {settings.ClientCore}: our own load generator (`tools/loadgen`), one thread, in this process. Both servers of a comparison are driven in alternating rounds of
+        {settings.RoundSeconds} s, the order turning each round; every cell begins with {settings.WarmUpSeconds} s of the same load per server that is not measured. Figures are medians of {settings.Rounds} rounds.
+        CPU time is the kernel's account of the server's process in nanoseconds (user and system, all threads), divided by replies. Keys and values have 16 bytes; keys are drawn uniformly.
+        A ratio of medians taken side by side holds where absolute figures drift by tens of percent from day to day.
+
+
+        """);
+
+    private static void WriteTargets(StringBuilder text, IReadOnlyList<SectionReport> sections) => text.Append("## Targets\n\n").Append(Targets(sections)).Append('\n');
+
+    private static string Output(string program, string arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            string text = process.StandardOutput.ReadToEnd().Trim();
+            process.WaitForExit();
+            return text;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return $"{program}: not installed";
+        }
+    }
+}
