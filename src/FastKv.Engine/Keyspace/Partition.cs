@@ -48,6 +48,9 @@ internal sealed class Partition : IDisposable
     /// <summary>Every ticket up to this number has been run here or does not involve this partition.</summary>
     public long TicketsClearedUpTo;
 
+    /// <summary>Whether the own loop has clients that wait for the word: nobody else takes it then.</summary>
+    public volatile bool IsWantedByOwner;
+
     /// <summary>Whether anything waits in <see cref="Pending"/>; readable without the word.</summary>
     public volatile bool HasPending;
 

@@ -190,21 +190,18 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         CountSent(part.Shard);
     }
 
-    /// <summary>Runs what waits at a partition whose owner sleeps; nothing when its owner is awake or it is held. Work that is left all the same (a
-    /// ticket that cannot run yet, a word that was taken) is found again in a later turn: its senders look for it in each, and sleep 1 ms at most.</summary>
+    /// <summary>Runs what waits at a partition whose word is free: its owner sleeps, or was kept from it by an exclusive ticket. Nothing when it is held,
+    /// or its owner waits for it. Work that is left all the same (a ticket that cannot run yet, a word that was taken) is found again in a later
+    /// turn: its senders look for it in each, and sleep 1 ms at most.</summary>
     public void Poke(int shard)
     {
         var partition = Partitions[shard];
 
-        // Pairs with the fence in WaitMicroseconds: the owner, going to sleep, sees the work, or this loop sees it asleep.
+        // Pairs with the fence in WaitMicroseconds: the owner, going to sleep, sees the work, or this loop sees the word free.
         Interlocked.MemoryBarrier();
-
-        // An owner that is awake takes the word back itself; borrowing then would keep its own clients waiting.
-        if (shard != Index && !_server.Loops[shard].IsSleeping)
-            return;
         for (int round = 0; round < BorrowRoundsMax; round++)
         {
-            if ((partition.Inbox.IsEmpty && !partition.HasPending) || !partition.TryAcquire(Index))
+            if ((partition.Inbox.IsEmpty && !partition.HasPending) || (partition.IsWantedByOwner && shard != Index) || !partition.TryAcquire(Index))
                 break;
             partition.UpdateClock();
             Statistics.Borrows++;
@@ -375,7 +372,11 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
             BeginBatch();
         Acquire();
         if (!Partition.IsHeldBy(Index))
+        {
+            Partition.IsWantedByOwner = _batchCount > 0;
             return;
+        }
+        Partition.IsWantedByOwner = false;
         if (isHeldUp)
         {
             if (!RunBatch())
@@ -473,11 +474,9 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
             _server.Loops[BitOperations.TrailingZeroCount(targets)].WakeIfSleeping();
     }
 
-    private bool IsSleeping => Volatile.Read(ref _sleeping) != 0;
-
     private void WakeIfSleeping()
     {
-        if (IsSleeping && Interlocked.Exchange(ref _sleeping, 0) != 0)
+        if (Volatile.Read(ref _sleeping) != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
             _events?.Wake();
     }
 
@@ -485,14 +484,22 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     private long WaitMicroseconds()
     {
         if (_ready.Count > 0 || _retry.Count > 0 || !_posted.IsEmpty)
+        {
+            // Clients that wait for another thread (one that holds the partition, or empties a ring) need that one to have a core.
+            if (_batchCount > 0 || _retry.Count > 0)
+                Thread.Yield();
             return 0;
+        }
         long wait = _cron.WaitMicroseconds(NowUs);
         if (wait == 0 || _idle.ShouldSpin(NowUs))
             return 0;
         if (_outstandingTotal > 0)
         {
             if (NowUs - _lastProgressUs < RemoteSpinUs)
+            {
+                Thread.Yield();
                 return 0;
+            }
             wait = Math.Min(wait, RemoteSleepUs);
         }
         if (!IsAlone && Partition.IsHeldBy(Index))
