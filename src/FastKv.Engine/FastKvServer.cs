@@ -16,10 +16,14 @@ namespace FastKv.Engine;
 /// <summary>A running FastKv server.</summary>
 public sealed class FastKvServer : IDisposable
 {
+    /// <summary>Freed buffers go back to the kernel when their bytes have fallen by this much.</summary>
+    private const long BufferBytesToTrim = 16 << 20;
+
     private readonly ServerConfig _config;
     private readonly TaskCompletionSource<int> _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Thread> _threads = [];
     private readonly Partition[] _partitions;
+    private long _bufferBytesPeak;
 
     /// <summary>Prepares a server; nothing listens before <see cref="Start"/>.</summary>
     /// <param name="config">The configuration, which CONFIG SET changes later on.</param>
@@ -149,6 +153,13 @@ public sealed class FastKvServer : IDisposable
     internal void Tick(long nowMs)
     {
         Statistics.Sample(nowMs);
+        long buffers = NativeBlock.OutstandingBytes;
+        _bufferBytesPeak = Math.Max(_bufferBytesPeak, buffers);
+        if (_bufferBytesPeak - buffers > BufferBytesToTrim)
+        {
+            _bufferBytesPeak = buffers;
+            NativeBlock.Trim();
+        }
         if (Pause.UntilMs != 0 && !Pause.IsOn(nowMs))
             EndPause();
     }

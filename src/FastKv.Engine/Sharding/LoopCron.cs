@@ -12,6 +12,9 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
     /// <summary>Clients looked at per tick for timeouts, at least; all of them within a second.</summary>
     private const int ClientsPerTickMin = 16;
 
+    /// <summary>How soon the slices of a partition that could not be had are tried again.</summary>
+    private const long RetryUs = 1000;
+
     private readonly ShardLoop _loop = loop;
     private readonly FastKvServer _server = server;
     private long _nextTickUs;
@@ -24,8 +27,14 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
     /// <summary>Runs what is due.</summary>
     public void Run(long nowUs)
     {
-        if (nowUs >= _nextSliceUs && _loop.Partition.IsHeldBy(_loop.Index))
-            RunSlices(nowUs);
+        if (nowUs >= _nextSliceUs)
+        {
+            // A partition that is parked or borrowed gets its slice a little later.
+            if (_loop.Partition.IsHeldBy(_loop.Index))
+                RunSlices(nowUs);
+            else
+                _nextSliceUs = nowUs + RetryUs;
+        }
         if (nowUs >= _nextTickUs)
         {
             _nextTickUs = nowUs + TickUs;

@@ -89,7 +89,10 @@ internal static unsafe class ReplyMerge
 
     private static ReadOnlySpan<byte> FirstLine(BufferChain replies)
     {
+        // A deferred header leaves an empty segment before it when it did not fit.
         var segment = replies.Head;
+        while (segment->Length == segment->Consumed)
+            segment = segment->Next;
         var bytes = new ReadOnlySpan<byte>(segment->Data + segment->Consumed, segment->Length - segment->Consumed);
         return bytes[..bytes.IndexOf((byte)'\r')];
     }

@@ -117,7 +117,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     /// <summary>Creates the event loop; on the loop's own thread, which io_uring's single-issuer rings require.</summary>
     public EventLoop Open(Network.IoEngine engine)
     {
-        _events = EventLoop.Create(engine, this, Buffers);
+        _events = EventLoop.Create(engine, this, Buffers, ConnectionsMax(_server.Options));
         Acquire();
         return _events;
     }
@@ -251,6 +251,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
                 _events!.Close(connection, afterFlush: false);
                 return;
             }
+            Statistics.Writes++;
             _events!.Flush(connection);
         }
         bool isOver = (client.Gate & ClientGate.Closing) != 0 || (client.IsPeerClosed && !client.IsReady);
@@ -287,6 +288,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     {
         RefreshClock();
         var client = System.Runtime.CompilerServices.Unsafe.As<Client>(connection.Owner)!;
+        Statistics.Reads++;
         Statistics.NetworkInputBytes += bytes.Length;
         client.TotalNetworkInput += bytes.Length;
         client.LastInteractionMs = NowMs;
@@ -340,6 +342,9 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         Pipeline.Dispose();
         Buffers.Dispose();
     }
+
+    /// <summary>Connections are spread evenly, but closed ones are not: each loop has room for all, and for those that are told that there are too many.</summary>
+    private static int ConnectionsMax(ServerOptions options) => (int)Math.Clamp(options.MaxClients + 128, 1024, 1 << 20);
 
     /// <summary>Steps 2 to 5 of the turn.</summary>
     private void RunShared()

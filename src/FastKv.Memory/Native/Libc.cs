@@ -17,6 +17,10 @@ internal static unsafe partial class Libc
 
     internal static readonly nint MapFailed = -1;
 
+    /// <summary>malloc_trim(3): the free memory of all arenas goes back to the kernel.</summary>
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    internal static partial int MallocTrim(nuint pad);
+
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     internal static partial nint MemoryMap(nint address, nuint length, int protection, int flags, int file, nint offset);
 

@@ -61,6 +61,12 @@ public static unsafe class NativeBlock
         Count(-sizeBytes, -1);
     }
 
+    /// <summary>
+    /// Gives freed memory back to the kernel. malloc keeps what lies between blocks still in use, which after a burst of large replies can be most
+    /// of the burst. Milliseconds per 100 MB: to be called when <see cref="OutstandingBytes"/> has fallen much.
+    /// </summary>
+    public static void Trim() => _ = Libc.MallocTrim(0);
+
     private static void Count(long bytes, long blocks)
     {
         Interlocked.Add(ref s_outstandingBytes, bytes);
