@@ -206,7 +206,7 @@ public sealed class ServerOptions
     /// <summary><c>debug-heap</c>: native memory with red zones, poison and leak report.</summary>
     public bool DebugHeap;
 
-    /// <summary><c>debug-ring-delay-us</c>: random delays up to this many microseconds where messages between shards are handled; 0 is off. For tests.</summary>
+    /// <summary><c>debug-ring-delay-us</c>: random delays up to this where messages between shards are handled; 0 is off. For tests.</summary>
     public int DebugRingDelayUs;
 
     /// <summary><c>debug-tickets-last</c>: breaks the order of multi-shard commands on purpose, to show that a test of it would notice.</summary>

@@ -49,7 +49,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         return true;
     }
 
-    /// <summary>Runs the tickets up to <paramref name="bound"/> (a value of <see cref="TicketCounter.Issued"/>) that wait at <paramref name="partition"/>.</summary>
+    /// <summary>Runs the tickets of <paramref name="partition"/> up to <paramref name="bound"/>, a value of <see cref="TicketCounter.Issued"/>.</summary>
     /// <returns>As <see cref="Run"/>.</returns>
     public bool RunTickets(Partition partition, long bound)
     {

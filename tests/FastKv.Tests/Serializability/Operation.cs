@@ -101,7 +101,8 @@ internal sealed class Operation(OperationKind kind, int[] keys, int[] values)
 
     /// <inheritdoc/>
     public override string ToString() =>
-        new StringBuilder().Append("client ").Append(Client).Append(": ").AppendJoin(' ', Arguments([.. Enumerable.Range(0, RoundState.KeysMax).Select(i => "k" + i)]))
+        new StringBuilder().Append("client ").Append(Client).Append(": ")
+            .AppendJoin(' ', Arguments([.. Enumerable.Range(0, RoundState.KeysMax).Select(i => "k" + i)]))
             .Append(" -> ").AppendJoin(' ', Result).Append($"   [{InvokedAt}, {RepliedAt}]").ToString();
 
     private static int Number(RespFrame frame)
