@@ -1,8 +1,8 @@
 // A server that this program starts, and stops again. Control plane.
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using FastKv.LoadGen.Load;
 
 namespace FastKv.LoadGen.Servers;
@@ -108,7 +108,11 @@ internal sealed partial class ServerProcess : IDisposable
         while (Environment.TickCount64 < deadline)
         {
             if (_process.HasExited)
+            {
+                // Its last lines are still being read; this waits for them.
+                _process.WaitForExit();
                 throw new LoadException($"{_process.StartInfo.FileName} ended with code {_process.ExitCode}:\n{OutputText()}");
+            }
             if (AnswersPing())
                 return;
             Thread.Sleep(20);
