@@ -15,7 +15,9 @@ public sealed class ArgumentTests
     [Fact]
     public void Options_are_read()
     {
-        LoadOptions options = Read("-c 7 -T 2 -k 20k --key-prefix a: -K 10 -V 100 --distribution zipfian --theta 1.2 -d 0.5 --rate 1.5M --client-core 1,3 --io-engine io_uring --seed 8 --db 3");
+        LoadOptions options = Read(
+            "-c 7 -T 2 -k 20k --key-prefix a: -K 10 -V 100 --distribution zipfian --theta 1.2 -d 0.5 --rate 1.5M "
+            + "--client-core 1,3 --io-engine io_uring --seed 8 --db 3");
         Assert.Equal((7, 2, 20_000L, 8, 100), (options.Connections, options.Threads, options.Keys, options.KeyDigits, options.ValueBytes));
         Assert.Equal((KeyDistribution.Zipfian, 1.2, 0.5, 1_500_000.0), (options.Distribution, options.Theta, options.DurationSeconds, options.RatePerSecond));
         Assert.Equal([1, 3], options.ClientCores);

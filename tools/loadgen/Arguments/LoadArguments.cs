@@ -12,19 +12,19 @@ internal sealed class LoadArguments
     private readonly Option<int> _connections = Number("--connections", "-c", 50, 1, 1_000_000, "Connections in all");
     private readonly Option<int> _threads = Number("--threads", "-T", 1, 1, 256, "Worker threads; each has its share of the connections");
     private readonly Option<long> _keys = Amount("--keys", "-k", "1M", 1, KeySource.KeysMax, "Size of the key space (1M, 100k)");
-    private readonly Option<string> _keyPrefix = new("--key-prefix") { Description = "In front of the key number in get, set, ...", DefaultValueFactory = _ => "key:" };
+    private readonly Option<string> _keyPrefix = Text("--key-prefix", "key:", "In front of the key number in get, set, ...");
     private readonly Option<int> _keySize = Number("--key-size", "-K", 16, 1, 4096, "Bytes of a key: the prefix and the number with leading zeros");
     private readonly Option<int> _valueSize = Number("--value-size", "-V", 16, 0, 512 * 1024 * 1024, "Bytes of a value");
-    private readonly Option<string> _distribution = new("--distribution") { Description = "How keys are drawn", DefaultValueFactory = _ => "uniform" };
+    private readonly Option<string> _distribution = Text("--distribution", "uniform", "How keys are drawn");
     private readonly Option<double> _theta = new("--theta") { Description = "Skew of the Zipfian distribution", DefaultValueFactory = _ => 0.99 };
     private readonly Option<double> _duration = new("--duration", "-d") { Description = "Seconds to measure (default 5; compare: 2 a round)" };
     private readonly Option<double> _warmUp = new("--warm-up") { Description = "Seconds before that are not measured", DefaultValueFactory = _ => 1 };
-    private readonly Option<double> _rate = AmountOrZero("--rate", "Open loop: requests per second, answered or not; latency counts from the time each was due");
+    private readonly Option<double> _rate = Rate();
     private readonly Option<bool> _preload = new("--preload") { Description = "Set every key first" };
     private readonly Option<bool> _busyPoll = new("--busy-poll") { Description = "Do not sleep while waiting for replies" };
     private readonly Option<long> _seed = Amount("--seed", null, "1", 0, long.MaxValue, "Of the random sequences");
     private readonly Option<string> _clientCore = new("--client-core") { Description = "Core, or cores (0,1), to pin the worker threads to" };
-    private readonly Option<string> _ioEngine = new("--io-engine") { Description = "Event loop of this program", DefaultValueFactory = _ => "auto" };
+    private readonly Option<string> _ioEngine = Text("--io-engine", "auto", "Event loop of this program");
     private readonly Option<string> _user = new("--user") { Description = "For AUTH" };
     private readonly Option<string> _password = new("--password", "-a") { Description = "For AUTH; better in the variable REDISCLI_AUTH" };
     private readonly Option<int> _database = Number("--db", null, 0, 0, int.MaxValue, "For SELECT");
@@ -104,10 +104,14 @@ internal sealed class LoadArguments
         return option;
     }
 
-    private static Option<double> AmountOrZero(string name, string description) => new(name)
+    /// <summary>A text with a default.</summary>
+    public static Option<string> Text(string name, string defaultValue, string description)
+        => new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
+
+    private static Option<double> Rate() => new("--rate")
     {
-        Description = description,
-        CustomParser = result => ParseAmount(result, name, 0, 1e12),
+        Description = "Open loop: requests per second, answered or not; latency counts from the time each was due",
+        CustomParser = result => ParseAmount(result, "--rate", 0, 1e12),
     };
 
     private static double ParseAmount(ArgumentResult result, string name, double min, double max)

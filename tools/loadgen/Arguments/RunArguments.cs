@@ -15,10 +15,23 @@ internal sealed class RunArguments
     private const int ExitWithErrors = 2;
 
     private readonly LoadArguments _load = new();
-    private readonly Option<string> _server = new("--server", "-s") { Description = "host:port, port, or path of a Unix socket", DefaultValueFactory = _ => "127.0.0.1:6379" };
+    private readonly Option<string> _server = new("--server", "-s")
+    {
+        Description = "host:port, port, or path of a Unix socket, with ,pid behind it or not",
+        DefaultValueFactory = _ => "127.0.0.1:6379",
+    };
+
     private readonly Option<int> _pipeline = LoadArguments.Number("--pipeline", "-P", 1, 1, 100_000, "Requests per write");
-    private readonly Option<string[]> _command = new("--command", "-C") { Description = "get, set, incr, ... or \"SET key:{key} {value}\"; may be repeated (default set and get)" };
-    private readonly Option<string?> _ratio = new("--ratio") { Description = "Weights of the commands in their order (default 1:9 without --command, else equal)" };
+    private readonly Option<string[]> _command = new("--command", "-C")
+    {
+        Description = "get, set, incr, ... or \"SET key:{key} {value}\"; may be repeated (default set and get)",
+    };
+
+    private readonly Option<string?> _ratio = new("--ratio")
+    {
+        Description = "Weights of the commands in their order (default 1:9 without --command, else equal)",
+    };
+
     private readonly Option<long> _requests = LoadArguments.Amount("--requests", "-n", "0", 1, 1_000_000_000_000, "Requests to send, instead of a duration");
     private readonly Option<string?> _json = new("--json") { Description = "Write the result to this file; - is standard output" };
 
@@ -26,7 +39,10 @@ internal sealed class RunArguments
     /// <param name="compare">Its subcommand.</param>
     public RunArguments(Command compare)
     {
-        Command = new RootCommand("Load generator for Redis and everything that speaks its protocol.") { _server, _pipeline, _command, _ratio, _requests, _json };
+        Command = new RootCommand("Load generator for Redis and everything that speaks its protocol.")
+        {
+            _server, _pipeline, _command, _ratio, _requests, _json,
+        };
         _load.AddTo(Command);
         Command.Add(compare);
         Command.SetAction(parsed => Failures.Report(() => Run(parsed)));

@@ -48,7 +48,8 @@ internal sealed class Comparison : IDisposable
         }
         _progress.Clear();
         return new CompareRow(
-            DateTime.UtcNow, Machine.Describe(), CommandLineText(), Row(_a), Row(_b), LoadRow.Of(_plan.Options), _a.EngineName, _plan.Rounds, [.. cells], memory);
+            DateTime.UtcNow, Machine.Describe(), CommandLineText(), Row(_a), Row(_b),
+            LoadRow.Of(_plan.Options), _a.EngineName, _plan.Rounds, [.. cells], memory);
     }
 
     /// <inheritdoc/>
@@ -61,8 +62,9 @@ internal sealed class Comparison : IDisposable
 
     private static ServerRow Row(Contender contender) => new(contender.Facts.Name, contender.Facts.Version, contender.Address.Text);
 
-    private static string CommandLineText()
-        => "fastkv-loadgen " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(a => a.Length == 0 || a.AsSpan().IndexOfAny(" '\"{") >= 0 ? $"\"{a}\"" : a));
+    private static string CommandLineText() => "fastkv-loadgen " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(Quote));
+
+    private static string Quote(string word) => word.Length == 0 || word.AsSpan().IndexOfAny(" '{") >= 0 ? $"\"{word}\"" : word;
 
     private MemoryRow Preload()
     {

@@ -7,9 +7,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
+using FastKv.LoadGen.Servers;
 using FastKv.Memory;
 using FastKv.Network;
-using FastKv.LoadGen.Servers;
 using FastKv.Protocol;
 
 namespace FastKv.LoadGen.Load;

@@ -7,18 +7,28 @@ namespace FastKv.LoadGen.Reports;
 /// <summary>Prints medians and ratios.</summary>
 internal static class CompareTable
 {
+    private static readonly string[] s_header =
+    [
+        "command", "P", "CPU/op A", "CPU/op B", "A : B (rounds)", "req/s A", "req/s B", "B : A",
+        "p50 A", "p50 B", "p99 A", "p99 B", "p99.9 A", "p99.9 B", "client CPU/op A", "B",
+    ];
+
     /// <summary>The table.</summary>
     public static void Write(TextWriter output, CompareRow result)
     {
         CultureInfo invariant = CultureInfo.InvariantCulture;
         LoadRow load = result.Load;
         string loop = load.RatePerSecond > 0 ? string.Create(invariant, $"open loop at {load.RatePerSecond:N0} requests/s") : "closed loop";
-        output.WriteLine($"A = {Name(result.A)}, B = {Name(result.B)}; medians of {result.Rounds} alternating rounds of {load.DurationSeconds.ToString(invariant)} s, {loop}.");
-        output.WriteLine(string.Create(invariant, $"{load.Connections} connections, {load.Keys:N0} keys ({load.Distribution}) of {load.KeyBytes} B, values of {load.ValueBytes} B. CPU times and latencies in microseconds."));
+        string seconds = load.DurationSeconds.ToString(invariant);
+        output.WriteLine($"A = {Name(result.A)}, B = {Name(result.B)}; medians of {result.Rounds} alternating rounds of {seconds} s, {loop}.");
+        output.WriteLine(string.Create(
+            invariant,
+            $"{load.Connections} connections, {load.Keys:N0} keys ({load.Distribution}) of {load.KeyBytes} B, values of {load.ValueBytes} B."));
+        output.WriteLine("CPU times and latencies in microseconds.");
         output.WriteLine();
         string[][] rows =
         [
-            ["command", "P", "CPU/op A", "CPU/op B", "A : B (rounds)", "req/s A", "req/s B", "B : A", "p50 A", "p50 B", "p99 A", "p99 B", "p99.9 A", "p99.9 B", "client CPU/op A", "B"],
+            s_header,
             .. result.Cells.Select(Row),
         ];
         WriteRows(output, rows);
@@ -77,9 +87,12 @@ internal static class CompareTable
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(r => r[column].Length))];
         for (int i = 0; i < rows.Length; i++)
         {
-            output.WriteLine("| " + string.Join(" | ", rows[i].Select((text, column) => column == 0 ? text.PadRight(widths[column]) : text.PadLeft(widths[column]))) + " |");
-            if (i == 0)
-                output.WriteLine("|" + string.Join("|", widths.Select((width, column) => column == 0 ? new string('-', width + 2) : new string('-', width + 1) + ":")) + "|");
+            IEnumerable<string> cells = rows[i].Select((text, column) => column == 0 ? text.PadRight(widths[0]) : text.PadLeft(widths[column]));
+            output.WriteLine($"| {string.Join(" | ", cells)} |");
+            if (i > 0)
+                continue;
+            IEnumerable<string> rules = widths.Select((width, column) => new string('-', width + 1) + (column == 0 ? "-" : ":"));
+            output.WriteLine($"|{string.Join("|", rules)}|");
         }
     }
 
@@ -87,8 +100,11 @@ internal static class CompareTable
     {
         const double Mebi = 1024 * 1024;
         double keys = memory.Keys;
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"\nResident memory over the preload of {memory.Keys:N0} keys: A {memory.ABefore / Mebi:F1} to {memory.AAfter / Mebi:F1} MiB ({(memory.AAfter - memory.ABefore) / keys:F1} B a key), B {memory.BBefore / Mebi:F1} to {memory.BAfter / Mebi:F1} MiB ({(memory.BAfter - memory.BBefore) / keys:F1} B a key)."));
+        string Growth(long before, long after)
+            => string.Create(CultureInfo.InvariantCulture, $"{before / Mebi:F1} to {after / Mebi:F1} MiB ({(after - before) / keys:F1} B a key)");
+        string count = memory.Keys.ToString("N0", CultureInfo.InvariantCulture);
+        output.WriteLine();
+        string both = $"A {Growth(memory.ABefore, memory.AAfter)}, B {Growth(memory.BBefore, memory.BAfter)}";
+        output.WriteLine($"Resident memory over the preload of {count} keys: {both}.");
     }
 }

@@ -79,7 +79,10 @@ internal static class Medians
 }
 
 /// <summary>Names and shapes of the JSON, generated at compile time.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(RunRow))]
 [JsonSerializable(typeof(CompareRow))]
 internal sealed partial class JsonShapes : JsonSerializerContext;

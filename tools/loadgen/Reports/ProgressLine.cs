@@ -18,7 +18,9 @@ internal sealed class ProgressLine(bool quiet) : IDisposable
         {
             double now = (count - lastCount) / Math.Max(seconds - lastSeconds, 1e-3);
             (lastCount, lastSeconds) = (count, seconds);
-            Write(string.Create(CultureInfo.InvariantCulture, $"{label}  {seconds,5:F1} s  {count,13:N0} replies  now {now,11:N0}/s  mean {count / Math.Max(seconds, 1e-3),11:N0}/s"));
+            Write(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{label}  {seconds,5:F1} s  {count,13:N0} replies  now {now,11:N0}/s  mean {count / Math.Max(seconds, 1e-3),11:N0}/s"));
         });
     }
 

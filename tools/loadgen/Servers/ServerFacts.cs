@@ -30,7 +30,11 @@ internal sealed record ServerFacts(string Name, string Version, int ProcessId)
 
     /// <summary>Where the server gives no name, its process has one.</summary>
     public ServerFacts WithProcess(int processId)
-        => Name.Length > 0 || processId == 0 ? this : this with { Name = File.ReadAllText($"/proc/{processId}/comm").Trim() };
+    {
+        if (Name.Length > 0)
+            return this;
+        return this with { Name = processId == 0 ? "server" : File.ReadAllText($"/proc/{processId}/comm").Trim() };
+    }
 
     /// <summary>Resident memory of a process in bytes, from /proc.</summary>
     public static long ResidentBytes(int processId)

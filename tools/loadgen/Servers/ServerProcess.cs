@@ -1,8 +1,8 @@
 // A server that this program starts, and stops again. Control plane.
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using FastKv.LoadGen.Load;
 
 namespace FastKv.LoadGen.Servers;
@@ -17,14 +17,16 @@ internal sealed partial class ServerProcess : IDisposable
 
     private readonly Process _process;
     private readonly Queue<string> _output = new();
+    private readonly PosixSignalRegistration[] _signals;
 
     private ServerProcess(Process process, ServerAddress address)
     {
         _process = process;
         Address = address;
 
-        // SIGTERM to this program unwinds no stack, but raises this.
-        AppDomain.CurrentDomain.ProcessExit += Stop;
+        // A signal unwinds no stack: without this the server would outlive its program.
+        PosixSignal[] ending = [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP];
+        _signals = [.. ending.Select(s => PosixSignalRegistration.Create(s, _ => Stop()))];
     }
 
     /// <summary>Where it listens, with its process id.</summary>
@@ -66,14 +68,16 @@ internal sealed partial class ServerProcess : IDisposable
     /// <summary>Ends the server: SIGTERM, and SIGKILL after 5 s.</summary>
     public void Dispose()
     {
-        AppDomain.CurrentDomain.ProcessExit -= Stop;
-        Stop(null, EventArgs.Empty);
+        foreach (PosixSignalRegistration signal in _signals)
+            signal.Dispose();
+        Stop();
         _process.Dispose();
     }
 
-    private void Stop(object? sender, EventArgs arguments)
+    private void Stop()
     {
-        if (!_process.HasExited)
+        bool wasStarted = Address.ProcessId != 0;
+        if (wasStarted && !_process.HasExited)
         {
             _ = kill(_process.Id, SignalTerminate);
             if (!_process.WaitForExit(StopMs))
@@ -108,7 +112,11 @@ internal sealed partial class ServerProcess : IDisposable
         while (Environment.TickCount64 < deadline)
         {
             if (_process.HasExited)
+            {
+                // Its last lines are still being read; this waits for them.
+                _process.WaitForExit();
                 throw new LoadException($"{_process.StartInfo.FileName} ended with code {_process.ExitCode}:\n{OutputText()}");
+            }
             if (AnswersPing())
                 return;
             Thread.Sleep(20);
