@@ -24,13 +24,16 @@ internal sealed record BarChart(string Title, string Unit, string[] Groups, BarS
     private const int Top = 60;
     private const int Left = 24;
     private const int Bottom = 46;
+    private const int CharacterWidth = 7; // of the 12-pixel text, generously
+    private const int TitleCharacterWidth = 9;
     private static readonly string[] Colours = ["#9aa0a6", "#1a73e8", "#e8710a", "#188038"];
 
     /// <summary>The SVG document.</summary>
     public string ToSvg()
     {
-        int groupWidth = (BarWidth * Series.Length) + GroupGap;
-        int width = Math.Max(420, (2 * Left) + (groupWidth * Groups.Length));
+        int groupWidth = Math.Max(BarWidth * Series.Length, CharacterWidth * Groups.Max(g => g.Length)) + GroupGap;
+        int titleWidth = TitleCharacterWidth * (Title.Length + Unit.Length + 3);
+        int width = (2 * Left) + Math.Max(titleWidth, groupWidth * Groups.Length);
         int height = Top + PlotHeight + Bottom;
         double most = Series.SelectMany(s => s.Values).Concat(Marks ?? []).Where(double.IsFinite).DefaultIfEmpty(1).Max();
         double scale = most > 0 ? PlotHeight / most : 0;
@@ -41,7 +44,7 @@ internal sealed record BarChart(string Title, string Unit, string[] Groups, BarS
         WriteLegend(svg);
         Line(svg, $"<line x1=\"{Left}\" y1=\"{Top + PlotHeight}\" x2=\"{width - Left}\" y2=\"{Top + PlotHeight}\" stroke=\"#5f6368\"/>");
         for (int group = 0; group < Groups.Length; group++)
-            WriteGroup(svg, group, Left + (GroupGap / 2) + (group * groupWidth), scale);
+            WriteGroup(svg, group, Left + (group * groupWidth) + ((groupWidth - (BarWidth * Series.Length)) / 2), scale);
         Line(svg, $"</svg>");
         return svg.ToString();
     }
@@ -54,7 +57,6 @@ internal sealed record BarChart(string Title, string Unit, string[] Groups, BarS
 
     private void WriteLegend(StringBuilder svg)
     {
-        const int CharacterWidth = 7;
         int x = Left;
         for (int i = 0; i < Series.Length; i++)
         {

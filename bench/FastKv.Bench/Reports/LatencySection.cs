@@ -32,7 +32,7 @@ internal static class LatencySection
             rows.Add([$"{connections} connections", SectionReport.Number(rate, "N0"), Quantiles(cell.A), Quantiles(cell.B), SectionReport.Number(1 / cell.P99Ratio, "F2")]);
             report.AtMost($"p99 at {connections} connections, FastKv over redis-server", 1 / cell.P99Ratio, 1.0);
         }
-        report.Paragraph($"Requests leave at fixed times ({LoadShare:P0} of the rate that redis-server reaches in a closed loop), and latency counts from "
+        report.Paragraph($"Requests leave at fixed times ({LoadShare * 100:F0}% of the rate that redis-server reaches in a closed loop), and latency counts from "
             + "when a request was due, so a stall is charged for all that it delays (no coordinated omission).");
         report.Table([.. rows]);
         report.Add("latency-p99", new BarChart("p99 at equal offered load", "µs", [.. connectionCounts.Select(c => $"{c} connections")],

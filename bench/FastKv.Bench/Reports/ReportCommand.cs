@@ -92,7 +92,14 @@ internal static class ReportCommand
             Console.WriteLine(ReportDocument.Targets([reports[^1]]));
         }
         string title = isGcFree ? "Garbage collection under load" : "The engine against redis-server";
-        Console.WriteLine(ReportDocument.Write(settings, isGcFree ? "gc-free" : "engine", title, commandLine, reports));
+
+        // A part does not overwrite the whole.
+        bool isWhole = sections.Length == Sections.Length;
+        string kind = isGcFree ? "gc-free" : isWhole ? "engine" : "engine-" + string.Join('-', sections);
+        string file = ReportDocument.Write(settings, kind, title, commandLine, reports);
+        if (!isGcFree && isWhole && !failed)
+            ReportDocument.WriteReadmeFragment(settings, file, commandLine, reports);
+        Console.WriteLine(file);
         return failed ? 1 : 0;
     }
 

@@ -48,6 +48,19 @@ internal static class ReportDocument
         return path;
     }
 
+    /// <summary>Writes the README's part: the main table, the targets of the other sections, and where they come from.</summary>
+    public static void WriteReadmeFragment(ReportSettings settings, string report, string command, IReadOnlyList<SectionReport> sections)
+    {
+        string file = Path.GetFileName(report), charts = Path.GetFileNameWithoutExtension(report);
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{sections[0].Title}: server pinned to one core with one shard, client to another, 16-byte keys and values, 50 connections; ");
+        text.Append(CultureInfo.InvariantCulture, $"medians of {settings.Rounds} alternating rounds. {Machine.Describe()}, {DateTime.UtcNow:yyyy-MM-dd}.\n\n{sections[0].MainTable}\n");
+        text.Append(CultureInfo.InvariantCulture, $"![CPU time per operation](perf-reports/{charts}-{sections[0].Charts[0].File}.svg)\n\n");
+        text.Append(Targets(sections.Skip(1)));
+        text.Append(CultureInfo.InvariantCulture, $"\nMethod, charts and all rounds: [perf-reports/{file}](perf-reports/{file}). To reproduce:\n\n    {command}\n");
+        File.WriteAllText(Path.Combine(settings.Output, "README-fragment.md"), text.ToString());
+    }
+
     /// <summary>The table of targets.</summary>
     public static string Targets(IEnumerable<SectionReport> sections)
     {

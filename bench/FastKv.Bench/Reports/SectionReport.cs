@@ -39,19 +39,25 @@ internal sealed class SectionReport(string name, string title)
     /// <summary>Markdown.</summary>
     public string Text => _text.ToString();
 
+    /// <summary>The section's first table, for the README.</summary>
+    public string MainTable { get; private set; } = "";
+
     /// <summary>Adds a paragraph.</summary>
     public void Paragraph(string text) => _text.Append(text.TrimEnd()).Append("\n\n");
 
     /// <summary>Adds a table; the first row is its head.</summary>
     public void Table(params string[][] rows)
     {
+        var table = new StringBuilder();
         for (int i = 0; i < rows.Length; i++)
         {
-            _text.Append("| ").AppendJoin(" | ", rows[i]).Append(" |\n");
+            table.Append("| ").AppendJoin(" | ", rows[i]).Append(" |\n");
             if (i == 0)
-                _text.Append('|').AppendJoin('|', rows[0].Select((_, column) => column == 0 ? "---" : "--:")).Append("|\n");
+                table.Append('|').AppendJoin('|', rows[0].Select((_, column) => column == 0 ? "---" : "--:")).Append("|\n");
         }
-        _text.Append('\n');
+        if (MainTable.Length == 0)
+            MainTable = table.ToString();
+        _text.Append(table).Append('\n');
     }
 
     /// <summary>Adds a chart.</summary>

@@ -19,7 +19,8 @@ internal static class ShardsSection
         CompareRow pipelined = Compared.Run(options with { Connections = 1 }, settings.FastKv(1), settings.FastKv(2), settings.Rounds, [1, 16, 64], ["get", "set"]);
         (report.Raw["shards-50"], report.Raw["shards-1"]) = (many, pipelined);
         report.Paragraph("Random keys, so about half of all commands belong to the other shard. One shard has the server's core to itself; two shards also "
-            + "use the client's core, where they and the client take turns: CPU per operation is comparable, throughput of two shards is not (see the model).");
+            + "use the client's core, where they and the client take turns: CPU per operation is comparable, throughput of two shards is not (see the model). "
+            + "With one connection both servers spin for replies to come, which counts as CPU time of their operations.");
         report.Table(
         [
             ["", "1 shard µs/op", "2 shards µs/op", "2 : 1", "1 shard requests/s", "2 shards requests/s", "1 shard p50 µs", "2 shards p50 µs"],
