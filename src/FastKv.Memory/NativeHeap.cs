@@ -10,26 +10,26 @@ namespace FastKv.Memory;
 /// <remarks>
 /// Data plane. Three kinds of blocks, by size alone:
 /// <code>
-///   up to 32 KiB   slab of its size class      80 classes, free list per slab   (SlabAllocator)
-///   up to  1 MiB   run of 4 KiB pages          bitmap per 2 MiB chunk           (PageAllocator)
+///   up to  4 KiB   slab of its size class      56 classes, free list per slab   (SlabAllocator)
+///   up to  1 MiB   run of 512-byte granules    bitmap per 2 MiB chunk           (RunAllocator)
 ///   above          run of chunks of its own    committed to the page            (LargeBlocks)
 /// </code>
 /// Blocks are 8-byte aligned; those whose <see cref="UsableSize"/> is a multiple of 64 start on a cache line. Their content is
 /// undefined. An empty chunk goes back to the kernel (one is kept against thrashing, until <see cref="Purge"/>).
+/// Blocks never move, so a slab with one live block stays: of 40-byte blocks, 1,638 to a slab, nine tenths may be freed in random order and
+/// no slab empties. What was freed serves later blocks of its class; blocks freed in the order of their allocation, or all, do go back.
 /// A guarded heap (GuardedBlocks) checks every block and is for tests: an order of magnitude slower.
 /// Background: Bonwick, "The Slab Allocator", USENIX 1994; Leijen et al., "Mimalloc: Free List Sharding in Action", 2019.
 /// </remarks>
 public sealed unsafe class NativeHeap : IDisposable
 {
-    private const long MediumBytesMax = 1024 * 1024;
-
-    private readonly PageAllocator _pages = new();
+    private readonly RunAllocator _runs = new();
     private readonly LargeBlocks _large = new();
     private readonly SlabAllocator _slabs;
     private readonly Slab** _current;
     private readonly GuardedBlocks? _guarded;
 
-    // 32 KiB, or 0 in a guarded heap: one comparison sorts out zero, negative, larger and guarded requests.
+    // 4 KiB, or 0 in a guarded heap: one comparison sorts out zero, negative, larger and guarded requests.
     private readonly ulong _fastBytesMax;
 
     private long _usedBytes;
@@ -42,7 +42,7 @@ public sealed unsafe class NativeHeap : IDisposable
     public NativeHeap(string name, bool guarded = false)
     {
         Name = name;
-        _slabs = new SlabAllocator(_pages);
+        _slabs = new SlabAllocator(_runs);
         _current = _slabs.Current;
         _fastBytesMax = guarded ? 0UL : SizeClass.SmallBytesMax;
         _guarded = guarded ? new GuardedBlocks(this) : null;
@@ -58,14 +58,14 @@ public sealed unsafe class NativeHeap : IDisposable
     public long UsedBytes => _guarded?.UsedBytes ?? _usedBytes;
 
     /// <summary>Bytes that can be resident: chunks of small and medium blocks as a whole, large blocks to the page.</summary>
-    public long CommittedBytes => ((long)_pages.ChunkCount << AddressSpace.ChunkShift) + _large.CommittedBytes;
+    public long CommittedBytes => ((long)_runs.ChunkCount << AddressSpace.ChunkShift) + _large.CommittedBytes;
 
     /// <summary>Blocks allocated and not freed.</summary>
     public long LiveBlocks => _guarded?.LiveBlocks ?? _liveBlocks;
 
     /// <summary>
     /// The bytes a request of that size really gets, all of which may be used: multiples of 8 up to 128, then eight steps per
-    /// doubling up to 32 KiB, then whole pages. 0 counts as 1.
+    /// doubling up to 4 KiB, then multiples of 512 up to 1 MiB, then whole pages. 0 counts as 1.
     /// </summary>
     public static long UsableSize(long sizeBytes) => SizeClass.Round(sizeBytes);
 
@@ -78,6 +78,34 @@ public sealed unsafe class NativeHeap : IDisposable
         if ((ulong)(sizeBytes - 1) >= _fastBytesMax)
             return AllocateUncommon(sizeBytes);
         return AllocateSmall(sizeBytes);
+    }
+
+    /// <summary>
+    /// A block for whoever is content with any size in a range: one that fills a hole between other blocks exactly where there is one, else
+    /// one of the preferred size. For blocks that grow by being replaced: their holes are then used up, instead of staying too small for
+    /// all that follow. O(1).
+    /// </summary>
+    /// <param name="minBytes">Smallest size; a <see cref="UsableSize"/> of 4 KiB to 1 MiB, like the two others, and not above them.</param>
+    /// <param name="preferredBytes">Size when no hole fits.</param>
+    /// <param name="maxBytes">Largest size.</param>
+    /// <param name="block">The block, of undefined content.</param>
+    /// <returns>The size of the block in bytes, a <see cref="UsableSize"/>.</returns>
+    /// <exception cref="OutOfMemoryException">The address space is used up or the kernel refuses.</exception>
+    public long AllocateFitting(long minBytes, long preferredBytes, long maxBytes, out byte* block)
+    {
+        Debug.Assert(minBytes <= preferredBytes && preferredBytes <= maxBytes && maxBytes <= SizeClass.MediumBytesMax, "in order");
+        Debug.Assert(((minBytes | preferredBytes | maxBytes) & (SizeClass.GranuleBytes - 1)) == 0, "usable sizes");
+        if (_guarded is not null || minBytes <= SizeClass.SmallBytesMax)
+        {
+            block = Allocate(preferredBytes);
+            return preferredBytes;
+        }
+
+        block = _runs.AllocateFitting(GranulesOf(minBytes), GranulesOf(preferredBytes), GranulesOf(maxBytes), out int granules);
+        long usableBytes = (long)granules << SizeClass.GranuleShift;
+        _usedBytes += usableBytes;
+        _liveBlocks++;
+        return usableBytes;
     }
 
     /// <summary>Frees a block. O(1).</summary>
@@ -95,7 +123,7 @@ public sealed unsafe class NativeHeap : IDisposable
 
     /// <summary>
     /// Changes a block's size; the first min(old, new) bytes stay. The block stays where it is when its usable size does, and large
-    /// or page-sized ones when there is room behind them. O(min(old, new)).
+    /// or medium ones when there is room behind them. O(min(old, new)).
     /// </summary>
     /// <returns>The block, which may have moved; the old address is then invalid.</returns>
     public byte* Reallocate(byte* block, long oldSizeBytes, long newSizeBytes)
@@ -112,7 +140,7 @@ public sealed unsafe class NativeHeap : IDisposable
             return block;
         }
 
-        bool growsLarge = oldUsable > MediumBytesMax && newUsable > oldUsable;
+        bool growsLarge = oldUsable > SizeClass.MediumBytesMax && newUsable > oldUsable;
         byte* moved = growsLarge ? AllocateLarge(newUsable, 2 * newUsable) : Allocate(newUsable);
         long kept = Math.Min(oldUsable, newUsable);
         Buffer.MemoryCopy(block, moved, kept, kept);
@@ -125,7 +153,7 @@ public sealed unsafe class NativeHeap : IDisposable
     {
         _guarded?.Flush();
         _slabs.ReleaseRetained();
-        _pages.ReleaseEmptyChunks();
+        _runs.ReleaseEmptyChunks();
     }
 
     /// <summary>Frees everything; live blocks die with the heap.</summary>
@@ -143,7 +171,7 @@ public sealed unsafe class NativeHeap : IDisposable
         finally
         {
             _large.ReleaseAll();
-            _pages.ReleaseAll();
+            _runs.ReleaseAll();
             _slabs.Dispose();
         }
     }
@@ -152,7 +180,7 @@ public sealed unsafe class NativeHeap : IDisposable
     internal byte* AllocateRaw(long sizeBytes) => sizeBytes switch
     {
         <= SizeClass.SmallBytesMax => AllocateSmall(sizeBytes),
-        <= MediumBytesMax => AllocateMedium(UsableSize(sizeBytes)),
+        <= SizeClass.MediumBytesMax => AllocateMedium(UsableSize(sizeBytes)),
         _ => AllocateLarge(UsableSize(sizeBytes), UsableSize(sizeBytes)),
     };
 
@@ -169,13 +197,13 @@ public sealed unsafe class NativeHeap : IDisposable
         long usable = UsableSize(sizeBytes);
         _usedBytes -= usable;
         _liveBlocks--;
-        if (usable <= MediumBytesMax)
-            _slabs.ChunkEased(_pages.Free(block, PagesOf(usable)));
+        if (usable <= SizeClass.MediumBytesMax)
+            _slabs.ChunkEased(_runs.Free(block, GranulesOf(usable)));
         else
             _large.Free(block);
     }
 
-    private static int PagesOf(long usableBytes) => (int)(usableBytes >> SizeClass.PageShift);
+    private static int GranulesOf(long usableBytes) => (int)(usableBytes >> SizeClass.GranuleShift);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* AllocateSmall(long sizeBytes)
@@ -219,7 +247,7 @@ public sealed unsafe class NativeHeap : IDisposable
     private void FreeSmall(byte* block, long sizeBytes)
     {
         Debug.Assert(AddressSpace.Contains(block), "a block of a heap");
-        Slab* slab = SlabAllocator.SlabOf(block, sizeBytes);
+        Slab* slab = SlabAllocator.SlabOf(block);
         Debug.Assert(slab->State is not (SlabState.None or SlabState.Retained), "the slab is in use");
         Debug.Assert(slab->Class == SizeClass.Of(sizeBytes), "freed with the size it was allocated with");
         byte* head = slab->FreeList;
@@ -256,7 +284,7 @@ public sealed unsafe class NativeHeap : IDisposable
 
     private byte* AllocateMedium(long usableBytes)
     {
-        byte* block = _pages.Allocate(PagesOf(usableBytes), 1);
+        byte* block = _runs.Allocate(GranulesOf(usableBytes), 1);
         _usedBytes += usableBytes;
         _liveBlocks++;
         return block;
@@ -274,8 +302,8 @@ public sealed unsafe class NativeHeap : IDisposable
     {
         if (Math.Min(oldUsable, newUsable) <= SizeClass.SmallBytesMax)
             return false;
-        if (Math.Max(oldUsable, newUsable) <= MediumBytesMax)
-            return _pages.TryResize(block, PagesOf(oldUsable), PagesOf(newUsable));
-        return Math.Min(oldUsable, newUsable) > MediumBytesMax && _large.TryResize(block, newUsable);
+        if (Math.Max(oldUsable, newUsable) <= SizeClass.MediumBytesMax)
+            return _runs.TryResize(block, GranulesOf(oldUsable), GranulesOf(newUsable));
+        return Math.Min(oldUsable, newUsable) > SizeClass.MediumBytesMax && _large.TryResize(block, newUsable);
     }
 }

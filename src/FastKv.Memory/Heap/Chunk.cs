@@ -4,25 +4,26 @@ using System.Runtime.InteropServices;
 
 namespace FastKv.Memory;
 
-// Control plane: what is known about one chunk of 2 MiB: 512 pages of 4 KiB, a bit each. A chunk serves slabs and medium blocks
-// (runs of pages), or is the first of a run of chunks that holds one large block.
-[StructLayout(LayoutKind.Sequential, Size = 128)]
+// Data plane, off the hot path: what is known about one chunk of 2 MiB: 4,096 granules of 512 bytes, a bit each. A chunk serves slabs
+// and medium blocks (runs of granules, which coalesce by themselves when they are freed), or is the first of a run of chunks that
+// holds one large block.
+[StructLayout(LayoutKind.Sequential, Size = 576)]
 internal unsafe struct Chunk
 {
-    internal const int Pages = AddressSpace.ChunkBytes / SizeClass.PageBytes;
-    private const int Words = Pages / 64;
+    internal const int Granules = AddressSpace.ChunkBytes / SizeClass.GranuleBytes;
+    private const int Words = Granules / 64;
 
     public fixed ulong Taken[Words];
     public Chunk* Next;
     public Chunk* Previous;
 
-    /// <summary>Longest run of free pages.</summary>
+    /// <summary>Longest run of free granules, exact.</summary>
     public short LongestRun;
 
-    /// <summary>Taken pages that hold live blocks: retained slabs count as taken, but not as busy.</summary>
-    public short BusyPages;
+    /// <summary>Taken granules that hold live blocks: retained slabs count as taken, but not as busy.</summary>
+    public short BusyGranules;
 
-    /// <summary>The list of its heap that it is in (PageAllocator).</summary>
+    /// <summary>The list of its heap that it is in (RunAllocator).</summary>
     public byte Bin;
 
     /// <summary>What the kernel was last told. Survives changes of owner.</summary>
@@ -38,60 +39,73 @@ internal unsafe struct Chunk
     {
         for (int i = 0; i < Words; i++)
             Taken[i] = 0;
-        LongestRun = Pages;
-        BusyPages = 0;
+        LongestRun = Granules;
+        BusyGranules = 0;
     }
 
-    internal void Mark(int first, int count, bool taken)
+    /// <summary>Takes free granules. O(1), but for a scan of the bitmap when they come out of the longest run.</summary>
+    internal void Take(int first, int count)
     {
-        for (int page = first; page < first + count;)
-        {
-            int word = page >> 6;
-            int bit = page & 63;
-            int span = Math.Min(64 - bit, first + count - page);
-            ulong mask = (span == 64 ? ulong.MaxValue : (1UL << span) - 1) << bit;
-            Debug.Assert((Taken[word] & mask) == (taken ? 0 : mask), "a page changes hands once");
-            Taken[word] = taken ? Taken[word] | mask : Taken[word] & ~mask;
-            page += span;
-        }
-
-        LongestRun = (short)ComputeLongestRun();
+        Debug.Assert(IsFree(first, count), "a granule changes hands once");
+        int run = NextTaken(first + count) - RunStart(first);
+        Flip(first, count);
+        if (run == LongestRun)
+            LongestRun = (short)ComputeLongestRun();
     }
 
-    /// <summary>First page of a free run, or -1. Aligned runs (slabs) come from the low end, others from the high end: so medium
+    /// <summary>Gives granules back; the run grows together with its neighbours.</summary>
+    internal void Release(int first, int count)
+    {
+        Debug.Assert(NextFree(first) >= first + count, "a granule changes hands once");
+        Flip(first, count);
+        int run = NextTaken(first + count) - RunStart(first);
+        LongestRun = (short)Math.Max(LongestRun, run);
+    }
+
+    /// <summary>First granule of a free run, or -1. Aligned runs (slabs) come from the low end, others from the high end: so medium
     /// blocks of odd sizes do not sit in the middle of the places where slabs fit.</summary>
     internal readonly int Find(int count, int alignment)
     {
         if (alignment > 1)
         {
-            for (int page = 0; page < Pages; page += alignment)
+            for (int first = 0; first < Granules; first += alignment)
             {
-                if (NextTaken(page) >= page + count)
-                    return page;
+                if (NextTaken(first) >= first + count)
+                    return first;
             }
 
             return -1;
         }
 
-        int found = -1;
-        for (int start = NextFree(0); start < Pages;)
+        for (int end = RunEnd(Granules); end > 0;)
         {
-            int end = NextTaken(start);
+            int start = RunStart(end - 1);
             if (end - start >= count)
-                found = end - count;
-            start = NextFree(end);
+                return end - count;
+            end = RunEnd(start);
         }
 
-        return found;
+        return -1;
     }
 
-    /// <summary>Whether all pages of [first, first + count) are free.</summary>
-    internal readonly bool IsFree(int first, int count) => first + count <= Pages && NextTaken(first) >= first + count;
+    /// <summary>Whether all granules of [first, first + count) are free.</summary>
+    internal readonly bool IsFree(int first, int count) => first + count <= Granules && NextTaken(first) >= first + count;
+
+    private void Flip(int first, int count)
+    {
+        for (int at = first; at < first + count;)
+        {
+            int bit = at & 63;
+            int span = Math.Min(64 - bit, first + count - at);
+            Taken[at >> 6] ^= (span == 64 ? ulong.MaxValue : (1UL << span) - 1) << bit;
+            at += span;
+        }
+    }
 
     private readonly int ComputeLongestRun()
     {
         int longest = 0;
-        for (int start = NextFree(0); start < Pages;)
+        for (int start = NextFree(0); start < Granules;)
         {
             int end = NextTaken(start);
             longest = Math.Max(longest, end - start);
@@ -105,6 +119,12 @@ internal unsafe struct Chunk
 
     private readonly int NextFree(int from) => NextBit(from, ulong.MaxValue);
 
+    /// <summary>First granule of the free run around or before <paramref name="at"/>: one after the last taken one up to it.</summary>
+    internal readonly int RunStart(int at) => LastBit(at, 0) + 1;
+
+    /// <summary>End of the last free run below <paramref name="end"/>; 0 when there is none.</summary>
+    private readonly int RunEnd(int end) => LastBit(end - 1, ulong.MaxValue) + 1;
+
     private readonly int NextBit(int from, ulong flip)
     {
         for (int word = from >> 6; word < Words; word++)
@@ -116,7 +136,21 @@ internal unsafe struct Chunk
                 return (word << 6) + BitOperations.TrailingZeroCount(bits);
         }
 
-        return Pages;
+        return Granules;
+    }
+
+    private readonly int LastBit(int from, ulong flip)
+    {
+        for (int word = from >> 6; word >= 0; word--)
+        {
+            ulong bits = Taken[word] ^ flip;
+            if (word == from >> 6)
+                bits &= ulong.MaxValue >> (63 - (from & 63));
+            if (bits != 0)
+                return (word << 6) + 63 - BitOperations.LeadingZeroCount(bits);
+        }
+
+        return -1;
     }
 }
 

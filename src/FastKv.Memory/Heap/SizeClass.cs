@@ -5,23 +5,26 @@ using System.Runtime.CompilerServices;
 namespace FastKv.Memory;
 
 // Data plane: which block size serves a request. Every multiple of 8 up to 128 (an entry of 40 bytes costs 40), then eight steps
-// per doubling (at most 12.5% lost, 6% on average) up to 32 KiB; above that, whole pages.
+// per doubling (at most 12.5% lost, 6% on average) up to 4 KiB; above that, granules of 512 bytes (at most 11% lost), and above 1 MiB
+// whole pages.
 //
-//   class      0   1  ..  15 | 16   17  ..  23 | 24 ..      79
-//   bytes      8  16     128 | 144  160     256 | 288 ..  32768
+//   class      0   1  ..  15 | 16   17  ..  23 | 24 ..      55
+//   bytes      8  16     128 | 144  160     256 | 288 ..   4096
 //
 // Each multiple of 64 up to 1 KiB is a class of its own, and so are all multiples of 64 that are requested above it rounded to
 // multiples of 64: with slabs aligned to 64 KiB such blocks start on a cache line.
 internal static class SizeClass
 {
-    internal const int Count = 80;
-    internal const int SmallBytesMax = 32 * 1024;
-    internal const int PageShift = 12;
-    internal const int PageBytes = 1 << PageShift;
+    internal const int Count = 56;
+    internal const int SmallBytesMax = 4096;
+    internal const int MediumBytesMax = 1024 * 1024;
+    internal const int GranuleShift = 9;
+    internal const int GranuleBytes = 1 << GranuleShift;
+    internal const int PageBytes = 4096;
 
     private const int LinearBytesMax = 128;
 
-    /// <summary>Class of a request of 1 to 32,768 bytes.</summary>
+    /// <summary>Class of a request of 1 to 4,096 bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int Of(long sizeBytes)
     {
@@ -43,7 +46,11 @@ internal static class SizeClass
         if (sizeBytes <= LinearBytesMax)
             return sizeBytes <= 8 ? 8 : (sizeBytes + 7) & ~7L;
         if (sizeBytes > SmallBytesMax)
-            return (sizeBytes + PageBytes - 1) & ~(PageBytes - 1L);
+        {
+            long unit = sizeBytes <= MediumBytesMax ? GranuleBytes : PageBytes;
+            return (sizeBytes + unit - 1) & -unit;
+        }
+
         int step = BitOperations.Log2((uint)sizeBytes - 1) - 3;
         return (sizeBytes + (1L << step) - 1) >> step << step;
     }

@@ -6,7 +6,7 @@ namespace FastKv.Memory;
 // slab: blocks keep their natural alignment, and a header costs one cache line of its own rather than aliasing with the first
 // line of every slab.
 //
-//   slab (64 KiB; 256 KiB for blocks above 4 KiB)
+//   slab (64 KiB)
 //   +-------+-------+-------+-- … --+-------+-------------------------+
 //   | block | free ─┼► free | block | block |  never touched          |
 //   +-------+-------+-------+-- … --+-------+-------------------------+

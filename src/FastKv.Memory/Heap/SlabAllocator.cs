@@ -11,19 +11,18 @@ namespace FastKv.Memory;
 // empty slab. Full slabs are in no list; the first free of one of their blocks brings them back.
 internal sealed unsafe class SlabAllocator : IDisposable
 {
-    // Blocks above 4 KiB get slabs of 256 KiB: in 64 KiB a third could be lost (two blocks of 22 KiB).
-    private const int SmallSlabBlockBytesMax = 4096;
-    private const int WideSlabUnits = 4;
+    // At most 4% of a slab is left over behind its last block (3,328 bytes).
+    private const int SlabGranules = AddressSpace.SlabUnitBytes / SizeClass.GranuleBytes;
 
-    private readonly PageAllocator _pages;
+    private readonly RunAllocator _runs;
     private readonly Slab** _current;
     private readonly Slab** _partial;
     private readonly Slab** _retained;
     private readonly Slab* _none;
 
-    internal SlabAllocator(PageAllocator pages)
+    internal SlabAllocator(RunAllocator runs)
     {
-        _pages = pages;
+        _runs = runs;
         nuint listBytes = SizeClass.Count * (nuint)sizeof(Slab*);
         byte* memory = (byte*)NativeMemory.AlignedAlloc((3 * listBytes) + (nuint)sizeof(Slab), 64);
         NativeMemory.Clear(memory, (3 * listBytes) + (nuint)sizeof(Slab));
@@ -42,13 +41,7 @@ internal sealed unsafe class SlabAllocator : IDisposable
 
     /// <summary>The slab of a block, by address alone: slabs are aligned to their size.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Slab* SlabOf(byte* block, long sizeBytes)
-    {
-        nuint unit = AddressSpace.SlabUnitOf(block);
-        if (sizeBytes > SmallSlabBlockBytesMax)
-            unit &= ~(nuint)(WideSlabUnits - 1);
-        return AddressSpace.SlabAt(unit);
-    }
+    internal static Slab* SlabOf(byte* block) => AddressSpace.SlabAt(AddressSpace.SlabUnitOf(block));
 
     /// <summary>Allocates when the current slab has nothing left: the next partial slab, the retained one or a fresh one.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -100,28 +93,23 @@ internal sealed unsafe class SlabAllocator : IDisposable
         for (int sizeClass = 0; sizeClass < SizeClass.Count; sizeClass++)
         {
             if (_retained[sizeClass] != null)
-                _pages.ReleaseIfEmpty(DropRetained(_retained[sizeClass]), keep: 0);
+                _runs.ReleaseIfEmpty(DropRetained(_retained[sizeClass]), keep: 0);
         }
     }
 
     public void Dispose() => NativeMemory.AlignedFree(_none);
 
-    private static int UnitsOf(int blockBytes) => blockBytes > SmallSlabBlockBytesMax ? WideSlabUnits : 1;
-
-    private static int PagesOf(int blockBytes) => UnitsOf(blockBytes) << (AddressSpace.SlabUnitShift - SizeClass.PageShift);
-
     private Slab* Create(int sizeClass)
     {
         int blockBytes = SizeClass.BytesOf(sizeClass);
-        int pages = PagesOf(blockBytes);
-        byte* start = _pages.Allocate(pages, pages);
+        byte* start = _runs.Allocate(SlabGranules, SlabGranules);
         Slab* slab = AddressSpace.SlabAt(AddressSpace.SlabUnitOf(start));
         slab->BlockBytes = blockBytes;
         slab->Class = (byte)sizeClass;
         slab->Live = 0;
         slab->FreeList = null;
         slab->Bump = start;
-        slab->End = start + (UnitsOf(blockBytes) << AddressSpace.SlabUnitShift);
+        slab->End = start + AddressSpace.SlabUnitBytes;
         return slab;
     }
 
@@ -129,7 +117,7 @@ internal sealed unsafe class SlabAllocator : IDisposable
     {
         Slab* slab = _retained[sizeClass];
         _retained[sizeClass] = null;
-        AddressSpace.ChunkOf(AddressSpace.SlabStart(slab))->BusyPages += (short)PagesOf(slab->BlockBytes);
+        AddressSpace.ChunkOf(AddressSpace.SlabStart(slab))->BusyGranules += SlabGranules;
         return slab;
     }
 
@@ -142,11 +130,10 @@ internal sealed unsafe class SlabAllocator : IDisposable
             Unlink(slab);
 
         byte* start = AddressSpace.SlabStart(slab);
-        int pages = PagesOf(slab->BlockBytes);
         if (_retained[sizeClass] != null)
         {
             slab->State = SlabState.None;
-            ChunkEased(_pages.Free(start, pages));
+            ChunkEased(_runs.Free(start, SlabGranules));
             return;
         }
 
@@ -155,7 +142,7 @@ internal sealed unsafe class SlabAllocator : IDisposable
         slab->State = SlabState.Retained;
         _retained[sizeClass] = slab;
         Chunk* chunk = AddressSpace.ChunkOf(start);
-        chunk->BusyPages -= (short)pages;
+        chunk->BusyGranules -= SlabGranules;
         ChunkEased(chunk);
     }
 
@@ -165,7 +152,7 @@ internal sealed unsafe class SlabAllocator : IDisposable
     /// </summary>
     internal void ChunkEased(Chunk* chunk)
     {
-        if (chunk->BusyPages != 0 || _pages.ChunkCount == 1)
+        if (chunk->BusyGranules != 0 || _runs.ChunkCount == 1)
             return;
         nuint unit = AddressSpace.SlabUnitOf(AddressSpace.ChunkStart(chunk));
         for (nuint last = unit + (AddressSpace.ChunkBytes / AddressSpace.SlabUnitBytes); unit < last; unit++)
@@ -175,7 +162,7 @@ internal sealed unsafe class SlabAllocator : IDisposable
                 DropRetained(slab);
         }
 
-        _pages.ReleaseIfEmpty(chunk, keep: 1);
+        _runs.ReleaseIfEmpty(chunk, keep: 1);
     }
 
     private Chunk* DropRetained(Slab* slab)
@@ -183,7 +170,7 @@ internal sealed unsafe class SlabAllocator : IDisposable
         Debug.Assert(_retained[slab->Class] == slab, "a heap retains one slab of a class");
         _retained[slab->Class] = null;
         slab->State = SlabState.None;
-        return _pages.FreeIdle(AddressSpace.SlabStart(slab), PagesOf(slab->BlockBytes));
+        return _runs.FreeIdle(AddressSpace.SlabStart(slab), SlabGranules);
     }
 
     private void Link(Slab* slab)

@@ -30,6 +30,10 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     // each size. If all of them split at the same one, they would all be at their emptiest just after it, at the same number of keys.
     private const uint GrownBucketsMean = 24;
 
+    // By how many 64ths a segment grows: 8 on average, so an entry moves about eight times. Less would fill the table better, and move more.
+    private const uint GrowthMin64 = 4;
+    private const uint GrowthMax64 = 12;
+
     private ulong _sizeSequence;
 
     private void CreateFirstSegment()
@@ -51,7 +55,9 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
             && Draw() % (1 + (Segment.BucketsMax - (uint)buckets) / GrownBucketsMean) == 0)
             Split(segment, hash);
         else
-            Resize(segment, hash, buckets < Segment.BucketsMax ? GrownSize(buckets) : Segment.NextDegenerate(buckets));
+            Resize(segment, hash, buckets < Segment.BucketsMax
+                ? AllocateGrown(buckets, segment.Depth)
+                : AllocateSegment(Segment.NextDegenerate(buckets), segment.Depth));
     }
 
     private bool MaySplit(Segment segment) =>
@@ -62,18 +68,16 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
         if (segment.Depth == GlobalDepth)
             DoubleDirectory();
         int depth = segment.Depth + 1;
-        int lowBuckets = GrownSize(segment.BucketCount / 2);
-        int highBuckets = GrownSize(segment.BucketCount / 2);
-        Segment low = AllocateSegment(lowBuckets, depth);
-        Segment high = AllocateSegment(highBuckets, depth);
+        Segment low = AllocateGrown(segment.BucketCount / 2, depth);
+        Segment high = AllocateGrown(segment.BucketCount / 2, depth);
         ulong highBit = 1UL << (64 - depth);
         while (!TryMove(segment, low, high, highBit))
         {
             // One half got more than its share.
+            int lowBuckets = NextSize(low.BucketCount);
+            int highBuckets = NextSize(high.BucketCount);
             FreeSegment(low);
             FreeSegment(high);
-            lowBuckets = NextSize(lowBuckets);
-            highBuckets = NextSize(highBuckets);
             low = AllocateSegment(lowBuckets, depth);
             high = AllocateSegment(highBuckets, depth);
         }
@@ -83,13 +87,12 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
         FreeSegment(segment);
     }
 
-    private void Resize(Segment segment, ulong hash, int buckets)
+    private void Resize(Segment segment, ulong hash, Segment resized)
     {
-        Segment resized = AllocateSegment(buckets, segment.Depth);
         while (!TryMove(segment, resized, resized, 0))
         {
+            int buckets = NextSize(resized.BucketCount);
             FreeSegment(resized);
-            buckets = NextSize(buckets);
             resized = AllocateSegment(buckets, segment.Depth);
         }
 
@@ -158,7 +161,7 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
             return;
         int wanted = SizeFor(entries);
         if (wanted < buckets)
-            Resize(segment, hash, wanted);
+            Resize(segment, hash, AllocateSegment(wanted, segment.Depth));
     }
 
     private bool TryMergeWithBuddy(Segment segment, ulong hash, int entries)
@@ -196,9 +199,9 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
         return entries;
     }
 
-    // Sizes: eight per doubling, which are exact size classes of the heap.
+    // Sizes when no hole decides: eight per doubling, which the heap serves exactly.
     private static int NextSize(int buckets) =>
-        buckets >= Segment.BucketsMax ? Segment.NextDegenerate(buckets) : buckets + StepAt(buckets);
+        buckets >= Segment.BucketsMax ? Segment.NextDegenerate(buckets) : Math.Min(Segment.BucketsMax, buckets + StepAt(buckets));
 
     private static int StepAt(int buckets) => Math.Max(1, (1 << System.Numerics.BitOperations.Log2((uint)buckets)) / 8);
 
@@ -210,13 +213,22 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
         return buckets;
     }
 
-    /// <summary>One step up, or two: drawn, so that segments with equally many entries are not all in the same phase.</summary>
-    private int GrownSize(int buckets)
+    /// <summary>A new segment, 6 to 19 percent larger than that many buckets.</summary>
+    private Segment AllocateGrown(int buckets, int depth)
     {
-        int grown = buckets + StepAt(buckets) * (1 + (int)(Draw() & 1));
-        int step = StepAt(grown);
-        return Math.Min(Segment.BucketsMax, (grown + step - 1) / step * step);
+        // Drawn, so that segments with equally many entries are not all in the same phase.
+        int grown = GrownBy(buckets, GrowthMin64 + Draw() % (GrowthMax64 - GrowthMin64 + 1));
+        if (buckets < Segment.GranuleSizedMin)
+            return AllocateSegment((grown + StepAt(grown) - 1) / StepAt(grown) * StepAt(grown), depth);
+
+        // But a hole that other segments have left, and that such a segment fills exactly, comes first.
+        long sizeBytes = _heap.AllocateFitting(SizeOf(GrownBy(buckets, GrowthMin64)), SizeOf(grown), SizeOf(GrownBy(buckets, GrowthMax64)), out byte* block);
+        return Adopt(block, (int)(sizeBytes >> Bucket.SizeShift), depth);
     }
+
+    private static int GrownBy(int buckets, uint parts) => buckets + Math.Max(1, (int)(buckets * parts / 64));
+
+    private static long SizeOf(int buckets) => NativeHeap.UsableSize((long)Math.Min(Segment.BucketsMax, buckets) << Bucket.SizeShift);
 
     // Xorshift (Marsaglia): any sequence serves, and a table's is the same for the same seed.
     private uint Draw()
@@ -230,7 +242,12 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     private Segment AllocateSegment(int buckets, int depth)
     {
         long sizeBytes = (long)buckets << Bucket.SizeShift;
-        byte* block = _heap.Allocate(sizeBytes);
+        return Adopt(_heap.Allocate(sizeBytes), buckets, depth);
+    }
+
+    private Segment Adopt(byte* block, int buckets, int depth)
+    {
+        long sizeBytes = (long)buckets << Bucket.SizeShift;
         NativeMemory.Clear(block, (nuint)sizeBytes);
         MemoryBytes += NativeHeap.UsableSize(sizeBytes);
         (int homeCount, int stashCode) = Segment.Shape(buckets);

@@ -20,8 +20,9 @@ namespace FastKv.Structures;
 ///   segment    home buckets in hash order, then 5/64 stash; 1 to 256 buckets (Bucket), one block of the heap
 ///   entry      its home bucket; if that is full, the next one; if that is full too, the stash
 /// </code>
-/// A segment grows by 6 to 25 percent at a time, and between 8 and 16 KiB splits in two. By how much and when is drawn, lest all segments be
-/// at their emptiest at the same number of keys. So the load stays between 0.75 and 0.93, and a key costs 7.3 to 7.7 bytes whatever their number.
+/// A segment grows by 6 to 19 percent at a time, and between 8 and 16 KiB splits in two. By how much and when is drawn, lest all segments be
+/// at their emptiest at the same number of keys. So the load stays between 0.78 and 0.93, and a key costs 7.4 to 7.5 bytes whatever their number,
+/// plus 1 byte (at 10 M keys) for the holes between segments of many sizes; new ones fill these exactly where they can.
 /// Since bucket order is hash order, a scan cursor is a position in hash space, and outlives every change of the table.
 /// <para>
 /// Find, Insert, Replace, Remove: O(1); one cache line for a bucket that never overflowed, plus the entry. An insert that has to rebuild

@@ -27,6 +27,9 @@ internal readonly unsafe struct Segment(ulong packed)
     /// <summary>From 8 KiB on a segment may split instead of growing.</summary>
     internal const int SplitBucketsMin = 128;
 
+    /// <summary>From 4 KiB on the heap serves multiples of 512 bytes exactly.</summary>
+    internal const int GranuleSizedMin = 64;
+
     private const int FractionBits = 20;
     private const int HomeShift = 48;
     private const ulong HomeMask = 0x7FF;
