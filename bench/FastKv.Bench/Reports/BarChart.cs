@@ -38,7 +38,8 @@ internal sealed record BarChart(string Title, string Unit, string[] Groups, BarS
         double most = Series.SelectMany(s => s.Values).Concat(Marks ?? []).Where(double.IsFinite).DefaultIfEmpty(1).Max();
         double scale = most > 0 ? PlotHeight / most : 0;
         var svg = new StringBuilder();
-        Line(svg, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\">");
+        Line(svg, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\"");
+        Line(svg, $" font-family=\"sans-serif\">");
         Line(svg, $"<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>");
         Line(svg, $"<text x=\"{Left}\" y=\"22\" font-size=\"15\" font-weight=\"bold\" fill=\"#202124\">{Escape(Title)} ({Escape(Unit)})</text>");
         WriteLegend(svg);
@@ -53,7 +54,11 @@ internal sealed record BarChart(string Title, string Unit, string[] Groups, BarS
 
     private static string Escape(string text) => WebUtility.HtmlEncode(text);
 
-    private static string Short(double value) => value.ToString(value >= 1000 ? "#,0" : value >= 100 ? "0" : value >= 10 ? "0.0" : value >= 1 ? "0.00" : "0.000", CultureInfo.InvariantCulture);
+    private static string Short(double value)
+    {
+        string format = value switch { >= 1000 => "#,0", >= 100 => "0", >= 10 => "0.0", >= 1 => "0.00", _ => "0.000" };
+        return value.ToString(format, CultureInfo.InvariantCulture);
+    }
 
     private void WriteLegend(StringBuilder svg)
     {
@@ -80,14 +85,17 @@ internal sealed record BarChart(string Title, string Unit, string[] Groups, BarS
                 continue;
             double barHeight = Math.Max(value * scale, 0);
             int left = x + (i * BarWidth);
-            Line(svg, $"<rect x=\"{left}\" y=\"{bottom - barHeight:0.0}\" width=\"{BarWidth - 4}\" height=\"{barHeight:0.0}\" fill=\"{Colours[i % Colours.Length]}\"/>");
-            Line(svg, $"<text x=\"{left + ((BarWidth - 4) / 2)}\" y=\"{bottom - barHeight - 4:0.0}\" font-size=\"10\" text-anchor=\"middle\" fill=\"#202124\">{Short(value)}</text>");
+            double y = bottom - barHeight;
+            Line(svg, $"<rect x=\"{left}\" y=\"{y:0.0}\" width=\"{BarWidth - 4}\" height=\"{barHeight:0.0}\" fill=\"{Colours[i % Colours.Length]}\"/>");
+            int middle = left + ((BarWidth - 4) / 2);
+            Line(svg, $"<text x=\"{middle}\" y=\"{y - 4:0.0}\" font-size=\"10\" text-anchor=\"middle\" fill=\"#202124\">{Short(value)}</text>");
         }
         int groupMiddle = x + (Series.Length * BarWidth / 2) - 2;
         Line(svg, $"<text x=\"{groupMiddle}\" y=\"{bottom + 18}\" font-size=\"12\" text-anchor=\"middle\" fill=\"#202124\">{Escape(Groups[group])}</text>");
         if (Marks is null || !double.IsFinite(Marks[group]))
             return;
-        double y = bottom - (Marks[group] * scale);
-        Line(svg, $"<line x1=\"{x - 6}\" y1=\"{y:0.0}\" x2=\"{x + (Series.Length * BarWidth) + 2}\" y2=\"{y:0.0}\" stroke=\"#d93025\" stroke-width=\"2\"/>");
+        double mark = bottom - (Marks[group] * scale);
+        int markEnd = x + (Series.Length * BarWidth) + 2;
+        Line(svg, $"<line x1=\"{x - 6}\" y1=\"{mark:0.0}\" x2=\"{markEnd}\" y2=\"{mark:0.0}\" stroke=\"#d93025\" stroke-width=\"2\"/>");
     }
 }

@@ -2,6 +2,7 @@
 using FastKv.LoadGen.Comparing;
 using FastKv.LoadGen.Load;
 using FastKv.LoadGen.Reports;
+using static FastKv.Bench.Reports.SectionReport;
 
 namespace FastKv.Bench.Reports;
 
@@ -52,7 +53,7 @@ internal static class Compared
     public static string Spread(CellRow cell)
     {
         double[] ratios = [.. cell.A.Zip(cell.B, (a, b) => a.ServerCpuPerRequest / b.ServerCpuPerRequest)];
-        return $"{SectionReport.Number(ratios.Min(), "F2")}–{SectionReport.Number(ratios.Max(), "F2")}";
+        return $"{Number(ratios.Min(), "F2")}–{Number(ratios.Max(), "F2")}";
     }
 
     /// <summary>A short name of a cell.</summary>

@@ -1,6 +1,7 @@
 // Server CPU time per operation, FastKv against redis-server (and others). Control plane.
 using FastKv.LoadGen.Load;
 using FastKv.LoadGen.Reports;
+using static FastKv.Bench.Reports.SectionReport;
 
 namespace FastKv.Bench.Reports;
 
@@ -55,7 +56,8 @@ internal static class CpuSection
         string[] groups = [.. result.Cells.Select(Compared.Name)];
         double[] ratios = [.. result.Cells.Select(c => c.CpuRatio)];
         double[]? marks = target is null ? null : [.. result.Cells.Select(c => target(c.Pipeline))];
-        report.Add($"{key}-ratio", new BarChart($"CPU time per operation: {result.A.Name} over FastKv", "times", groups, [new BarSeries("ratio", ratios)], marks));
+        string title = $"CPU time per operation: {result.A.Name} over FastKv";
+        report.Add($"{key}-ratio", new BarChart(title, "times", groups, [new BarSeries("ratio", ratios)], marks));
         report.Add($"{key}-time", new BarChart("Server CPU time per operation", "µs", groups,
         [
             new BarSeries(result.A.Name, [.. result.Cells.Select(c => Compared.Cpu(c.A))]),
@@ -70,10 +72,10 @@ internal static class CpuSection
     private static string[] Row(CellRow cell, Func<int, double>? target) =>
     [
         Compared.Name(cell),
-        $"{SectionReport.Number(Compared.Cpu(cell.A), "F3")} ({SectionReport.Number(Compared.UserCpu(cell.A), "F3")})",
-        $"{SectionReport.Number(Compared.Cpu(cell.B), "F3")} ({SectionReport.Number(Compared.UserCpu(cell.B), "F3")})",
-        $"**{SectionReport.Number(cell.CpuRatio, "F2")}** ({Compared.Spread(cell)})",
-        SectionReport.Number(cell.ThroughputRatio, "F2"),
-        target is null ? "" : $"≥ {SectionReport.Number(target(cell.Pipeline), "0.0#")}",
+        $"{Number(Compared.Cpu(cell.A), "F3")} ({Number(Compared.UserCpu(cell.A), "F3")})",
+        $"{Number(Compared.Cpu(cell.B), "F3")} ({Number(Compared.UserCpu(cell.B), "F3")})",
+        $"**{Number(cell.CpuRatio, "F2")}** ({Compared.Spread(cell)})",
+        Number(cell.ThroughputRatio, "F2"),
+        target is null ? "" : $"≥ {Number(target(cell.Pipeline), "0.0#")}",
     ];
 }

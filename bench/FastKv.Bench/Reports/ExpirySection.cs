@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using FastKv.LoadGen.Load;
 using FastKv.LoadGen.Servers;
+using static FastKv.Bench.Reports.SectionReport;
 
 namespace FastKv.Bench.Reports;
 
@@ -21,8 +22,8 @@ internal static class ExpirySection
         Outcome redis = Measure(settings, settings.Redis);
         Outcome fastKv = Measure(settings, settings.FastKv(1));
         report.Raw["expiry"] = new { redis, fastKv };
-        report.Paragraph("All keys have the same PXAT. A client sends PING without pause from a second before that instant until DBSIZE (asked every 10 ms) is 0: "
-            + "the longest PING bounds the longest turn from above. Stalls are turns over 25 ms as FastKv's watchdog counts them (INFO runtime).");
+        report.Paragraph("All keys have the same PXAT. A client sends PING without pause from a second before that instant until DBSIZE (asked every 10 ms) is "
+            + "0: the longest PING bounds the longest turn from above. Stalls are turns over 25 ms as FastKv's watchdog counts them (INFO runtime).");
         report.Table(["", "gone after s", "longest PING ms", "PING p99.9 ms", "stalls"], Row("redis-server", redis), Row("FastKv", fastKv));
         report.AtMost("Expired keys gone after", fastKv.GoneSeconds, GoneLimitSeconds, "s");
         report.AtMost("Longest PING while they expire", fastKv.LongestPingMs, TurnLimitMs, "ms");
@@ -71,7 +72,8 @@ internal static class ExpirySection
             if (!isGone && seconds < PatienceSeconds)
                 continue;
             long stalls = Stalls(control);
-            return new Outcome(isGone ? seconds : double.PositiveInfinity, latency.MaxNs / 1e6, latency.QuantileNs(0.999) / 1e6, stalls < 0 ? -1 : stalls - stallsBefore);
+            double goneSeconds = isGone ? seconds : double.PositiveInfinity;
+            return new Outcome(goneSeconds, latency.MaxNs / 1e6, latency.QuantileNs(0.999) / 1e6, stalls < 0 ? -1 : stalls - stallsBefore);
         }
     }
 
@@ -89,7 +91,7 @@ internal static class ExpirySection
 
     private static string[] Row(string name, Outcome outcome) =>
     [
-        name, SectionReport.Number(outcome.GoneSeconds, "F2"), SectionReport.Number(outcome.LongestPingMs, "F2"), SectionReport.Number(outcome.PingP999Ms, "F2"),
+        name, Number(outcome.GoneSeconds, "F2"), Number(outcome.LongestPingMs, "F2"), Number(outcome.PingP999Ms, "F2"),
         outcome.Stalls < 0 ? "n/a" : outcome.Stalls.ToString(CultureInfo.InvariantCulture),
     ];
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using FastKv.Bench.Commands;
 using FastKv.LoadGen.Load;
 using FastKv.LoadGen.Servers;
+using static FastKv.Bench.Reports.SectionReport;
 
 namespace FastKv.Bench.Reports;
 
@@ -43,8 +44,9 @@ internal static class GcFreeReport
 
         int idleSeconds = settings.Quick ? 2 : 10;
         (int idleCollections, Dictionary<string, double> idle) = Watched(server, () => Thread.Sleep(idleSeconds * 1000));
+        LoadPhase secondHalf = options.Phase(mix, 64, 0, settings.AllocationOperations / 2, 3);
         PhaseResult? second = null;
-        (int collections, Dictionary<string, double> loaded) = Watched(server, () => second = group.Run(options.Phase(mix, 64, 0, settings.AllocationOperations / 2, 3)));
+        (int collections, Dictionary<string, double> loaded) = Watched(server, () => second = group.Run(secondHalf));
         Dictionary<string, long> end = ReadInfo(control);
 
         report.Raw["info"] = new { idleStart, before, after, end };
@@ -67,7 +69,8 @@ internal static class GcFreeReport
     }
 
     private static void WriteInfo(
-        SectionReport report, Dictionary<string, long> before, Dictionary<string, long> after, Dictionary<string, long> end, Dictionary<string, long> idleStart, long requests)
+        SectionReport report, Dictionary<string, long> before, Dictionary<string, long> after, Dictionary<string, long> end,
+        Dictionary<string, long> idleStart, long requests)
     {
         if (before.Count == 0)
         {
@@ -75,21 +78,22 @@ internal static class GcFreeReport
             return;
         }
         report.Paragraph(string.Create(CultureInfo.InvariantCulture,
-            $"**Unwatched half** ({requests:N0} operations, GET and SET by halves, P=64, 50 connections), from INFO runtime. INFO allocates itself, and so does its "
-            + $"client: between two readings around an idle stretch, {Delta(idleStart, before, "gc_allocated_bytes"):N0} bytes."));
+            $"**Unwatched half** ({requests:N0} operations, GET and SET by halves, P=64, 50 connections), from INFO runtime. "
+            + $"Between two readings around an idle stretch: {Delta(idleStart, before, "gc_allocated_bytes"):N0} bytes."));
         report.Table(
         [
             ["", "before", "after", "difference", "at the end of the report"],
-            .. Fields.Select(f => (string[])[f, Text(before, f), Text(after, f), Delta(before, after, f).ToString("N0", CultureInfo.InvariantCulture), Text(end, f)]),
+            .. Fields.Select(f => (string[])[f, Text(before, f), Text(after, f), Number(Delta(before, after, f), "N0"), Text(end, f)]),
         ]);
     }
 
     private static void WriteSession(
-        SectionReport report, PhaseResult load, int collections, Dictionary<string, double> loaded, int idleSeconds, int idleCollections, Dictionary<string, double> idle)
+        SectionReport report, PhaseResult load, int collections, Dictionary<string, double> loaded,
+        int idleSeconds, int idleCollections, Dictionary<string, double> idle)
     {
         report.Paragraph(string.Create(CultureInfo.InvariantCulture,
-            $"**Watched half** ({load.Requests:N0} operations in {load.ElapsedSeconds:F1} s) with an EventPipe session on the server's process. The session's counters are "
-            + $"sampled by code in the server that allocates: the idle column has the same session over {idleSeconds} s without load."));
+            $"**Watched half** ({load.Requests:N0} operations in {load.ElapsedSeconds:F1} s) with an EventPipe session on the server's process. The session's "
+            + $"counters are sampled by code in the server that allocates: the idle column has the same session over {idleSeconds} s without load."));
         string[] counters = ["gen-0-gc-count", "gen-1-gc-count", "gen-2-gc-count", "alloc-rate", "time-in-gc", "gc-heap-size"];
         report.Table(
         [
@@ -97,8 +101,8 @@ internal static class GcFreeReport
             ["GCStart events", collections.ToString(CultureInfo.InvariantCulture), idleCollections.ToString(CultureInfo.InvariantCulture)],
             .. counters.Select(c => (string[])
             [
-                c == "alloc-rate" ? "bytes allocated (alloc-rate, summed)" : c, SectionReport.Number(loaded.GetValueOrDefault(c, double.NaN), "#,0.##"),
-                SectionReport.Number(idle.GetValueOrDefault(c, double.NaN), "#,0.##"),
+                c == "alloc-rate" ? "bytes allocated (alloc-rate, summed)" : c, Number(loaded.GetValueOrDefault(c, double.NaN), "#,0.##"),
+                Number(idle.GetValueOrDefault(c, double.NaN), "#,0.##"),
             ]),
         ]);
     }
@@ -156,7 +160,8 @@ internal static class GcFreeReport
         return fields;
     }
 
-    private static long Delta(Dictionary<string, long> before, Dictionary<string, long> after, string field) => after.GetValueOrDefault(field) - before.GetValueOrDefault(field);
+    private static long Delta(Dictionary<string, long> before, Dictionary<string, long> after, string field) =>
+        after.GetValueOrDefault(field) - before.GetValueOrDefault(field);
 
     private static string Text(Dictionary<string, long> fields, string field) =>
         fields.TryGetValue(field, out long value) ? value.ToString("N0", CultureInfo.InvariantCulture) : "n/a";

@@ -4,6 +4,7 @@ using System.Globalization;
 using FastKv.LoadGen.Load;
 using FastKv.LoadGen.Reports;
 using FastKv.LoadGen.Servers;
+using static FastKv.Bench.Reports.SectionReport;
 
 namespace FastKv.Bench.Reports;
 
@@ -29,11 +30,11 @@ internal static class LatencySection
             CellRow cell = result.Cells[0];
             cells.Add(cell);
             report.Raw[$"latency-{connections}"] = result;
-            rows.Add([$"{connections} connections", SectionReport.Number(rate, "N0"), Quantiles(cell.A), Quantiles(cell.B), SectionReport.Number(1 / cell.P99Ratio, "F2")]);
+            rows.Add([$"{connections} connections", Number(rate, "N0"), Quantiles(cell.A), Quantiles(cell.B), Number(1 / cell.P99Ratio, "F2")]);
             report.AtMost($"p99 at {connections} connections, FastKv over redis-server", 1 / cell.P99Ratio, 1.0);
         }
-        report.Paragraph($"Requests leave at fixed times ({LoadShare * 100:F0}% of the rate that redis-server reaches in a closed loop), and latency counts from "
-            + "when a request was due, so a stall is charged for all that it delays (no coordinated omission).");
+        report.Paragraph($"Requests leave at fixed times ({LoadShare * 100:F0}% of the rate that redis-server reaches in a closed loop), and latency counts "
+            + "from when a request was due, so a stall is charged for all that it delays (no coordinated omission).");
         report.Table([.. rows]);
         report.Add("latency-p99", new BarChart("p99 at equal offered load", "µs", [.. connectionCounts.Select(c => $"{c} connections")],
         [
@@ -59,8 +60,8 @@ internal static class LatencySection
                 string what = $"{cell.Command.ToUpperInvariant()}, client {(busy ? "polls" : "sleeps")}";
                 rows.Add(
                 [
-                    what, SectionReport.Number(Compared.Rate(cell.A), "N0"), SectionReport.Number(Compared.Rate(cell.B), "N0"),
-                    SectionReport.Number(cell.ThroughputRatio, "F2"), SectionReport.Number(Compared.P50(cell.A), "F1"), SectionReport.Number(Compared.P50(cell.B), "F1"),
+                    what, Number(Compared.Rate(cell.A), "N0"), Number(Compared.Rate(cell.B), "N0"),
+                    Number(cell.ThroughputRatio, "F2"), Number(Compared.P50(cell.A), "F1"), Number(Compared.P50(cell.B), "F1"),
                 ]);
                 ratios.Add((what, cell.ThroughputRatio));
                 report.AtLeast($"One connection, {what}: requests/s, FastKv over redis-server", cell.ThroughputRatio, 2.0);
@@ -102,7 +103,7 @@ internal static class LatencySection
         double fastKv = Medians.Of([.. figures["FastKv"]], f => f);
         report.Raw["medium"] = figures;
         report.Paragraph($"`redis-benchmark -c 50 -P 1 -t get -n {requests} -r {settings.Keys}` on the client's core; the first round is a warm-up.");
-        report.Table(["", "µs/op"], ["redis-server", SectionReport.Number(redis, "F3")], ["FastKv", SectionReport.Number(fastKv, "F3")]);
+        report.Table(["", "µs/op"], ["redis-server", Number(redis, "F3")], ["FastKv", Number(fastKv, "F3")]);
         report.AtMost("Medium load: CPU per operation, FastKv over redis-server", fastKv / redis, 1.0);
         return report;
     }
@@ -122,5 +123,5 @@ internal static class LatencySection
     }
 
     private static string Quantiles(RoundRow[] rounds) =>
-        $"{SectionReport.Number(Compared.P50(rounds), "F0")} / {SectionReport.Number(Compared.P99(rounds), "F0")} / {SectionReport.Number(Compared.P999(rounds), "F0")}";
+        $"{Number(Compared.P50(rounds), "F0")} / {Number(Compared.P99(rounds), "F0")} / {Number(Compared.P999(rounds), "F0")}";
 }

@@ -1,6 +1,7 @@
 // Resident memory per key, and what is left after FLUSHALL. Control plane.
 using FastKv.LoadGen.Load;
 using FastKv.LoadGen.Servers;
+using static FastKv.Bench.Reports.SectionReport;
 
 namespace FastKv.Bench.Reports;
 
@@ -78,8 +79,8 @@ internal static class MemorySection
 
     private static string[] Row(string name, Fill fill) =>
     [
-        name, SectionReport.Number(fill.Before / Mebi, "F1"), SectionReport.Number(fill.Filled / Mebi, "F1"), $"**{SectionReport.Number(fill.BytesPerKey, "F1")}**",
-        SectionReport.Number(fill.Flushed / Mebi, "F1"), SectionReport.Number(fill.LeftOver / Mega, "F1"),
+        name, Number(fill.Before / Mebi, "F1"), Number(fill.Filled / Mebi, "F1"), $"**{Number(fill.BytesPerKey, "F1")}**",
+        Number(fill.Flushed / Mebi, "F1"), Number(fill.LeftOver / Mega, "F1"),
     ];
 
     /// <summary>Resident bytes at three moments.</summary>

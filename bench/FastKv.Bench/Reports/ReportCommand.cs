@@ -34,7 +34,8 @@ internal static class ReportCommand
         var server = new Option<string?>("--server") { Description = "fastkv-server executable; without it the server is published into a temporary folder" };
         var serverCore = new Option<int>("--server-core") { Description = "Core of the servers" };
         var clientCore = new Option<int>("--client-core") { Description = "Core of the client", DefaultValueFactory = _ => 1 };
-        var command = new RootCommand(name == "report" ? "FastKv against redis-server" : "Collections and allocations of FastKv under load") { quick, output, server, serverCore, clientCore };
+        string purpose = name == "report" ? "FastKv against redis-server" : "Collections and allocations of FastKv under load";
+        var command = new RootCommand(purpose) { quick, output, server, serverCore, clientCore };
         if (name == "report")
             command.Add(only);
         command.SetAction(parsed =>

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FastKv.LoadGen.Reports;
+using static FastKv.Bench.Reports.SectionReport;
 
 namespace FastKv.Bench.Reports;
 
@@ -30,7 +31,7 @@ internal static class ReportDocument
             text.Append("**Quick mode: a check that all works. These figures mean nothing.**\n\n");
         WriteMachine(text, command);
         WriteMethod(text, settings);
-        WriteTargets(text, sections);
+        text.Append("## Targets\n\n").Append(Targets(sections)).Append('\n');
         foreach (SectionReport section in sections)
         {
             text.Append(CultureInfo.InvariantCulture, $"## {section.Title}\n\n{section.Text}");
@@ -44,7 +45,8 @@ internal static class ReportDocument
         text.Append(CultureInfo.InvariantCulture, $"All rounds: [{name}.json]({name}.json).\n");
         string path = Path.Combine(settings.Output, name + ".md");
         File.WriteAllText(path, text.ToString());
-        File.WriteAllText(Path.Combine(settings.Output, name + ".json"), JsonSerializer.Serialize(sections.ToDictionary(s => s.Name, s => s.Raw), JsonOptions) + "\n");
+        string json = JsonSerializer.Serialize(sections.ToDictionary(s => s.Name, s => s.Raw), JsonOptions);
+        File.WriteAllText(Path.Combine(settings.Output, name + ".json"), json + "\n");
         return path;
     }
 
@@ -53,11 +55,16 @@ internal static class ReportDocument
     {
         string file = Path.GetFileName(report), charts = Path.GetFileNameWithoutExtension(report);
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{sections[0].Title}: server pinned to one core with one shard, client to another, 16-byte keys and values, 50 connections; ");
-        text.Append(CultureInfo.InvariantCulture, $"medians of {settings.Rounds} alternating rounds. {Machine.Describe()}, {DateTime.UtcNow:yyyy-MM-dd}.\n\n{sections[0].MainTable}\n");
+        text.Append(CultureInfo.InvariantCulture, $"""
+            {sections[0].Title}: server pinned to one core with one shard, client to another, 16-byte keys and values, 50 connections;
+            medians of {settings.Rounds} alternating rounds. {Machine.Describe()}, {DateTime.UtcNow:yyyy-MM-dd}.
+
+            {sections[0].MainTable}
+
+            """);
         text.Append(CultureInfo.InvariantCulture, $"![CPU time per operation](perf-reports/{charts}-{sections[0].Charts[0].File}.svg)\n\n");
         text.Append(Targets(sections.Skip(1)));
-        text.Append(CultureInfo.InvariantCulture, $"\nMethod, charts and all rounds: [perf-reports/{file}](perf-reports/{file}). To reproduce:\n\n    {command}\n");
+        text.Append(CultureInfo.InvariantCulture, $"\nMethod, charts and all rounds: [{file}](perf-reports/{file}). To reproduce:\n\n    {command}\n");
         File.WriteAllText(Path.Combine(settings.Output, "README-fragment.md"), text.ToString());
     }
 
@@ -67,31 +74,45 @@ internal static class ReportDocument
         var text = new StringBuilder("| figure | measured | target | |\n|---|--:|--:|---|\n");
         foreach (Target target in sections.SelectMany(s => s.Targets))
         {
-            string value = SectionReport.Number(target.Value, "#,0.###"), limit = SectionReport.Number(target.Limit, "#,0.###");
+            string value = Number(target.Value, "#,0.###"), limit = Number(target.Limit, "#,0.###");
             string unit = target.Unit.Length > 0 ? " " + target.Unit : "";
-            text.Append(CultureInfo.InvariantCulture, $"| {target.Name} | {value}{unit} | {(target.IsMinimum ? "≥" : "≤")} {limit}{unit} | {(target.IsMet ? "met" : "**missed**")} |\n");
+            (string sign, string verdict) = (target.IsMinimum ? "≥" : "≤", target.IsMet ? "met" : "**missed**");
+            text.Append(CultureInfo.InvariantCulture, $"| {target.Name} | {value}{unit} | {sign} {limit}{unit} | {verdict} |\n");
         }
         return text.ToString();
     }
 
     private static void WriteMachine(StringBuilder text, string command)
     {
-        text.Append(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC. {Machine.Describe()}; .NET {Environment.Version}; {Output("redis-server", "--version")}");
-        text.Append(CultureInfo.InvariantCulture, $"; FastKv {Output("git", "rev-parse --short HEAD")}; load average {File.ReadAllText("/proc/loadavg").Split(' ')[0]} at the end.\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"    {command}\n\n<details><summary>lscpu</summary>\n\n```\n{Output("lscpu", "")}\n```\n</details>\n\n");
+        string load = File.ReadAllText("/proc/loadavg").Split(' ')[0];
+        text.Append(CultureInfo.InvariantCulture, $"""
+            {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC. {Machine.Describe()}; .NET {Environment.Version}; {Output("redis-server", "--version")};
+            FastKv {Output("git", "rev-parse --short HEAD")}; load average {load} at the end.
+
+                {command}
+
+            <details><summary>lscpu</summary>
+
+            ```
+            {Output("lscpu", "")}
+            ```
+            </details>
+
+
+            """);
     }
 
     private static void WriteMethod(StringBuilder text, ReportSettings settings) => text.Append(CultureInfo.InvariantCulture, $"""
-        **Method.** FastKv is the published ReadyToRun build, redis-server runs without persistence. The server is pinned to core {settings.ServerCore} (one shard), the
-        client to core {settings.ClientCore}: our own load generator (`tools/loadgen`), one thread, in this process. Both servers of a comparison are driven in alternating rounds of
-        {settings.RoundSeconds} s, the order turning each round; every cell begins with {settings.WarmUpSeconds} s of the same load per server that is not measured. Figures are medians of {settings.Rounds} rounds.
-        CPU time is the kernel's account of the server's process in nanoseconds (user and system, all threads), divided by replies. Keys and values have 16 bytes; keys are drawn uniformly.
+        **Method.** FastKv is the published ReadyToRun build, redis-server runs without persistence. The server is pinned to core {settings.ServerCore}
+        (one shard), the client to core {settings.ClientCore}: our own load generator (`tools/loadgen`), one thread, in the reporting process.
+        Both servers of a comparison are driven in alternating rounds of {settings.RoundSeconds} s, the order turning each round; every cell begins with
+        {settings.WarmUpSeconds} s of the same load per server that is not measured. Figures are medians of {settings.Rounds} rounds.
+        CPU time is the kernel's account of the server's process in nanoseconds (user and system, all threads), divided by replies.
+        Keys and values have 16 bytes; keys are drawn uniformly.
         A ratio of medians taken side by side holds where absolute figures drift by tens of percent from day to day.
 
 
         """);
-
-    private static void WriteTargets(StringBuilder text, IReadOnlyList<SectionReport> sections) => text.Append("## Targets\n\n").Append(Targets(sections)).Append('\n');
 
     private static string Output(string program, string arguments)
     {

@@ -46,5 +46,6 @@ internal sealed record ReportSettings
     /// <summary>The command that starts redis-server on the server's core.</summary>
     public string Redis => RivalServers.Redis.Start(ServerCore);
 
-    private string FastKv(int shards, string cores) => $"taskset -c {cores} {Server} --port {{port}} --bind 127.0.0.1 --shards {shards} --save '' --loglevel warning";
+    private string FastKv(int shards, string cores) =>
+        $"taskset -c {cores} {Server} --port {{port}} --bind 127.0.0.1 --shards {shards} --save '' --loglevel warning";
 }

@@ -17,13 +17,15 @@ internal sealed record RivalServer(string Name, string Program, string Arguments
 /// <summary>The rivals that are known.</summary>
 internal static class RivalServers
 {
+    private const string RedisArguments = "--port {port} --bind 127.0.0.1 --save '' --appendonly no --loglevel warning";
+
     /// <summary>The one that targets refer to.</summary>
-    public static readonly RivalServer Redis = new("redis-server", "redis-server", "--port {port} --bind 127.0.0.1 --save '' --appendonly no --loglevel warning");
+    public static readonly RivalServer Redis = new("redis-server", "redis-server", RedisArguments);
 
     /// <summary>Others, measured where present. (memcached is left out: the load generator speaks RESP only.)</summary>
     public static readonly RivalServer[] Others =
     [
-        new("valkey-server", "valkey-server", "--port {port} --bind 127.0.0.1 --save '' --appendonly no --loglevel warning"),
+        new("valkey-server", "valkey-server", RedisArguments),
         new("garnet", "garnet-server", "--port {port} --bind 127.0.0.1"),
     ];
 }

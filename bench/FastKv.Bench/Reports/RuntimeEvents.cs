@@ -52,8 +52,11 @@ internal sealed class RuntimeEvents : IDisposable
 
     private void OnDynamic(TraceEvent data)
     {
-        if (data.EventName != "EventCounters" || data.PayloadValue(0) is not IDictionary<string, object> outer || outer["Payload"] is not IDictionary<string, object> counter)
+        if (data.EventName != "EventCounters" || data.PayloadValue(0) is not IDictionary<string, object> outer
+            || outer["Payload"] is not IDictionary<string, object> counter)
+        {
             return;
+        }
         string name = (string)counter["Name"];
         if (counter.TryGetValue("Increment", out object? increment))
             Counters[name] = Counters.GetValueOrDefault(name) + (double)increment;

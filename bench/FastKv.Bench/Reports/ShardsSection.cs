@@ -1,6 +1,7 @@
 // What a second shard costs and brings, and what more cores would bring. Control plane.
 using FastKv.LoadGen.Load;
 using FastKv.LoadGen.Reports;
+using static FastKv.Bench.Reports.SectionReport;
 
 namespace FastKv.Bench.Reports;
 
@@ -15,8 +16,9 @@ internal static class ShardsSection
     {
         var report = new SectionReport("shards", "Two shards against one");
         LoadOptions options = Compared.Options(settings);
-        CompareRow many = Compared.Run(options, settings.FastKv(1), settings.FastKv(2), settings.Rounds, [1, 16, 64], ["get", "set"]);
-        CompareRow pipelined = Compared.Run(options with { Connections = 1 }, settings.FastKv(1), settings.FastKv(2), settings.Rounds, [1, 16, 64], ["get", "set"]);
+        (string one, string two) = (settings.FastKv(1), settings.FastKv(2));
+        CompareRow many = Compared.Run(options, one, two, settings.Rounds, [1, 16, 64], ["get", "set"]);
+        CompareRow pipelined = Compared.Run(options with { Connections = 1 }, one, two, settings.Rounds, [1, 16, 64], ["get", "set"]);
         (report.Raw["shards-50"], report.Raw["shards-1"]) = (many, pipelined);
         report.Paragraph("Random keys, so about half of all commands belong to the other shard. One shard has the server's core to itself; two shards also "
             + "use the client's core, where they and the client take turns: CPU per operation is comparable, throughput of two shards is not (see the model). "
@@ -27,7 +29,10 @@ internal static class ShardsSection
             .. many.Cells.Select(c => Row("50 connections", c)), .. pipelined.Cells.Select(c => Row("1 connection", c)),
         ]);
         report.Add("shards-cost", new BarChart("CPU time per operation, 50 connections", "µs", [.. many.Cells.Select(Compared.Name)],
-            [new BarSeries("1 shard", [.. many.Cells.Select(c => Compared.Cpu(c.A))]), new BarSeries("2 shards", [.. many.Cells.Select(c => Compared.Cpu(c.B))])]));
+        [
+            new BarSeries("1 shard", [.. many.Cells.Select(c => Compared.Cpu(c.A))]),
+            new BarSeries("2 shards", [.. many.Cells.Select(c => Compared.Cpu(c.B))]),
+        ]));
         foreach (CellRow cell in many.Cells.Concat(pipelined.Cells).Where(c => c.Pipeline == 16))
         {
             string connections = many.Cells.Contains(cell) ? "50 connections" : "1 connection";
@@ -42,8 +47,8 @@ internal static class ShardsSection
     private static string[] Row(string load, CellRow cell) =>
     [
         $"{Compared.Name(cell)}, {load}",
-        SectionReport.Number(Compared.Cpu(cell.A), "F3"), SectionReport.Number(Compared.Cpu(cell.B), "F3"), SectionReport.Number(1 / cell.CpuRatio, "F2"),
-        SectionReport.Number(Compared.Rate(cell.A), "N0"), SectionReport.Number(Compared.Rate(cell.B), "N0"),
-        SectionReport.Number(Compared.P50(cell.A), "F1"), SectionReport.Number(Compared.P50(cell.B), "F1"),
+        Number(Compared.Cpu(cell.A), "F3"), Number(Compared.Cpu(cell.B), "F3"), Number(1 / cell.CpuRatio, "F2"),
+        Number(Compared.Rate(cell.A), "N0"), Number(Compared.Rate(cell.B), "N0"),
+        Number(Compared.P50(cell.A), "F1"), Number(Compared.P50(cell.B), "F1"),
     ];
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using FastKv.LoadGen.Load;
 using FastKv.LoadGen.Reports;
 using FastKv.LoadGen.Servers;
+using static FastKv.Bench.Reports.SectionReport;
 
 namespace FastKv.Bench.Reports;
 
@@ -19,7 +20,8 @@ internal static class StartSection
     public static SectionReport Run(ReportSettings settings)
     {
         var report = new SectionReport("start", "Start and empty memory");
-        (string Name, string Command)[] servers = [("redis-server", settings.Redis), ("FastKv, 1 shard", settings.FastKv(1)), ("FastKv, 2 shards", settings.FastKv(2))];
+        (string Name, string Command)[] servers =
+            [("redis-server", settings.Redis), ("FastKv, 1 shard", settings.FastKv(1)), ("FastKv, 2 shards", settings.FastKv(2))];
         var rows = new List<string[]> { new[] { "", "first PONG ms, median", "smallest", "largest", "RSS empty MB" } };
         var figures = new Dictionary<string, Start[]>();
         foreach ((string name, string command) in servers)
@@ -29,12 +31,12 @@ internal static class StartSection
             figures[name] = starts;
             rows.Add(
             [
-                name, SectionReport.Number(Medians.Of(starts, s => s.FirstPongMs), "F1"), SectionReport.Number(starts.Min(s => s.FirstPongMs), "F1"),
-                SectionReport.Number(starts.Max(s => s.FirstPongMs), "F1"), SectionReport.Number(Medians.Of(starts, s => s.ResidentBytes / Mega), "F1"),
+                name, Number(Medians.Of(starts, s => s.FirstPongMs), "F1"), Number(starts.Min(s => s.FirstPongMs), "F1"),
+                Number(starts.Max(s => s.FirstPongMs), "F1"), Number(Medians.Of(starts, s => s.ResidentBytes / Mega), "F1"),
             ]);
         }
         report.Raw["start"] = figures;
-        report.Paragraph($"{settings.Starts} starts each of the published ReadyToRun build, after one that is not counted; memory one second after the first PONG.");
+        report.Paragraph($"{settings.Starts} starts each of the published ReadyToRun build after one that is not counted; memory a second after PONG.");
         report.Table([.. rows]);
         report.AtMost("Start to first PONG, 2 shards", Medians.Of(figures["FastKv, 2 shards"], s => s.FirstPongMs), StartLimitMs, "ms");
         report.AtMost("Empty RSS, 2 shards", Medians.Of(figures["FastKv, 2 shards"], s => s.ResidentBytes / Mega), EmptyLimitMb, "MB");
