@@ -178,7 +178,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     {
         if (!_partPool.TryPop(out var part))
         {
-            part = new Part(_loop.Buffers);
+            part = new Part();
             _parts.Add(part);
         }
         part.Origin = _loop;
@@ -224,6 +224,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
     public void Dispose()
     {
         _direct.Dispose();
+        foreach (var part in _parts)
+            part.Dispose();
         while (_batchPool.TryPop(out var batch))
             batch.Dispose();
     }
@@ -456,7 +458,18 @@ internal sealed unsafe class CommandPipeline : IDisposable
         for (int i = batch.WindowStart; i < batch.Next; i++)
         {
             var part = batch.Parts[batch.Slots[i].Shard]!;
-            part.Replies.MoveTo(output, part.ReplyLengths[part.Merged++]);
+            if (part.Merged == 0)
+                part.BeginMerge();
+            long length = part.ReplyLengths[part.Merged++];
+            if (part.Unmerged != null)
+            {
+                output.Append(new ReadOnlySpan<byte>(part.Unmerged, (int)length));
+                part.Unmerged += length;
+            }
+            else
+            {
+                part.Replies.MoveTo(output, length);
+            }
         }
         if (drop)
         {

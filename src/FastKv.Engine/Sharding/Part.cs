@@ -72,8 +72,13 @@ internal sealed unsafe class CommandBatch : IDisposable
 }
 
 /// <summary>A batch's commands for one partition, or one partition's share of a ticket. Pooled per loop; crosses rings by reference.</summary>
-internal sealed unsafe class Part(BufferPool pool)
+internal sealed unsafe class Part : IDisposable
 {
+    /// <summary>The part's own cache of one segment: replies are written by one thread and consumed by another, and pools belong to one.</summary>
+    private readonly BufferPool _segments = new(retainedSegmentsMax: 1);
+
+    public Part() => Replies = new BufferChain(_segments);
+
     /// <summary>The loop that sent it, to which it returns.</summary>
     public ShardLoop Origin = null!;
     public Client Client = null!;
@@ -85,11 +90,34 @@ internal sealed unsafe class Part(BufferPool pool)
     public int FirstSlot, LastSlot, Count;
     public int DatabaseIndex;
     public byte Resp;
-    public readonly BufferChain Replies = new(pool);
+    public readonly BufferChain Replies;
 
     /// <summary>Reply length of the n-th command of the part; written by the executor, read while merging.</summary>
     public readonly long[] ReplyLengths = new long[CommandBatch.SlotsMax];
     public int Merged;
+
+    /// <summary>While merging: where the next reply starts, when all of them lie in one segment and are small; else null.</summary>
+    public byte* Unmerged;
+
+    /// <summary>Replies beyond this many bytes are moved by segment rather than copied one by one.</summary>
+    private const int CopyBytesMax = BufferPool.SegmentBytes;
+
+    /// <summary>Prepares for taking the replies out in order. The usual case, small replies in one segment, is a plain copy each.</summary>
+    public void BeginMerge()
+    {
+        Unmerged = null;
+        if (Replies.Length is 0 or > CopyBytesMax)
+            return;
+        var head = Replies.Head;
+        if (head->Unread == Replies.Length)
+            Unmerged = head->Data + head->Consumed;
+    }
+
+    public void Dispose()
+    {
+        Replies.Clear();
+        _segments.Dispose();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(CommandSlot[] slots, int index)

@@ -1,6 +1,5 @@
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
-using FastKv.Memory;
 
 namespace FastKv.Engine.Sharding;
 
@@ -8,12 +7,11 @@ namespace FastKv.Engine.Sharding;
 // "tickets first": take in what has arrived, then run every ticket that was visible at that moment, and only then the rest.
 
 /// <summary>Runs partitions on behalf of one loop.</summary>
-internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Partition[] partitions, BufferPool pool, RingFaults? faults)
+internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Partition[] partitions, RingFaults? faults)
 {
     private readonly int _loop = loop;
     private readonly TicketCounter _tickets = tickets;
     private readonly Partition[] _partitions = partitions;
-    private readonly BufferPool _pool = pool;
     private readonly RingFaults? _faults = faults;
 
     /// <summary>Loops to which completions were sent since the last call of <see cref="TakeCompletionTargets"/>, one bit each.</summary>
@@ -122,16 +120,12 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
     {
         Execute(partition, part);
         partition.Statistics.PartsRun++;
-
-        // The origin's thread consumes the replies and gives the segments back: to its own pool, never to this thread's.
-        part.Replies.Pool = part.Origin.Buffers;
         Complete(partition, part);
     }
 
     /// <summary>Runs the commands of a part in order, with a prefetch pass over the buckets and one over the entries.</summary>
     public void Execute(Partition partition, Part part)
     {
-        part.Replies.Pool = _pool;
         var slots = part.Batch.Slots;
         var database = partition.Databases[part.DatabaseIndex];
         if (part.Ticket is null && part.Count > 1)
