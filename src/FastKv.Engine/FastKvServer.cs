@@ -154,7 +154,7 @@ public sealed class FastKvServer : IDisposable
     {
         Statistics.Sample(nowMs);
         long buffers = NativeBlock.OutstandingBytes;
-        _bufferBytesPeak = Math.Max(_bufferBytesPeak, buffers);
+        _bufferBytesPeak = Math.Max(_bufferBytesPeak, NativeBlock.TakePeak());
         if (_bufferBytesPeak - buffers > BufferBytesToTrim)
         {
             _bufferBytesPeak = buffers;

@@ -492,6 +492,9 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     /// <summary>How long the next poll may wait; gives the partition up before a wait.</summary>
     private long WaitMicroseconds()
     {
+        // What follows is mostly the kernel's work; meanwhile whoever has work for this partition may do it.
+        if (!IsAlone && Partition.IsHeldBy(Index))
+            Partition.Release(Index);
         if (_ready.Count > 0 || _retry.Count > 0 || !_posted.IsEmpty)
         {
             // Clients that wait for another thread (one that holds the partition, or empties a ring) need that one to have a core.
@@ -512,8 +515,6 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
             }
             wait = Math.Min(wait, RemoteSleepUs);
         }
-        if (!IsAlone && Partition.IsHeldBy(Index))
-            Partition.Release(Index);
         Volatile.Write(ref _sleeping, 1);
 
         // The other half of Poke, Post and NotifyCompletions: sleep is announced first, then the queues are looked at once more.

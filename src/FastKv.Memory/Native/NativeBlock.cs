@@ -12,12 +12,16 @@ public static unsafe class NativeBlock
 {
     private static long s_outstandingBytes;
     private static long s_outstandingBlocks;
+    private static long s_peakBytes;
 
     /// <summary>Bytes allocated and not freed, in the whole process.</summary>
     public static long OutstandingBytes => Volatile.Read(ref s_outstandingBytes);
 
     /// <summary>Blocks allocated and not freed, in the whole process.</summary>
     public static long OutstandingBlocks => Volatile.Read(ref s_outstandingBlocks);
+
+    /// <summary>The highest <see cref="OutstandingBytes"/> since the last call; threads that race may lose a little of it.</summary>
+    public static long TakePeak() => Math.Max(Interlocked.Exchange(ref s_peakBytes, OutstandingBytes), OutstandingBytes);
 
     /// <summary>A block of undefined content, 16-byte aligned.</summary>
     /// <exception cref="OutOfMemoryException">The system refuses.</exception>
@@ -69,7 +73,9 @@ public static unsafe class NativeBlock
 
     private static void Count(long bytes, long blocks)
     {
-        Interlocked.Add(ref s_outstandingBytes, bytes);
+        long outstanding = Interlocked.Add(ref s_outstandingBytes, bytes);
+        if (outstanding > Volatile.Read(ref s_peakBytes))
+            Volatile.Write(ref s_peakBytes, outstanding);
         if (blocks != 0)
             Interlocked.Add(ref s_outstandingBlocks, blocks);
         Debug.Assert(Volatile.Read(ref s_outstandingBlocks) >= 0, "a block is freed once");

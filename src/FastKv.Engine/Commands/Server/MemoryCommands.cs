@@ -112,6 +112,7 @@ internal static class MemoryCommands
     {
         context.Partition.LazyFree.Drain();
         context.Partition.Heap.Purge();
+        FastKv.Memory.NativeBlock.Trim();
         context.Reply.Ok();
     }
 
