@@ -3,6 +3,7 @@ using System.Text;
 using FastKv.Engine;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Logging;
+using FastKv.Network;
 
 namespace FastKv.Server;
 
@@ -116,7 +117,16 @@ internal static class Program
     {
         using var server = new FastKvServer(config, log);
         log.Role = 'M';
-        server.Start();
+        try
+        {
+            server.Start();
+        }
+        catch (NetworkException e)
+        {
+            log.Warning(e.Message);
+            log.Warning($"Failed listening on port {config.Options.Port} (tcp), aborting.");
+            return 1;
+        }
         log.Notice($"Running mode=standalone, port={config.Options.Port}.");
         log.Notice("Server initialized");
         using var signals = new ShutdownSignals(server.RequestShutdown, log);

@@ -29,6 +29,9 @@ internal enum ClientGate
 
     /// <summary>No further command is read: the connection closes when its replies have left.</summary>
     Closing = 32,
+
+    /// <summary>CLIENT NO-TOUCH: lookups leave the access clocks of keys alone.</summary>
+    NoTouch = 64,
 }
 
 /// <summary>The connection classes that have output buffer limits of their own.</summary>
@@ -81,7 +84,6 @@ internal sealed unsafe class Client
     public string LibraryVersion = "";
     public string User = "default";
     public bool NoEvict;
-    public bool NoTouch;
     public long CreatedMs;
     public long LastInteractionMs;
     public long ActiveEpoch;
@@ -92,6 +94,13 @@ internal sealed unsafe class Client
     public string Address = "";
     public string LocalAddress = "";
     public bool IsUnixSocket;
+
+    /// <summary>CLIENT NO-TOUCH.</summary>
+    public bool NoTouch
+    {
+        get => (Gate & ClientGate.NoTouch) != 0;
+        set => Gate = value ? Gate | ClientGate.NoTouch : Gate & ~ClientGate.NoTouch;
+    }
 
     /// <summary>Whether replies of the current command go nowhere.</summary>
     public bool IsReplySuppressed => (Gate & (ClientGate.ReplyOff | ClientGate.ReplySkip)) != 0;
@@ -112,7 +121,7 @@ internal sealed unsafe class Client
         Database = 0;
         Resp = 2;
         Batch = null;
-        InFlight = IsReady = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = NoTouch = IsUnixSocket = false;
+        InFlight = IsReady = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = IsUnixSocket = false;
         Name = LibraryName = LibraryVersion = Address = LocalAddress = "";
         User = "default";
         OutputSoftLimitSinceMs = ActiveEpoch = TotalNetworkInput = TotalNetworkOutput = 0;

@@ -69,7 +69,8 @@ internal unsafe struct CommandContext
     /// <summary>Whether argument <paramref name="index"/> equals <paramref name="upperCaseWord"/>, ignoring ASCII case.</summary>
     public readonly bool Is(int index, ReadOnlySpan<byte> upperCaseWord) => System.Text.Ascii.EqualsIgnoreCase(this[index], upperCaseWord);
 
-    /// <summary>Parses argument <paramref name="index"/> as a 64-bit integer, or replies <paramref name="error"/> (default: value is not an integer or out of range).</summary>
+    /// <summary>Parses argument <paramref name="index"/> as a 64-bit integer, or replies <paramref name="error"/>
+    /// (default: value is not an integer or out of range).</summary>
     public readonly bool TryInteger(int index, out long value, ReadOnlySpan<byte> error = default)
     {
         if (NumberText.TryParseInt64(this[index], out value))

@@ -54,7 +54,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public EntryRef Find(in Key key)
     {
         var entry = Peek(key);
-        if (!entry.IsNull)
+        if (!entry.IsNull && !_partition.IsTouchOff)
             entry.SetAccessClock(_partition.AccessSeconds);
         return entry;
     }

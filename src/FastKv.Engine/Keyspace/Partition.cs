@@ -41,6 +41,9 @@ internal sealed class Partition : IDisposable
     /// <summary>The access clock of this turn (see <see cref="AccessClock"/>).</summary>
     public uint AccessSeconds;
 
+    /// <summary>Lookups leave access clocks alone while this is set: the command's client asked for that (CLIENT NO-TOUCH).</summary>
+    public bool IsTouchOff;
+
     /// <summary>The highest ticket that existed when <see cref="Pending"/> was taken in: what waits there runs after it, and not after later ones.
     /// Touched only under the ownership word.</summary>
     public long PendingBound;

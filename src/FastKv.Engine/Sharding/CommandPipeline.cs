@@ -166,12 +166,20 @@ internal sealed unsafe class CommandPipeline : IDisposable
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
         _loop.Statistics.Calls[context.Command.Id]++;
+        SetTouchOff(ticket.Shards, client.NoTouch);
         context.Command.Handler(ref context);
+        SetTouchOff(ticket.Shards, false);
         if (drop)
         {
             _discard.Clear();
             client.Gate &= ~ClientGate.ReplySkip;
         }
+    }
+
+    private void SetTouchOff(ulong shards, bool isOff)
+    {
+        for (; shards != 0; shards &= shards - 1)
+            _partitions[System.Numerics.BitOperations.TrailingZeroCount(shards)].IsTouchOff = isOff;
     }
 
     public Part RentPart(Client client, CommandBatch batch, int shard)
@@ -189,6 +197,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         part.Count = part.Merged = 0;
         part.DatabaseIndex = client.Database;
         part.Resp = client.Resp;
+        part.NoTouch = client.NoTouch;
         return part;
     }
 
@@ -344,7 +353,9 @@ internal sealed unsafe class CommandPipeline : IDisposable
             context.DatabaseIndex = client.Database;
             context.FirstKeyHash = slot.Hash;
             _loop.Statistics.Calls[command.Id]++;
+            _partition.IsTouchOff = client.NoTouch;
             command.Handler(ref context);
+            _partition.IsTouchOff = false;
         }
 
         if (suppress)

@@ -90,6 +90,9 @@ internal sealed unsafe class Part : IDisposable
     public int FirstSlot, LastSlot, Count;
     public int DatabaseIndex;
     public byte Resp;
+
+    /// <summary>The client's CLIENT NO-TOUCH.</summary>
+    public bool NoTouch;
     public readonly BufferChain Replies;
 
     /// <summary>Reply length of the n-th command of the part; written by the executor, read while merging.</summary>

@@ -143,6 +143,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         context.DatabaseIndex = part.DatabaseIndex;
         context.IsPart = part.Ticket is not null;
         context.Reply = new Protocol.ReplyWriter(part.Replies, part.Resp);
+        partition.IsTouchOff = part.NoTouch;
         int n = 0;
         for (int i = part.FirstSlot; i >= 0; i = slots[i].NextInPart)
         {
@@ -157,6 +158,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
             command.Handler(ref context);
             part.ReplyLengths[n++] = part.Replies.Length - before;
         }
+        partition.IsTouchOff = false;
     }
 
     private void Complete(Partition partition, Part part)

@@ -347,7 +347,8 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         Buffers.Dispose();
     }
 
-    /// <summary>Connections are spread evenly, but closed ones are not: each loop has room for all, and for those that are told that there are too many.</summary>
+    /// <summary>Connections are spread evenly, but closed ones are not: each loop has room for all, and for those that are told that there are
+    /// too many.</summary>
     private static int ConnectionsMax(ServerOptions options) => (int)Math.Clamp(options.MaxClients + 128, 1024, 1 << 20);
 
     /// <summary>Steps 2 to 5 of the turn.</summary>

@@ -43,7 +43,8 @@ internal sealed class TicketCounter
     /// <summary>Ends the announcement. The release store comes after the ring publishes, so whoever sees 0 sees the tickets.</summary>
     public void Withdraw(int coordinator) => Volatile.Write(ref _announced[coordinator].Value, 0);
 
-    /// <summary>The smallest number that some coordinator may still be enqueueing; <see cref="long.MaxValue"/>: none. Acquire loads: rings are read after.</summary>
+    /// <summary>The smallest number that some coordinator may still be enqueueing; <see cref="long.MaxValue"/>: none.
+    /// Acquire loads: rings are read after.</summary>
     public long EnqueueFloor()
     {
         long floor = long.MaxValue;

@@ -5,7 +5,7 @@ using FastKv.Protocol;
 
 namespace FastKv.Engine.Commands.Connection;
 
-/// <summary>The CLIENT container, except for what concerns many clients (LIST, KILL: see <see cref="ClientList"/> and <see cref="ClientKill"/>). Control plane.</summary>
+/// <summary>The CLIENT container, except for what concerns many clients (<see cref="ClientList"/>, <see cref="ClientKill"/>). Control plane.</summary>
 [CommandContainer("CLIENT", Group = CommandGroup.Connection, Since = "2.4.0", Summary = "A container for client connection commands.",
     Complexity = "Depends on subcommand.")]
 internal static class ClientCommands

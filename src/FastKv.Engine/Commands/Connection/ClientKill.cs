@@ -10,8 +10,16 @@ internal static class ClientKill
     [Command("CLIENT|KILL", Arity = -3, Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale,
         Group = CommandGroup.Connection, Route = CommandRoute.Connection, Since = "2.4.0", Summary = "Terminates open connections.",
         Complexity = "O(N) where N is the number of client connections",
-        Syntax = "filter(ip:port~2.8.12 | new-format([ID client-id:integer@2.8.12] | [TYPE normal_master_slave_pubsub(NORMAL | MASTER@3.2.0 | SLAVE | REPLICA@5.0.0 | PUBSUB)@2.8.12] | [USER username] | [ADDR ip:port] | [LADDR ip:port@6.2.0] | [SKIPME yes/no])...)",
-        History = ["2.8.12: Added new filter format.", "2.8.12: `ID` option.", "3.2.0: Added `master` type in for `TYPE` option.", "5.0.0: Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward compatibility.", "6.2.0: `LADDR` option."])]
+        Syntax = "filter(ip:port~2.8.12 | new-format([ID client-id:integer@2.8.12] | [TYPE normal_master_slave_pubsub(NORMAL | MASTER@3.2.0 | SLAVE | "
+            + "REPLICA@5.0.0 | PUBSUB)@2.8.12] | [USER username] | [ADDR ip:port] | [LADDR ip:port@6.2.0] | [SKIPME yes/no])...)",
+        History =
+        [
+            "2.8.12: Added new filter format.",
+            "2.8.12: `ID` option.",
+            "3.2.0: Added `master` type in for `TYPE` option.",
+            "5.0.0: Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward compatibility.",
+            "6.2.0: `LADDR` option.",
+        ])]
     internal static void Kill(ref CommandContext context)
     {
         var server = context.Client.Loop.Server;

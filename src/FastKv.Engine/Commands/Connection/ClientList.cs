@@ -21,7 +21,15 @@ internal static class ClientList
         Group = CommandGroup.Connection, Route = CommandRoute.Connection, Since = "2.4.0", Summary = "Lists open connections.",
         Complexity = "O(N) where N is the number of client connections",
         Syntax = "[TYPE (NORMAL | MASTER | REPLICA | PUBSUB)@5.0.0] [ID id(client-id:integer...)@6.2.0]",
-        History = ["2.8.12: Added unique client `id` field.", "5.0.0: Added optional `TYPE` filter.", "6.0.0: Added `user` field.", "6.2.0: Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` filter.", "7.0.0: Added `resp`, `multi-mem`, `rbs` and `rbp` fields.", "7.0.3: Added `ssub` field."],
+        History =
+        [
+            "2.8.12: Added unique client `id` field.",
+            "5.0.0: Added optional `TYPE` filter.",
+            "6.0.0: Added `user` field.",
+            "6.2.0: Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` filter.",
+            "7.0.0: Added `resp`, `multi-mem`, `rbs` and `rbp` fields.",
+            "7.0.3: Added `ssub` field.",
+        ],
         Tips = ["nondeterministic_output"])]
     internal static void List(ref CommandContext context)
     {

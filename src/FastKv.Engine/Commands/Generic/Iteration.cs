@@ -12,7 +12,8 @@ internal static unsafe class Iteration
 
     [Command("SCAN", Arity = -2, Flags = CommandFlags.ReadOnly | CommandFlags.TouchesArbitraryKeys, Group = CommandGroup.Generic,
         Route = CommandRoute.Cursor, Since = "2.8.0", Summary = "Iterates over the key names in the database.",
-        Complexity = "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
+        Complexity = "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number "
+            + "of elements inside the collection.",
         Syntax = "cursor [MATCH pattern] [COUNT count] [TYPE type@6.0.0]", History = ["6.0.0: Added the `TYPE` subcommand."],
         Tips = ["nondeterministic_output", "request_policy:special"])]
     internal static void Scan(ref CommandContext context)
@@ -93,7 +94,8 @@ internal static unsafe class Iteration
     [Command("KEYS", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.TouchesArbitraryKeys, Group = CommandGroup.Generic,
         Categories = AclCategories.Dangerous, Route = CommandRoute.Everywhere, Merge = PartMerge.Concat, Since = "1.0.0",
         Summary = "Returns all key names that match a pattern.",
-        Complexity = "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.",
+        Complexity = "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern "
+            + "have limited length.",
         Syntax = "pattern", Tips = ["request_policy:all_shards", "nondeterministic_output_order"])]
     internal static void Keys(ref CommandContext context)
     {
