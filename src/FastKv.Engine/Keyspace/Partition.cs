@@ -8,7 +8,7 @@ using FastKv.Memory;
 namespace FastKv.Engine.Keyspace;
 
 // Data plane. A partition is the data half of a shard: heap, databases, expiry; whoever holds its ownership word may run it, and nobody
-// else touches it. Its own loop holds the word while awake and gives it up before sleeping; another loop may then borrow it (DESIGN 4).
+// else touches it. Its own loop holds the word while it executes and gives it up before each poll of the network; another loop may then borrow it.
 
 /// <summary>One shard's slice of the keyspace.</summary>
 internal sealed class Partition : IDisposable
