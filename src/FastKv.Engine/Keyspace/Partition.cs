@@ -66,7 +66,7 @@ internal sealed class Partition : IDisposable
         Random = new RandomSource(randomSeed);
         Heap = new NativeHeap($"shard {index}", options.DebugHeap);
         Inbox = new PartitionInbox(routing.ShardCount);
-        Statistics = new PartitionStatistics(CommandTable.All.Length);
+        Statistics = new PartitionStatistics(options, CommandTable.All.Length);
         LazyFree = new LazyFree(this);
         Databases = new Database[options.Databases];
         for (int i = 0; i < Databases.Length; i++)
@@ -119,6 +119,7 @@ internal sealed class Partition : IDisposable
         foreach (var database in Databases)
             database.Dispose();
         LazyFree.Dispose();
+        Statistics.Dispose();
         Heap.Dispose();
     }
 
