@@ -210,7 +210,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         {
             MarkChanged(_table.Count);
             _partition.LazyFree.Add(_table);
-            _table = new ExtendibleTable<KeyEntryLayout>(Heap, _partition.Routing.HashSeed);
+            _table = new(Heap, _partition.Routing.HashSeed);
         }
         _volatileCount = 0;
     }

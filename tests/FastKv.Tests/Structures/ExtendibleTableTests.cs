@@ -217,7 +217,7 @@ public sealed unsafe class ExtendibleTableTests(ITestOutputHelper output)
         var visitor = new Collector { Seen = [] };
         for (int i = 0; i < 7; i++)
             model.Table.Drain(ref visitor, 1000);
-        model.Table.Dispose();
+        model.Table.Release();
         Assert.Equal(0, model.Table.MemoryBytes);
         Assert.Equal(0, model.Table.Count);
     }
@@ -237,7 +237,7 @@ public sealed unsafe class ExtendibleTableTests(ITestOutputHelper output)
         {
             // The first thousand come before the table knows the time.
             if (i == 1000)
-                model.Table.NowMs = Start;
+                model.SetNow(Start);
             string key = $"key:{i}";
             long expiryMs = (i % 4) switch
             {
@@ -280,7 +280,7 @@ public sealed unsafe class ExtendibleTableTests(ITestOutputHelper output)
     {
         const long Start = 1_800_000_000_000;
         using var model = new TableModel<KeyEntryLayout>();
-        model.Table.NowMs = Start;
+        model.SetNow(Start);
         for (int i = 0; i < 5_000; i++)
             model.Insert($"key:{i}", i % 2 == 0 ? Start + 60_000 : -1);
         var entry = (byte*)model.Entries["key:0"];
