@@ -22,6 +22,9 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
 
     public NativeHeap Heap => _partition.Heap;
 
+    /// <summary>Where the values of collections live.</summary>
+    public ValueHeap Values => _partition.Values;
+
     /// <summary>Keys, including expired ones that have not been noticed yet.</summary>
     public long Count => _table.Count;
 
@@ -97,6 +100,12 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
             Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, _partition.AccessSeconds)));
             return;
         }
+        if (existing.IsPointer)
+        {
+            Remove(key, existing);
+            Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, _partition.AccessSeconds)));
+            return;
+        }
         CountVolatile(existing.HasExpiry, expiryMs > 0);
         var entry = new EntryRef(StringEntry.Overwrite(Heap, existing.Block, value, expiryMs));
         entry.SetAccessClock(_partition.AccessSeconds);
@@ -112,12 +121,12 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         MarkChanged();
     }
 
-    /// <summary>Puts <paramref name="entry"/> where <paramref name="before"/> stood, whose block may be gone, and counts a change.</summary>
-    public void Replace(in Key key, EntryRef before, EntryRef entry)
+    /// <summary>Puts <paramref name="entry"/> where <paramref name="before"/> stood, whose block may be gone, and counts the changes.</summary>
+    public void Replace(in Key key, EntryRef before, EntryRef entry, long changes = 1)
     {
         if (before != entry)
             _table.Replace(key.Hash, before.Block, entry.Block);
-        MarkChanged();
+        MarkChanged(changes);
     }
 
     /// <summary>Sets the expiry of an existing entry. A time that has passed already is the caller's case (the key is deleted then).</summary>
@@ -138,6 +147,14 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         return after;
     }
 
+    /// <summary>
+    /// Tells that an existing value has got something that blocked clients may wait for: a stream an entry, or a group. (A key that appears tells it by itself:
+    /// see <see cref="Insert"/>.)
+    /// </summary>
+    public void SignalReady(in Key key)
+    {
+    }
+
     /// <summary>Deletes a key; whether it was there.</summary>
     public bool Delete(in Key key)
     {
@@ -152,7 +169,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public void Remove(in Key key, EntryRef entry)
     {
         Unlink(key, entry);
-        StringEntry.Free(Heap, entry.Block);
+        _partition.LazyFree.Free(entry);
         MarkChanged();
     }
 
@@ -195,7 +212,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Walks the buckets from a position and removes what has expired; returns the next position.</summary>
     public ulong SweepExpired(ulong position, int bucketsMax, out int removed)
     {
-        var visitor = new ExpiryVisitor { Heap = Heap };
+        var visitor = new ExpiryVisitor { LazyFree = _partition.LazyFree };
         ulong next = _table.SweepExpired(position, bucketsMax, _partition.NowMs, ref visitor);
         removed = visitor.Removed;
         _volatileCount -= removed;
@@ -259,12 +276,12 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
 
     private struct ExpiryVisitor : IExpiryVisitor
     {
-        public NativeHeap Heap;
+        public LazyFree LazyFree;
         public int Removed;
 
         public bool Visit(byte* entry)
         {
-            StringEntry.Free(Heap, entry);
+            LazyFree.Free(new EntryRef(entry));
             Removed++;
             return true;
         }

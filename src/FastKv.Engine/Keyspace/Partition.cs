@@ -4,6 +4,7 @@ using FastKv.Engine.Commands;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Sharding;
 using FastKv.Memory;
+using FastKv.Structures;
 
 namespace FastKv.Engine.Keyspace;
 
@@ -23,6 +24,9 @@ internal sealed class Partition : IDisposable
     public readonly Routing Routing;
     public readonly ServerOptions Options;
     public readonly NativeHeap Heap;
+
+    /// <summary>The heap with what collections need besides it.</summary>
+    public readonly ValueHeap Values;
     public readonly Database[] Databases;
     public readonly PartitionInbox Inbox;
     public readonly PartitionStatistics Statistics;
@@ -65,6 +69,7 @@ internal sealed class Partition : IDisposable
         _clock = clock;
         Random = new RandomSource(randomSeed);
         Heap = new NativeHeap($"shard {index}", options.DebugHeap);
+        Values = new ValueHeap(Heap, routing.HashSeed, options.CompactLimits);
         Inbox = new PartitionInbox(routing.ShardCount);
         Statistics = new PartitionStatistics(CommandTable.All.Length);
         LazyFree = new LazyFree(this);

@@ -142,6 +142,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         context.Client = part.Client;
         context.DatabaseIndex = part.DatabaseIndex;
         context.IsPart = part.Ticket is not null;
+        context.IsRetry = false;
         context.Reply = new Protocol.ReplyWriter(part.Replies, part.Resp);
         partition.IsTouchOff = part.NoTouch;
         int n = 0;

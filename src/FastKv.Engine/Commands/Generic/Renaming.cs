@@ -77,7 +77,7 @@ internal static unsafe class Renaming
             }
             destination.Delete(to);
         }
-        destination.Insert(to, new EntryRef(StringEntry.Copy(destination.Heap, entry.Block, to.Span)));
+        destination.Insert(to, Values.Copy(context.Database(from).Values, destination.Values, entry, to.Span));
         context.Reply.Integer(1);
     }
 
@@ -145,7 +145,7 @@ internal static unsafe class Renaming
         }
         else
         {
-            destination.Insert(to, new EntryRef(StringEntry.Copy(destination.Heap, entry.Block, to.Span)));
+            destination.Insert(to, Values.Copy(source.Values, destination.Values, entry, to.Span));
             source.Remove(from, entry);
         }
         return true;

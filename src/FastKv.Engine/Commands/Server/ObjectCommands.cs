@@ -17,7 +17,7 @@ internal static class ObjectCommands
     internal static void Encoding(ref CommandContext context)
     {
         if (TryFind(ref context, out var entry))
-            context.Reply.BulkString(ValueFacts.EncodingOf(entry));
+            context.Reply.BulkString(Values.EncodingName(entry));
     }
 
     [Command("OBJECT|REFCOUNT", Arity = 3, Flags = CommandFlags.ReadOnly, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
