@@ -14,7 +14,7 @@ public unsafe class TableBenchmarks
     private const ulong Seed = 0x9E37_79B9_7F4A_7C15;
 
     private NativeHeap _heap = null!;
-    private ExtendibleTable<KeyEntryLayout> _table = null!;
+    private ExtendibleTable<KeyEntryLayout> _table;
     private byte* _keys;
 
     /// <summary>Keys in the table.</summary>

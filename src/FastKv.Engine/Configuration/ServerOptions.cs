@@ -4,6 +4,7 @@
 // next turns. Arrays are replaced as a whole and never written in place.
 using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Logging;
+using FastKv.Structures;
 
 namespace FastKv.Engine.Configuration;
 
@@ -105,6 +106,9 @@ public sealed class ServerOptions
 
     /// <summary><c>lazyfree-lazy-eviction</c>: evicted values are freed in slices.</summary>
     public bool LazyFreeLazyEviction;
+
+    /// <summary>The thresholds of the compact encodings (<c>hash-max-listpack-entries</c> and the like).</summary>
+    public readonly CompactLimits CompactLimits = new();
 
     /// <summary><c>notify-keyspace-events</c>.</summary>
     public KeyspaceEvents NotifyKeyspaceEvents;

@@ -3,14 +3,21 @@ using FastKv.Structures;
 
 namespace FastKv.Engine.Keyspace;
 
-/// <summary>What has been unlinked and is freed in bounded slices: the tables of FLUSHALL and FLUSHDB. Data plane, under the ownership word.</summary>
+/// <summary>
+/// What has been unlinked and is freed in bounded slices: the tables of FLUSHALL and FLUSHDB, and values of many elements. Data plane, under the
+/// ownership word.
+/// </summary>
 internal sealed unsafe class LazyFree(Partition partition) : IDisposable
 {
-    /// <summary>Entries freed between two looks at the clock: some 100 ns each.</summary>
+    /// <summary>Entries or elements freed between two looks at the clock: some 100 ns each.</summary>
     private const int EntriesPerStep = 512;
+
+    /// <summary>A value of no more elements is freed at once: some microseconds.</summary>
+    private const int EffortMax = 64;
 
     private readonly Partition _partition = partition;
     private readonly Queue<ExtendibleTable<KeyEntryLayout>> _tables = new();
+    private readonly Queue<nint> _values = new();
 
     /// <summary>Entries waiting to be freed (INFO's lazyfree_pending_objects).</summary>
     public long PendingEntries { get; private set; }
@@ -25,35 +32,63 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
         _tables.Enqueue(table);
     }
 
+    /// <summary>Frees an entry that is in no table: at once if that is little work, else in slices.</summary>
+    public void Free(EntryRef entry)
+    {
+        if (Values.FreeEffort(entry) <= EffortMax)
+        {
+            int budget = int.MaxValue;
+            Values.Free(_partition.Values, entry.Block, ref budget);
+            return;
+        }
+        PendingEntries++;
+        _values.Enqueue((nint)entry.Block);
+    }
+
     /// <summary>Frees for at most <paramref name="budgetUs"/>.</summary>
     /// <returns>Whether something is left.</returns>
     public bool RunSlice(IClock clock, long budgetUs)
     {
-        if (_tables.Count == 0)
+        if (!HasWork)
             return false;
         long endUs = clock.MonotonicMicroseconds + budgetUs;
-        while (_tables.Count > 0)
+        while (HasWork)
         {
             Step(EntriesPerStep);
             if (clock.MonotonicMicroseconds >= endUs)
                 break;
         }
-        return _tables.Count > 0;
+        return HasWork;
     }
 
     /// <summary>Frees all at once (FLUSHALL SYNC, MEMORY PURGE, the end).</summary>
     public void Drain()
     {
-        while (_tables.Count > 0)
+        while (HasWork)
             Step(int.MaxValue);
     }
 
     public void Dispose() => Drain();
 
+    private bool HasWork => _tables.Count > 0 || _values.Count > 0;
+
     private void Step(int entriesMax)
     {
+        // Values first: a table that is drained adds to them.
+        if (_values.TryPeek(out nint value))
+        {
+            if (Values.Free(_partition.Values, (byte*)value, ref entriesMax))
+            {
+                _values.Dequeue();
+                PendingEntries--;
+                FreedEntries++;
+                PurgeWhenDone();
+            }
+            return;
+        }
+
         var table = _tables.Peek();
-        var visitor = new FreeVisitor { Heap = _partition.Heap };
+        var visitor = new FreeVisitor { LazyFree = this };
         int freed = table.Drain(ref visitor, entriesMax);
         PendingEntries -= freed;
         FreedEntries += freed;
@@ -61,14 +96,19 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
             return;
         table.Dispose();
         _tables.Dequeue();
-        if (_tables.Count == 0)
+        PurgeWhenDone();
+    }
+
+    private void PurgeWhenDone()
+    {
+        if (!HasWork)
             _partition.Heap.Purge();
     }
 
     private struct FreeVisitor : IEntryVisitor
     {
-        public NativeHeap Heap;
+        public LazyFree LazyFree;
 
-        public void Visit(byte* entry) => StringEntry.Free(Heap, entry);
+        public readonly void Visit(byte* entry) => LazyFree.Free(new EntryRef(entry));
     }
 }

@@ -145,6 +145,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         context.Client = part.Client;
         context.DatabaseIndex = part.DatabaseIndex;
         context.IsPart = part.Ticket is not null;
+        context.IsRetry = false;
         context.Reply = new ReplyWriter(part.Replies, part.Resp, part.Ticket is null ? _errors : null);
         partition.IsTouchOff = part.NoTouch;
         var statistics = partition.Statistics.Commands;

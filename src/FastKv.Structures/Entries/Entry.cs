@@ -34,7 +34,7 @@ public enum ValueType : byte
     Stream = 5,
 }
 
-/// <summary>How a value is represented, as OBJECT ENCODING tells it. Four bits; types other than strings number theirs as they like.</summary>
+/// <summary>How a value is represented, as OBJECT ENCODING tells it. Four bits.</summary>
 public enum ValueEncoding : byte
 {
     /// <summary>A string that is the canonical text of a signed 64-bit integer, kept as the integer ("int").</summary>
@@ -45,6 +45,27 @@ public enum ValueEncoding : byte
 
     /// <summary>Any other string ("raw"); inline or external.</summary>
     Raw = 2,
+
+    /// <summary>A compact value of elements one behind the other ("listpack"); <see cref="Structures.Listpack"/>.</summary>
+    Listpack = 3,
+
+    /// <summary>A hash in a listpack whose fields may expire ("listpackex").</summary>
+    ListpackEx = 4,
+
+    /// <summary>A compact value of sorted integers ("intset").</summary>
+    IntSet = 5,
+
+    /// <summary>A native structure around a table ("hashtable").</summary>
+    HashTable = 6,
+
+    /// <summary>A native structure of a tree ordered by score and a table ("skiplist", as Redis calls its own).</summary>
+    SkipList = 7,
+
+    /// <summary>A native structure of linked listpacks ("quicklist").</summary>
+    QuickList = 8,
+
+    /// <summary>A native structure of blocks ordered by ID ("stream").</summary>
+    Stream = 9,
 }
 
 /// <summary>What stands behind the key of an entry, and other variations of the layout.</summary>

@@ -8,7 +8,7 @@ namespace FastKv.Structures;
 //
 // Every change of a segment is a rebuild: a new bucket array is filled from the old one (or two) and takes its place. The hashes are
 // recomputed from the keys; the entries of the next buckets are being loaded meanwhile, so that their cache misses overlap.
-public sealed unsafe partial class ExtendibleTable<TLayout>
+public readonly unsafe partial struct ExtendibleTable<TLayout>
 {
     // Buckets whose entries are prefetched ahead of the one being moved: 30 lines, about what a core keeps in flight.
     private const int PrefetchBuckets = 3;
@@ -34,16 +34,14 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     private const uint GrowthMin64 = 4;
     private const uint GrowthMax64 = 12;
 
-    private ulong _sizeSequence;
-
     private void CreateFirstSegment()
     {
         Segment first = AllocateSegment(1, 0);
         var directory = (ulong*)_heap.Allocate(sizeof(ulong));
-        MemoryBytes += NativeHeap.UsableSize(sizeof(ulong));
+        _header->MemoryBytes += NativeHeap.UsableSize(sizeof(ulong));
         directory[0] = first.Packed;
-        _directory = directory;
-        _directoryShift = 63;
+        _header->Directory = directory;
+        _header->DirectoryShift = 63;
     }
 
     /// <summary>Makes room around a hash: the segment grows, or splits, or (when that is no use) gets more stash.</summary>
@@ -61,7 +59,7 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     }
 
     private bool MaySplit(Segment segment) =>
-        segment.Depth < Segment.DepthMax && (segment.Depth < GlobalDepth || 2L << GlobalDepth <= _count / EntriesPerPlaceMin);
+        segment.Depth < Segment.DepthMax && (segment.Depth < GlobalDepth || 2L << GlobalDepth <= _header->Count / EntriesPerPlaceMin);
 
     private void Split(Segment segment, ulong hash)
     {
@@ -233,10 +231,10 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     // Xorshift (Marsaglia): any sequence serves, and a table's is the same for the same seed.
     private uint Draw()
     {
-        _sizeSequence ^= _sizeSequence << 13;
-        _sizeSequence ^= _sizeSequence >> 7;
-        _sizeSequence ^= _sizeSequence << 17;
-        return (uint)(_sizeSequence >> 32);
+        _header->SizeSequence ^= _header->SizeSequence << 13;
+        _header->SizeSequence ^= _header->SizeSequence >> 7;
+        _header->SizeSequence ^= _header->SizeSequence << 17;
+        return (uint)(_header->SizeSequence >> 32);
     }
 
     private Segment AllocateSegment(int buckets, int depth)
@@ -249,7 +247,7 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     {
         long sizeBytes = (long)buckets << Bucket.SizeShift;
         NativeMemory.Clear(block, (nuint)sizeBytes);
-        MemoryBytes += NativeHeap.UsableSize(sizeBytes);
+        _header->MemoryBytes += NativeHeap.UsableSize(sizeBytes);
         (int homeCount, int stashCode) = Segment.Shape(buckets);
         var segment = new Segment(block, depth, homeCount, stashCode);
         Debug.Assert(segment.BucketCount == buckets, "the shape adds up");
@@ -258,7 +256,7 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
 
     private void FreeSegment(Segment segment)
     {
-        MemoryBytes -= NativeHeap.UsableSize(segment.SizeBytes);
+        _header->MemoryBytes -= NativeHeap.UsableSize(segment.SizeBytes);
         _heap.Free(segment.Buckets, segment.SizeBytes);
     }
 
@@ -266,8 +264,8 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     private void SetDirectory(ulong hash, Segment segment)
     {
         long places = 1L << (GlobalDepth - segment.Depth);
-        long first = (long)(hash >> 1 >> _directoryShift) & -places;
-        new Span<ulong>(_directory + first, (int)places).Fill(segment.Packed);
+        long first = (long)(hash >> 1 >> _header->DirectoryShift) & -places;
+        new Span<ulong>(_header->Directory + first, (int)places).Fill(segment.Packed);
     }
 
     private void DoubleDirectory()
@@ -276,14 +274,14 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
         var doubled = (ulong*)_heap.Allocate(2 * places * sizeof(ulong));
         for (long i = 0; i < places; i++)
         {
-            doubled[2 * i] = _directory[i];
-            doubled[2 * i + 1] = _directory[i];
+            doubled[2 * i] = _header->Directory[i];
+            doubled[2 * i + 1] = _header->Directory[i];
         }
 
-        MemoryBytes += NativeHeap.UsableSize(2 * places * sizeof(ulong));
+        _header->MemoryBytes += NativeHeap.UsableSize(2 * places * sizeof(ulong));
         FreeDirectory();
-        _directory = doubled;
-        _directoryShift--;
+        _header->Directory = doubled;
+        _header->DirectoryShift--;
     }
 
     // Possible when no segment is as deep as the directory. Merges are rare, and the search ends at the first such segment, which
@@ -295,47 +293,47 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
             long places = 1L << GlobalDepth;
             for (long i = 0; i < places; i++)
             {
-                if (new Segment(_directory[i]).Depth == GlobalDepth)
+                if (new Segment(_header->Directory[i]).Depth == GlobalDepth)
                     return;
             }
 
             var halved = (ulong*)_heap.Allocate(places / 2 * sizeof(ulong));
             for (long i = 0; i < places / 2; i++)
-                halved[i] = _directory[2 * i];
-            MemoryBytes += NativeHeap.UsableSize(places / 2 * sizeof(ulong));
+                halved[i] = _header->Directory[2 * i];
+            _header->MemoryBytes += NativeHeap.UsableSize(places / 2 * sizeof(ulong));
             FreeDirectory();
-            _directory = halved;
-            _directoryShift++;
+            _header->Directory = halved;
+            _header->DirectoryShift++;
         }
     }
 
     private void FreeDirectory()
     {
         long sizeBytes = (1L << GlobalDepth) * sizeof(ulong);
-        MemoryBytes -= NativeHeap.UsableSize(sizeBytes);
-        _heap.Free((byte*)_directory, sizeBytes);
+        _header->MemoryBytes -= NativeHeap.UsableSize(sizeBytes);
+        _heap.Free((byte*)_header->Directory, sizeBytes);
     }
 
     private void ReleaseAll()
     {
-        if (_directory == null)
+        if (_header->Directory == null)
             return;
         long places = 1L << GlobalDepth;
 
         // A drain that was given up has freed the segments before its place.
-        for (long i = _drainPlace; i < places;)
+        for (long i = _header->DrainPlace; i < places;)
         {
-            Segment segment = new(_directory[i]);
+            Segment segment = new(_header->Directory[i]);
             i += 1L << (GlobalDepth - segment.Depth);
             FreeSegment(segment);
         }
 
         FreeDirectory();
-        _directory = null;
-        _directoryShift = 63;
-        _count = 0;
-        _drainPlace = 0;
-        _drainBucket = 0;
+        _header->Directory = null;
+        _header->DirectoryShift = 63;
+        _header->Count = 0;
+        _header->DrainPlace = 0;
+        _header->DrainBucket = 0;
         Debug.Assert(MemoryBytes == 0, "everything allocated was freed");
     }
 }

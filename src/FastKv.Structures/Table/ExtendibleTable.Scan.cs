@@ -3,7 +3,7 @@ using FastKv.Memory;
 namespace FastKv.Structures;
 
 // Data plane: walking the table in hash order, and picking an entry at random.
-public sealed unsafe partial class ExtendibleTable<TLayout>
+public readonly unsafe partial struct ExtendibleTable<TLayout>
 {
     /// <summary>Bits of a cursor: cursors are positions in the space of the upper 48 bits of the hash, and thus below 2^48.</summary>
     public const int CursorBits = Segment.CursorBits;
@@ -22,7 +22,7 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
         where TVisitor : struct, IEntryVisitor, allows ref struct
     {
         cursor &= (1UL << CursorBits) - 1;
-        if (_directory == null)
+        if (_header->Directory == null)
             return 0;
         ulong hash = cursor << (64 - CursorBits);
         Segment segment = SegmentOf(hash);
@@ -46,7 +46,7 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     /// </summary>
     public byte* Random(ref RandomSource random)
     {
-        if (_count == 0)
+        if (_header->Count == 0)
             return null;
         for (int i = 0; i < RandomSegmentsMax; i++)
         {
@@ -68,10 +68,10 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     private byte* FirstFrom(ulong hash)
     {
         long places = 1L << GlobalDepth;
-        long start = (long)(hash >> 1 >> _directoryShift);
+        long start = (long)(hash >> 1 >> _header->DirectoryShift);
         for (long i = 0; i < places; i++)
         {
-            Segment segment = new(_directory[(start + i) & (places - 1)]);
+            Segment segment = new(_header->Directory[(start + i) & (places - 1)]);
             for (int index = 0; index < segment.BucketCount; index++)
             {
                 uint taken = Bucket.Taken(segment.At(index));

@@ -4,12 +4,8 @@ using FastKv.Memory;
 namespace FastKv.Structures;
 
 // Data plane: the two walks that take entries out: expiry, and emptying a detached table slice by slice.
-public sealed unsafe partial class ExtendibleTable<TLayout>
+public readonly unsafe partial struct ExtendibleTable<TLayout>
 {
-    // Where the drain stands: a place of the directory, and the bucket of the segment there.
-    private long _drainPlace;
-    private int _drainBucket;
-
     /// <summary>
     /// Looks at the headers of some buckets, and at the entries only where one may be due. A whole table has to be swept every 9 hours,
     /// lest the coarse times in the headers wrap around. An entry that an insert or a removal between calls moves to a bucket which this
@@ -23,9 +19,9 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     public ulong SweepExpired<TVisitor>(ulong position, int bucketsMax, long nowMs, ref TVisitor visitor)
         where TVisitor : struct, IExpiryVisitor, allows ref struct
     {
-        _nowMs = nowMs;
+        _header->NowMs = nowMs;
         position &= (1UL << CursorBits) - 1;
-        while (bucketsMax > 0 && _directory != null)
+        while (bucketsMax > 0 && _header->Directory != null)
         {
             ulong hash = position << (64 - CursorBits);
             Segment segment = SegmentOf(hash);
@@ -43,7 +39,7 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
                     SweepBucket(segment, index, nowMs, ref visitor);
             }
 
-            if (_count == 0)
+            if (_header->Count == 0)
             {
                 ReleaseAll();
                 return 0;
@@ -56,7 +52,7 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
                 return 0;
         }
 
-        return _directory == null ? 0 : position;
+        return _header->Directory == null ? 0 : position;
     }
 
     /// <summary>
@@ -69,46 +65,46 @@ public sealed unsafe partial class ExtendibleTable<TLayout>
     public int Drain<TVisitor>(ref TVisitor visitor, int entriesMax)
         where TVisitor : struct, IEntryVisitor, allows ref struct
     {
-        if (_directory == null)
+        if (_header->Directory == null)
             return 0;
         int drained = 0;
         long places = 1L << GlobalDepth;
-        while (_drainPlace < places)
+        while (_header->DrainPlace < places)
         {
-            Segment segment = new(_directory[_drainPlace]);
-            while (_drainBucket < segment.BucketCount)
+            Segment segment = new(_header->Directory[_header->DrainPlace]);
+            while (_header->DrainBucket < segment.BucketCount)
             {
                 if (drained >= entriesMax)
                     return drained;
                 drained += DrainBucket(segment, ref visitor);
-                _drainBucket++;
+                _header->DrainBucket++;
             }
 
-            _drainPlace += 1L << (GlobalDepth - segment.Depth);
-            _drainBucket = 0;
+            _header->DrainPlace += 1L << (GlobalDepth - segment.Depth);
+            _header->DrainBucket = 0;
             FreeSegment(segment);
         }
 
-        Debug.Assert(_count == 0, "every entry was in a bucket");
+        Debug.Assert(_header->Count == 0, "every entry was in a bucket");
         FreeDirectory();
-        _directory = null;
-        _directoryShift = 63;
-        _drainPlace = 0;
+        _header->Directory = null;
+        _header->DirectoryShift = 63;
+        _header->DrainPlace = 0;
         return drained;
     }
 
     private int DrainBucket<TVisitor>(Segment segment, ref TVisitor visitor)
         where TVisitor : struct, IEntryVisitor, allows ref struct
     {
-        if (_drainBucket + 1 < segment.BucketCount)
-            PrefetchEntries(segment.At(_drainBucket + 1));
-        byte* bucket = segment.At(_drainBucket);
+        if (_header->DrainBucket + 1 < segment.BucketCount)
+            PrefetchEntries(segment.At(_header->DrainBucket + 1));
+        byte* bucket = segment.At(_header->DrainBucket);
         int drained = 0;
         for (uint taken = Bucket.Taken(bucket); taken != 0; taken &= taken - 1)
         {
             int slot = LowestSlot(taken);
             Bucket.SetTag(bucket, slot, 0);
-            _count--;
+            _header->Count--;
             drained++;
             visitor.Visit(EntryAt(bucket, slot));
         }

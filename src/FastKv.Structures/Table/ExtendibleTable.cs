@@ -29,35 +29,40 @@ namespace FastKv.Structures;
 /// its segment takes about 50 microseconds, amortised to 8 moves per insert. The table owns its buckets, never the entries.
 /// </para>
 /// </remarks>
-public sealed unsafe partial class ExtendibleTable<TLayout> : IDisposable
+public readonly unsafe partial struct ExtendibleTable<TLayout> : IDisposable
     where TLayout : struct, IEntryLayout
 {
     private readonly NativeHeap _heap;
+    private readonly TableHeader* _header;
     private readonly ulong _seed;
+    private readonly bool _ownsHeader;
 
-    // 2^globalDepth packed segments; null while the table is empty.
-    private ulong* _directory;
-
-    // 63 - globalDepth: the index is (hash >> 1) >> shift, which is right for a depth of 0 too.
-    private int _directoryShift = 63;
-    private long _count;
-    private long _nowMs;
-
-    /// <summary>An empty table, which allocates nothing until its first entry.</summary>
-    /// <param name="heap">Where buckets and directory are allocated, and the entries live.</param>
+    /// <summary>An empty table with a header of its own, which <see cref="Dispose"/> frees.</summary>
+    /// <param name="heap">Where header, buckets and directory are allocated, and the entries live.</param>
     /// <param name="hashSeed">Seed of <see cref="KeyHash"/> for the hashes that callers pass; also varies how segments grow.</param>
     public ExtendibleTable(NativeHeap heap, ulong hashSeed)
+        : this(heap, hashSeed, (TableHeader*)heap.Allocate(sizeof(TableHeader)))
+    {
+        _ownsHeader = true;
+        _header->Initialize(hashSeed);
+    }
+
+    /// <summary>The table whose state is <paramref name="header"/>: a view for as long as the header stays where it is.</summary>
+    /// <param name="heap">The heap of the table's entries.</param>
+    /// <param name="hashSeed">The seed that the table has been used with so far.</param>
+    /// <param name="header">Initialised once with <see cref="TableHeader.Initialize"/>.</param>
+    public ExtendibleTable(NativeHeap heap, ulong hashSeed, TableHeader* header)
     {
         _heap = heap;
         _seed = hashSeed;
-        _sizeSequence = hashSeed | 1;
+        _header = header;
     }
 
     /// <summary>Number of entries.</summary>
-    public long Count => _count;
+    public long Count => _header->Count;
 
     /// <summary>Heap bytes of the buckets and the directory, entries not included.</summary>
-    public long MemoryBytes { get; private set; }
+    public long MemoryBytes => _header->MemoryBytes;
 
     /// <summary>The seed given at construction.</summary>
     public ulong HashSeed => _seed;
@@ -68,17 +73,17 @@ public sealed unsafe partial class ExtendibleTable<TLayout> : IDisposable
     /// </summary>
     public long NowMs
     {
-        get => _nowMs;
-        set => _nowMs = value;
+        get => _header->NowMs;
+        set => _header->NowMs = value;
     }
 
-    private int GlobalDepth => 63 - _directoryShift;
+    private int GlobalDepth => 63 - _header->DirectoryShift;
 
     /// <summary>First pass over a batch: begins to load the bucket of a hash.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchBucket(ulong hash)
     {
-        if (_directory == null)
+        if (_header->Directory == null)
             return;
         Segment segment = SegmentOf(hash);
         Prefetch.Line(segment.At(segment.HomeOf(hash)));
@@ -88,7 +93,7 @@ public sealed unsafe partial class ExtendibleTable<TLayout> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchEntry(ulong hash)
     {
-        if (_directory == null)
+        if (_header->Directory == null)
             return;
         Segment segment = SegmentOf(hash);
         byte* bucket = segment.At(segment.HomeOf(hash));
@@ -112,7 +117,7 @@ public sealed unsafe partial class ExtendibleTable<TLayout> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte* Find(ulong hash, ReadOnlySpan<byte> key)
     {
-        if (_directory == null)
+        if (_header->Directory == null)
             return null;
         Segment segment = SegmentOf(hash);
         int home = segment.HomeOf(hash);
@@ -133,13 +138,13 @@ public sealed unsafe partial class ExtendibleTable<TLayout> : IDisposable
     public void Insert(ulong hash, byte* entry)
     {
         Debug.Assert(HashOf(entry) == hash, "the hash is the key's");
-        if (_directory == null)
+        if (_header->Directory == null)
             CreateFirstSegment();
         ulong reference = AddressSpace.Compress(entry);
         long expiryMs = TLayout.ExpiryOf(entry);
         while (!TryPlace(SegmentOf(hash), hash, reference, expiryMs))
             Grow(hash);
-        _count++;
+        _header->Count++;
     }
 
     /// <summary>Refers to another block for the same key: after a reallocation, or an overwrite.</summary>
@@ -162,7 +167,7 @@ public sealed unsafe partial class ExtendibleTable<TLayout> : IDisposable
         Segment segment = SegmentOf(hash);
         byte* bucket = Locate(segment, hash, entry, out int slot);
         RemoveSlot(segment, bucket, slot, segment.HomeOf(hash));
-        if (_count == 0)
+        if (_header->Count == 0)
             ReleaseAll();
         else if (Bucket.Free(bucket) == Bucket.AllSlots)
             ShrinkIfSparse(hash, bucket);
@@ -179,7 +184,15 @@ public sealed unsafe partial class ExtendibleTable<TLayout> : IDisposable
     }
 
     /// <summary>Frees buckets and directory; the entries are the caller's. The table is empty, and usable, afterwards.</summary>
-    public void Dispose() => ReleaseAll();
+    public void Release() => ReleaseAll();
+
+    /// <summary>As <see cref="Release"/>, and frees the header if the table has made it: the table is gone then.</summary>
+    public void Dispose()
+    {
+        ReleaseAll();
+        if (_ownsHeader)
+            _heap.Free((byte*)_header, sizeof(TableHeader));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int LowestSlot(uint slots) => System.Numerics.BitOperations.TrailingZeroCount(slots);
@@ -188,7 +201,7 @@ public sealed unsafe partial class ExtendibleTable<TLayout> : IDisposable
     private static byte* EntryAt(byte* bucket, int slot) => AddressSpace.Expand(Bucket.Reference(bucket, slot));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Segment SegmentOf(ulong hash) => new(_directory[hash >> 1 >> _directoryShift]);
+    private Segment SegmentOf(ulong hash) => new(_header->Directory[hash >> 1 >> _header->DirectoryShift]);
 
     private ulong HashOf(byte* entry) => TLayout.HashOf<TLayout>(entry, _seed);
 
@@ -327,13 +340,13 @@ public sealed unsafe partial class ExtendibleTable<TLayout> : IDisposable
             Bucket.AddNext(home, -1);
         else if (bucket != home)
             Bucket.AddStash(home, -1);
-        _count--;
-        Debug.Assert(_count >= 0, "no more removals than inserts");
+        _header->Count--;
+        Debug.Assert(_header->Count >= 0, "no more removals than inserts");
     }
 
     private void LowerHint(byte* bucket, long expiryMs)
     {
         if (expiryMs > 0)
-            Bucket.SetHint(bucket, ExpiryHint.Earlier(Bucket.Hint(bucket), ExpiryHint.Encode(expiryMs, _nowMs), _nowMs));
+            Bucket.SetHint(bucket, ExpiryHint.Earlier(Bucket.Hint(bucket), ExpiryHint.Encode(expiryMs, _header->NowMs), _header->NowMs));
     }
 }

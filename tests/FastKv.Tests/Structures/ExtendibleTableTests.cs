@@ -30,10 +30,10 @@ public sealed unsafe class ExtendibleTableTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void AnEmptyTableOwnsNothing()
+    public void AnEmptyTableOwnsItsHeaderAlone()
     {
         using var model = new TableModel<KeyEntryLayout>();
-        Assert.Equal(0, model.Heap.LiveBlocks);
+        Assert.Equal(1, model.Heap.LiveBlocks);
         Assert.True(model.Find("absent") == null);
         var random = new RandomSource(1);
         Assert.True(model.Table.Random(ref random) == null);
@@ -79,7 +79,7 @@ public sealed unsafe class ExtendibleTableTests(ITestOutputHelper output)
         const int Keys = 300_000;
         const long ChunkBytes = 2 * 1024 * 1024;
         using var heap = new NativeHeap("deletions");
-        using var table = new ExtendibleTable<KeyEntryLayout>(heap, (ulong)seed);
+        var table = new ExtendibleTable<KeyEntryLayout>(heap, (ulong)seed);
         int[] keys = Enumerable.Range(0, Keys).ToArray();
         for (int i = 0; i < Keys; i++)
             InsertNumbered(heap, table, i);
@@ -91,7 +91,7 @@ public sealed unsafe class ExtendibleTableTests(ITestOutputHelper output)
             RemoveNumbered(heap, table, keys[i]);
         output.WriteLine($"full {full >> 10} KiB, a tenth left {heap.CommittedBytes >> 10} KiB, of which used {heap.UsedBytes >> 10} KiB");
         Assert.True(table.MemoryBytes < fullTable / 3);
-        Assert.InRange(heap.CommittedBytes, 0, isRandom ? full : full * 2 / 3);
+        Assert.InRange(heap.CommittedBytes, 0, isRandom ? full : (full * 2 / 3) + ChunkBytes);
 
         for (int i = 0; i < Keys * 9 / 10; i++)
             InsertNumbered(heap, table, Keys + keys[i]);
@@ -103,6 +103,7 @@ public sealed unsafe class ExtendibleTableTests(ITestOutputHelper output)
         for (int i = Keys * 9 / 10; i < Keys; i++)
             RemoveNumbered(heap, table, keys[i]);
         Assert.InRange(heap.CommittedBytes, 0, 2 * ChunkBytes);
+        table.Dispose();
         heap.Purge();
         Assert.Equal(0, heap.CommittedBytes);
     }
@@ -174,7 +175,7 @@ public sealed unsafe class ExtendibleTableTests(ITestOutputHelper output)
         {
         }
 
-        Assert.Equal(0, heap.LiveBlocks);
+        Assert.Equal(1, heap.LiveBlocks);
     }
 
     [Fact]
@@ -217,7 +218,7 @@ public sealed unsafe class ExtendibleTableTests(ITestOutputHelper output)
         var visitor = new Collector { Seen = [] };
         for (int i = 0; i < 7; i++)
             model.Table.Drain(ref visitor, 1000);
-        model.Table.Dispose();
+        model.Table.Release();
         Assert.Equal(0, model.Table.MemoryBytes);
         Assert.Equal(0, model.Table.Count);
     }
@@ -237,7 +238,7 @@ public sealed unsafe class ExtendibleTableTests(ITestOutputHelper output)
         {
             // The first thousand come before the table knows the time.
             if (i == 1000)
-                model.Table.NowMs = Start;
+                model.SetNow(Start);
             string key = $"key:{i}";
             long expiryMs = (i % 4) switch
             {
@@ -280,7 +281,7 @@ public sealed unsafe class ExtendibleTableTests(ITestOutputHelper output)
     {
         const long Start = 1_800_000_000_000;
         using var model = new TableModel<KeyEntryLayout>();
-        model.Table.NowMs = Start;
+        model.SetNow(Start);
         for (int i = 0; i < 5_000; i++)
             model.Insert($"key:{i}", i % 2 == 0 ? Start + 60_000 : -1);
         var entry = (byte*)model.Entries["key:0"];

@@ -25,6 +25,12 @@ internal sealed unsafe class TableModel<TLayout> : IDisposable
 
     internal ExtendibleTable<TLayout> Table { get; }
 
+    internal void SetNow(long nowMs)
+    {
+        var table = Table;
+        table.NowMs = nowMs;
+    }
+
     internal IReadOnlyDictionary<string, nint> Entries => _model;
 
     internal int Count => _keys.Count;
@@ -109,8 +115,9 @@ internal sealed unsafe class TableModel<TLayout> : IDisposable
     {
         foreach (nint entry in _model.Values)
             StringEntry.Free(Heap, (byte*)entry);
-        Table.Dispose();
+        Table.Release();
         Assert.Equal(0, Table.MemoryBytes);
+        Table.Dispose();
         Assert.Equal(0, Heap.LiveBlocks);
         Heap.Dispose();
     }

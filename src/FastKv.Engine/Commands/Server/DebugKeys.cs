@@ -21,9 +21,9 @@ internal static unsafe class DebugKeys
         text.Add(" refcount:"u8);
         text.Add(ValueFacts.ReferencesOf(entry, context.Partition.Options));
         text.Add(" encoding:"u8);
-        text.Add(ValueFacts.EncodingOf(entry));
+        text.Add(Values.EncodingName(entry));
         text.Add(" serializedlength:"u8);
-        text.Add(ValueFacts.SerializedLengthOf(entry));
+        text.Add(ValueFacts.SerializedLengthOf(context.Partition.Values, entry));
         text.Add(" lru:"u8);
         text.Add(entry.AccessClock);
         text.Add(" lru_seconds_idle:"u8);

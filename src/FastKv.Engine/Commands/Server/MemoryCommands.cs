@@ -14,6 +14,7 @@ internal static class MemoryCommands
         Syntax = "key [SAMPLES count]")]
     internal static void Usage(ref CommandContext context)
     {
+        long samples = 5;
         for (int i = 3; i < context.Count; i += 2)
         {
             if (!context.Is(i, "SAMPLES"u8) || i + 1 >= context.Count)
@@ -22,8 +23,7 @@ internal static class MemoryCommands
                 return;
             }
 
-            // The number is checked and not needed: sizes are known without looking into the value.
-            if (!context.TryInteger(i + 1, out long samples))
+            if (!context.TryInteger(i + 1, out samples))
                 return;
             if (samples < 0)
             {
@@ -36,7 +36,7 @@ internal static class MemoryCommands
         if (entry.IsNull)
             context.Reply.Null();
         else
-            context.Reply.Integer(ValueFacts.MemoryOf(entry));
+            context.Reply.Integer(ValueFacts.MemoryOf(context.Partition.Values, entry, samples));
     }
 
     [Command("MEMORY|STATS", Arity = 2, Group = CommandGroup.Server, Route = CommandRoute.Connection, Since = "4.0.0",

@@ -1,4 +1,5 @@
 using FastKv.Engine.Configuration;
+using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 
 namespace FastKv.Engine.Commands.Server;
@@ -15,14 +16,6 @@ internal static unsafe class ValueFacts
     /// <summary>The key's share of the table: about 7.4 bytes whatever the number of keys (see ExtendibleTable).</summary>
     private const long TableBytesPerKey = 8;
 
-    /// <summary>OBJECT ENCODING's name.</summary>
-    public static ReadOnlySpan<byte> EncodingOf(EntryRef entry) => entry.Encoding switch
-    {
-        ValueEncoding.Int => "int"u8,
-        ValueEncoding.EmbeddedString => "embstr"u8,
-        _ => "raw"u8,
-    };
-
     /// <summary>OBJECT REFCOUNT: no value is shared here, but clients may know which ones are in Redis.</summary>
     public static int ReferencesOf(EntryRef entry, ServerOptions options)
     {
@@ -33,10 +26,10 @@ internal static unsafe class ValueFacts
     }
 
     /// <summary>Heap bytes of entry and value, and the key's share of the table.</summary>
-    public static long MemoryOf(EntryRef entry) => StringEntry.MemoryBytes(entry.Block) + TableBytesPerKey;
+    public static long MemoryOf(ValueHeap values, EntryRef entry, long samples) => Values.MemoryBytes(values, entry, samples) + TableBytesPerKey;
 
     /// <summary>Bytes of the value in an RDB file that does not compress: integers in 1, 2 or 4 bytes, else a length and the bytes.</summary>
-    public static long SerializedLengthOf(EntryRef entry)
+    public static long SerializedLengthOf(ValueHeap values, EntryRef entry)
     {
         if (entry.Encoding == ValueEncoding.Int && StringEntry.TryGetInteger(entry.Block, out long value))
         {
@@ -47,9 +40,9 @@ internal static unsafe class ValueFacts
             if (value is >= int.MinValue and <= int.MaxValue)
                 return 5;
         }
+        if (entry.Type != Structures.ValueType.String)
+            return Values.MemoryBytes(values, entry, samples: 0);
         long length = StringEntry.Length(entry.Block);
         return length + length switch { < 64 => 1, < 16384 => 2, <= uint.MaxValue => 5, _ => 9 };
     }
-
-    public static bool IsLfu(ServerOptions options) => options.MaxMemoryPolicy is MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu;
 }

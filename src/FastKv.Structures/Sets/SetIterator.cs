@@ -1,0 +1,13 @@
+namespace FastKv.Structures;
+
+// STUB: the contract; the part of the type implements it.
+
+/// <summary>A walk over a value, which must not change meanwhile. Data plane.</summary>
+public unsafe ref struct SetIterator
+{
+    /// <summary>Goes to the next member; false: there is none.</summary>
+    public bool MoveNext() => throw new NotImplementedException();
+
+    /// <summary>The member: a view of it, or of <paramref name="scratch"/> (<see cref="Listpack.ScratchBytes"/>) if it is kept as an integer.</summary>
+    public readonly ReadOnlySpan<byte> Text(Span<byte> scratch) => throw new NotImplementedException();
+}

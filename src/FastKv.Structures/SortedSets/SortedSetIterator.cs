@@ -1,0 +1,19 @@
+namespace FastKv.Structures;
+
+// STUB: the contract; the part of the type implements it.
+
+/// <summary>A walk over a value, which must not change meanwhile. Data plane.</summary>
+public unsafe ref struct SortedSetIterator
+{
+    /// <summary>Goes to the next member; false: there is none.</summary>
+    public bool MoveNext() => throw new NotImplementedException();
+
+    /// <summary>Goes to the one before; false: there is none.</summary>
+    public bool MovePrevious() => throw new NotImplementedException();
+
+    /// <summary>The member: a view of it, or of <paramref name="scratch"/> (<see cref="Listpack.ScratchBytes"/>) if it is kept as an integer.</summary>
+    public readonly ReadOnlySpan<byte> Member(Span<byte> scratch) => throw new NotImplementedException();
+
+    /// <summary>Its score.</summary>
+    public readonly double Score => throw new NotImplementedException();
+}
