@@ -46,6 +46,20 @@ internal sealed record ReportSettings
     /// <summary>The command that starts redis-server on the server's core.</summary>
     public string Redis => RivalServers.Redis.Start(ServerCore);
 
+    /// <summary>The command that starts the floor (see <see cref="FloorServer"/>), this program, on the server's core.</summary>
+    public string Floor => $"taskset -c {ServerCore} {ThisProgram} {FloorServer.CommandName} {{port}}";
+
+    /// <summary>How this program was started: by its own executable, or by dotnet.</summary>
+    private static string ThisProgram
+    {
+        get
+        {
+            string executable = Environment.ProcessPath!;
+            string assembly = Environment.GetCommandLineArgs()[0];
+            return Path.GetFileNameWithoutExtension(executable) == "dotnet" ? $"{executable} {assembly}" : executable;
+        }
+    }
+
     private string FastKv(int shards, string cores) =>
         $"taskset -c {cores} {Server} --port {{port}} --bind 127.0.0.1 --shards {shards} --save '' --loglevel warning";
 }

@@ -1,4 +1,4 @@
-// Drives two servers in alternating rounds. Control plane.
+// Drives two servers in alternating rounds, and a third one beside them where a floor is asked for. Control plane.
 //
 //   cell (command, depth):  warm up A, warm up B │ A B │ B A │ A B │ ...     one pair is a round
 //
@@ -15,6 +15,7 @@ internal sealed class Comparison : IDisposable
     private readonly ComparisonPlan _plan;
     private readonly Contender _a;
     private readonly Contender _b;
+    private readonly Contender? _floor;
     private readonly ProgressLine _progress;
 
     /// <summary>Starts or finds both servers.</summary>
@@ -27,10 +28,13 @@ internal sealed class Comparison : IDisposable
         try
         {
             _b = new Contender(plan.B, plan.Options, plan.ServerCore, "b");
+            if (plan.Floor is not null)
+                _floor = new Contender(plan.Floor, plan.Options, plan.ServerCore, "floor");
         }
         catch
         {
             _a.Dispose();
+            _b?.Dispose();
             throw;
         }
     }
@@ -58,6 +62,7 @@ internal sealed class Comparison : IDisposable
         _progress.Dispose();
         _a.Dispose();
         _b.Dispose();
+        _floor?.Dispose();
     }
 
     private static ServerRow Row(Contender contender) => new(contender.Facts.Name, contender.Facts.Version, contender.Address.Text);
@@ -85,10 +90,11 @@ internal sealed class Comparison : IDisposable
         LoadOptions options = _plan.Options;
         (RequestTemplate, double)[] commands = [(options.Template(command), 1)];
         string label = $"{command} P={pipeline}";
+        Contender[] contenders = _floor is null ? [_a, _b] : [_a, _b, _floor];
         if (options.WarmUpSeconds > 0)
         {
             LoadPhase warmUp = options.Phase(commands, pipeline, options.WarmUpSeconds, 0, options.Seed);
-            foreach (Contender contender in (Contender[])[_a, _b])
+            foreach (Contender contender in contenders)
             {
                 _progress.Show($"{label} warm-up", p =>
                 {
@@ -97,18 +103,17 @@ internal sealed class Comparison : IDisposable
                 });
             }
         }
-        var a = new RoundRow[_plan.Rounds];
-        var b = new RoundRow[_plan.Rounds];
+        RoundRow[][] rows = [.. contenders.Select(_ => new RoundRow[_plan.Rounds])];
         for (int round = 0; round < _plan.Rounds; round++)
         {
             LoadPhase phase = options.Phase(commands, pipeline, options.DurationSeconds, 0, options.Seed + (ulong)round + 1);
-            bool aFirst = round % 2 == 0;
-            (Contender first, Contender second) = aFirst ? (_a, _b) : (_b, _a);
-            RoundRow firstRow = Measure(first, phase, label, round);
-            RoundRow secondRow = Measure(second, phase, label, round);
-            (a[round], b[round]) = aFirst ? (firstRow, secondRow) : (secondRow, firstRow);
+            for (int turn = 0; turn < contenders.Length; turn++)
+            {
+                int index = round % 2 == 0 ? turn : contenders.Length - 1 - turn;
+                rows[index][round] = Measure(contenders[index], phase, label, round);
+            }
         }
-        return new CellRow(command, pipeline, a, b);
+        return new CellRow(command, pipeline, rows[0], rows[1], rows.Length > 2 ? rows[2] : null);
     }
 
     private RoundRow Measure(Contender contender, LoadPhase phase, string label, int round)

@@ -10,4 +10,8 @@ internal sealed record ServerChoice(string? Address, string? StartCommand);
 
 /// <summary>Two servers, and a cell for each command and pipeline depth.</summary>
 internal sealed record ComparisonPlan(
-    LoadOptions Options, ServerChoice A, ServerChoice B, int ServerCore, int Rounds, int[] Pipelines, string[] Commands);
+    LoadOptions Options, ServerChoice A, ServerChoice B, int ServerCore, int Rounds, int[] Pipelines, string[] Commands)
+{
+    /// <summary>A third server that takes part in every round and holds no keys: what the machine and the client leave to any server. Null: none.</summary>
+    public ServerChoice? Floor { get; init; }
+}
