@@ -118,6 +118,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         _table.Insert(key.Hash, entry.Block);
         if (entry.HasExpiry)
             _volatileCount++;
+        SignalReady(key);
         MarkChanged();
     }
 
@@ -153,6 +154,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// </summary>
     public void SignalReady(in Key key)
     {
+        if (_partition.Blocked.Count != 0)
+            _partition.Blocked.Signal(Index, key);
     }
 
     /// <summary>Deletes a key; whether it was there.</summary>
@@ -179,6 +182,10 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         _table.Remove(key.Hash, entry.Block);
         if (entry.HasExpiry)
             _volatileCount--;
+
+        // Who waits for a stream's group is told that it is gone.
+        if (entry.Type == ValueType.Stream)
+            SignalReady(key);
     }
 
     /// <summary>A random entry that has not expired; null: none was found.</summary>
@@ -227,6 +234,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         {
             MarkChanged(_table.Count);
             _partition.LazyFree.Add(_table);
+            _partition.Blocked.SignalDatabase(Index);
             _table = new(Heap, _partition.Routing.HashSeed);
         }
         _volatileCount = 0;
@@ -237,6 +245,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         (_table, other._table) = (other._table, _table);
         (_volatileCount, other._volatileCount) = (other._volatileCount, _volatileCount);
+        _partition.Blocked.SignalDatabase(Index);
+        _partition.Blocked.SignalDatabase(other.Index);
         MarkChanged();
     }
 

@@ -33,6 +33,12 @@ internal sealed class Partition : IDisposable
     public readonly LazyFree LazyFree;
     public readonly ActiveExpiry ActiveExpiry;
 
+    /// <summary>The keys that blocked clients wait for.</summary>
+    public readonly Blocking.BlockedKeys Blocked;
+
+    /// <summary>Some key that clients wait for has got something: whoever runs the partition serves them when the present command has ended.</summary>
+    public bool HasReadyKeys;
+
     /// <summary>Parts taken from the inbox that wait for tickets before them; touched only under the ownership word.</summary>
     public readonly Queue<Part> Pending = new(256);
 
@@ -73,6 +79,7 @@ internal sealed class Partition : IDisposable
         Inbox = new PartitionInbox(routing.ShardCount);
         Statistics = new PartitionStatistics(CommandTable.All.Length);
         LazyFree = new LazyFree(this);
+        Blocked = new Blocking.BlockedKeys(this);
         Databases = new Database[options.Databases];
         for (int i = 0; i < Databases.Length; i++)
             Databases[i] = new Database(this, i);
@@ -124,6 +131,7 @@ internal sealed class Partition : IDisposable
         foreach (var database in Databases)
             database.Dispose();
         LazyFree.Dispose();
+        Blocked.Dispose();
         Heap.Dispose();
     }
 

@@ -1,3 +1,4 @@
+using FastKv.Engine.Blocking;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
 
@@ -13,6 +14,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
     private readonly TicketCounter _tickets = tickets;
     private readonly Partition[] _partitions = partitions;
     private readonly RingFaults? _faults = faults;
+    private readonly WaiterRunner _waiters = new(partitions);
 
     /// <summary>Loops to which completions were sent since the last call of <see cref="TakeCompletionTargets"/>, one bit each.</summary>
     private ulong _completionTargets;
@@ -82,6 +84,9 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         return true;
     }
 
+    /// <summary>Serves the blocked clients whose keys have got something in a partition that this thread may touch.</summary>
+    public void ServeWaiters(Partition partition) => _waiters.Serve(partition);
+
     /// <summary>The loops that got completions, for waking; resets the set.</summary>
     public ulong TakeCompletionTargets()
     {
@@ -143,6 +148,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         context.DatabaseIndex = part.DatabaseIndex;
         context.IsPart = part.Ticket is not null;
         context.IsRetry = false;
+        context.Waiter = part.Waiter;
         context.Reply = new Protocol.ReplyWriter(part.Replies, part.Resp);
         partition.IsTouchOff = part.NoTouch;
         int n = 0;
@@ -158,6 +164,8 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
             partition.Statistics.Calls[command.Id]++;
             command.Handler(ref context);
             part.ReplyLengths[n++] = part.Replies.Length - before;
+            if (partition.HasReadyKeys)
+                _waiters.Serve(partition);
         }
         partition.IsTouchOff = false;
     }
