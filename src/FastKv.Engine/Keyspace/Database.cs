@@ -147,6 +147,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         _table.Insert(key.Hash, entry.Block);
         if (entry.HasExpiry)
             _expiries.Add(entry.ExpiryMs);
+        SignalReady(key);
         MarkChanged();
     }
 
@@ -182,6 +183,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// </summary>
     public void SignalReady(in Key key)
     {
+        if (_partition.Blocked.Count != 0)
+            _partition.Blocked.Signal(Index, key);
     }
 
     /// <summary>Deletes a key; whether it was there.</summary>
@@ -208,6 +211,10 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         _table.Remove(key.Hash, entry.Block);
         if (entry.HasExpiry)
             _expiries.Subtract(entry.ExpiryMs);
+
+        // Who waits for a stream's group is told that it is gone.
+        if (entry.Type == ValueType.Stream)
+            SignalReady(key);
     }
 
     /// <summary>A random entry that has not expired; null: none was found.</summary>
@@ -256,6 +263,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         {
             MarkChanged(_table.Count);
             _partition.LazyFree.Add(_table);
+            _partition.Blocked.SignalDatabase(Index);
             _table = new(Heap, _partition.Routing.HashSeed);
         }
         _expiries = default;
@@ -266,6 +274,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         (_table, other._table) = (other._table, _table);
         (_expiries, other._expiries) = (other._expiries, _expiries);
+        _partition.Blocked.SignalDatabase(Index);
+        _partition.Blocked.SignalDatabase(other.Index);
         MarkChanged();
     }
 

@@ -33,6 +33,12 @@ internal sealed class Partition : IDisposable
     public readonly LazyFree LazyFree;
     public readonly ActiveExpiry ActiveExpiry;
 
+    /// <summary>The keys that blocked clients wait for.</summary>
+    public readonly Blocking.BlockedKeys Blocked;
+
+    /// <summary>Some key that clients wait for has got something: whoever runs the partition serves them when the present command has ended.</summary>
+    public bool HasReadyKeys;
+
     /// <summary>Parts taken from the inbox that wait for tickets before them; touched only under the ownership word.</summary>
     public readonly Queue<Part> Pending = new(256);
 
@@ -51,6 +57,7 @@ internal sealed class Partition : IDisposable
     /// <summary>Lookups leave access clocks alone while this is set: the command's client asked for that (CLIENT NO-TOUCH).</summary>
     public bool IsTouchOff
     {
+        get => AccessNote == AccessNote.None;
         set => AccessNote = value ? AccessNote.None : IsLfu ? AccessNote.Frequency : AccessNote.Clock;
     }
 
@@ -82,6 +89,7 @@ internal sealed class Partition : IDisposable
         Inbox = new PartitionInbox(routing.ShardCount);
         Statistics = new PartitionStatistics(options, CommandTable.All.Length);
         LazyFree = new LazyFree(this);
+        Blocked = new Blocking.BlockedKeys(this);
         Databases = new Database[options.Databases];
         for (int i = 0; i < Databases.Length; i++)
             Databases[i] = new Database(this, i);
@@ -142,6 +150,7 @@ internal sealed class Partition : IDisposable
             database.Dispose();
         LazyFree.Dispose();
         Statistics.Dispose();
+        Blocked.Dispose();
         Heap.Dispose();
     }
 

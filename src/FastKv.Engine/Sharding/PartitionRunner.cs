@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FastKv.Engine.Blocking;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
 using FastKv.Protocol;
@@ -16,6 +17,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
     private readonly Partition[] _partitions = partitions;
     private readonly ErrorCounts _errors = errors;
     private readonly RingFaults? _faults = faults;
+    private readonly WaiterRunner _waiters = new(partitions, errors);
 
     /// <summary>Loops to which completions were sent since the last call of <see cref="TakeCompletionTargets"/>, one bit each.</summary>
     private ulong _completionTargets;
@@ -85,6 +87,9 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         return true;
     }
 
+    /// <summary>Serves the blocked clients whose keys have got something in a partition that this thread may touch.</summary>
+    public void ServeWaiters(Partition partition) => _waiters.Serve(partition);
+
     /// <summary>The loops that got completions, for waking; resets the set.</summary>
     public ulong TakeCompletionTargets()
     {
@@ -146,6 +151,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         context.DatabaseIndex = part.DatabaseIndex;
         context.IsPart = part.Ticket is not null;
         context.IsRetry = false;
+        context.Waiter = part.Waiter;
         context.Reply = new ReplyWriter(part.Replies, part.Resp, part.Ticket is null ? _errors : null);
         partition.IsTouchOff = part.NoTouch;
         var statistics = partition.Statistics.Commands;
@@ -164,6 +170,8 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
             else
                 RunScattered(part, command, ref context);
             part.ReplyLengths[n++] = part.Replies.Length - before;
+            if (partition.HasReadyKeys)
+                _waiters.Serve(partition);
         }
         partition.IsTouchOff = false;
     }

@@ -67,6 +67,16 @@ internal sealed unsafe class CommandStatistics : IDisposable
             CountFailure(command, context.Reply.Errors);
     }
 
+    /// <summary>Tries a command again that has blocked: its call has been counted, a failure has not, nor has this time.</summary>
+    public void RunAgain(CommandDescriptor command, ref CommandContext context)
+    {
+        long start = Stopwatch.GetTimestamp();
+        command.Handler(ref context);
+        _times[command.Id].Nanoseconds += Stopwatch.GetTimestamp() - start;
+        if (context.Reply.Errors!.Pending != 0)
+            CountFailure(command, context.Reply.Errors);
+    }
+
     /// <summary>Counts a call that ran elsewhere: on several shards at once.</summary>
     public void Count(CommandDescriptor command, long nanoseconds, bool isFailure)
     {
@@ -75,6 +85,9 @@ internal sealed unsafe class CommandStatistics : IDisposable
         if (isFailure)
             _failed[command.Id]++;
     }
+
+    /// <summary>Counts the failure of a call that was counted before.</summary>
+    public void CountFailure(CommandDescriptor command) => _failed[command.Id]++;
 
     /// <summary>Counts a command that was refused before it ran.</summary>
     public void Reject(CommandDescriptor command) => _rejected[command.Id]++;
