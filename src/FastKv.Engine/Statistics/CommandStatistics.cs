@@ -151,7 +151,9 @@ internal sealed unsafe class CommandStatistics : IDisposable
 
         // The low digits of a duration are as good as random.
         calls.NextTimed = isNextTimed ? number : number + SampleDistanceMin + (nanoseconds & SampleDistanceMask);
-        long weight = number - time.Covered;
+
+        // Another thread's CONFIG RESETSTAT may come between the two numbers.
+        long weight = Math.Clamp(number - time.Covered, 1, SampleDistanceMin + SampleDistanceMask + 1);
         time.Covered = number;
         time.Nanoseconds += nanoseconds * weight;
         if (_options.LatencyTracking)
