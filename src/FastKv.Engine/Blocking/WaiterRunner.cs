@@ -121,10 +121,7 @@ internal sealed unsafe class WaiterRunner(Partition[] partitions)
         context.DatabaseIndex = waiter.DatabaseIndex;
         context.Reply = new ReplyWriter(waiter.Replies, waiter.Resp);
         waiter.IsBlockedAgain = false;
-        bool wasTouchOff = partition.IsTouchOff;
-        partition.IsTouchOff = waiter.NoTouch;
         waiter.Command.Handler(ref context);
-        partition.IsTouchOff = wasTouchOff;
         return !waiter.IsBlockedAgain;
     }
 }

@@ -25,6 +25,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
     private readonly ProtocolLimits _limits;
     private readonly TicketCoordinator _tickets;
     private readonly RenamedCommands? _renamed;
+    private readonly CommandStatistics _statistics;
+    private readonly ErrorCounts _errors;
     private readonly CommandBatch _direct;
     private readonly Stack<CommandBatch> _batchPool = new();
     private readonly Stack<Part> _partPool = new();
@@ -36,6 +38,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
     public CommandPipeline(ShardLoop loop, ProtocolLimits limits, TicketCoordinator tickets)
     {
         _loop = loop;
+        _statistics = loop.Statistics.Commands;
+        _errors = loop.Statistics.Errors;
         _partition = loop.Partition;
         _partitions = loop.Partitions;
         _routing = loop.Partition.Routing;
@@ -225,9 +229,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
         context.Count = slot.Count;
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
-        _loop.Statistics.Calls[context.Command.Id]++;
         SetTouchOff(ticket.Shards, client.NoTouch);
-        context.Command.Handler(ref context);
+        _statistics.Run(context.Command, ref context);
         SetTouchOff(ticket.Shards, false);
         ServeWaiters(ticket.Shards);
         if (drop)
@@ -355,7 +358,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         context.Partition = _partition;
         context.Partitions = _partitions;
         context.Client = client;
-        context.Reply = new ReplyWriter(client.Connection.Output, client.Resp);
+        context.Reply = new ReplyWriter(client.Connection.Output, client.Resp, _errors);
         return context;
     }
 
@@ -384,8 +387,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         context.Command = command;
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
-        _loop.Statistics.Calls[command.Id]++;
-        command.Handler(ref context);
+        _statistics.Run(command, ref context);
         if (_partition.HasReadyKeys)
             _loop.Runner.ServeWaiters(_partition);
         return true;
@@ -406,22 +408,23 @@ internal sealed unsafe class CommandPipeline : IDisposable
             context.Reply.Output = _discard;
         if (slot.Command is not { } command)
         {
-            CommandRules.Reject(ref context);
-            _loop.Statistics.Rejected++;
+            if (CommandRules.Reject(ref context) is { } known)
+                _statistics.Reject(known);
+            _errors.Pending = 0;
         }
         else if ((client.Gate & ClientGate.Unauthenticated) != 0 && (command.Flags & CommandFlags.NoAuth) == 0)
         {
             context.Reply.Error(Errors.NoAuth);
-            _loop.Statistics.Rejected++;
+            _statistics.Reject(command);
+            _errors.Pending = 0;
         }
         else
         {
             context.Command = command;
             context.DatabaseIndex = client.Database;
             context.FirstKeyHash = slot.Hash;
-            _loop.Statistics.Calls[command.Id]++;
             _partition.IsTouchOff = client.NoTouch;
-            command.Handler(ref context);
+            _statistics.Run(command, ref context);
             _partition.IsTouchOff = false;
             if (_partition.HasReadyKeys)
                 _loop.Runner.ServeWaiters(_partition);

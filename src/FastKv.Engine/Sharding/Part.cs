@@ -102,6 +102,9 @@ internal sealed unsafe class Part : IDisposable
     public readonly long[] ReplyLengths = new long[CommandBatch.SlotsMax];
     public int Merged;
 
+    /// <summary>For a part of a scattered ticket: how long it ran.</summary>
+    public long ElapsedNanoseconds;
+
     /// <summary>While merging: where the next reply starts, when all of them lie in one segment and are small; else null.</summary>
     public byte* Unmerged;
 

@@ -97,9 +97,9 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         Index = index;
         Partitions = partitions;
         Partition = partitions[index];
-        Statistics = new LoopStatistics(CommandTable.All.Length);
+        Statistics = new LoopStatistics(server.Options, CommandTable.All.Length);
         Faults = RingFaults.Create(server.Options, index);
-        Runner = new PartitionRunner(index, tickets, partitions, Faults);
+        Runner = new PartitionRunner(index, tickets, partitions, Statistics.Errors, Faults);
         _tickets = tickets;
         _coordinator = new TicketCoordinator(this, tickets);
         Pipeline = new CommandPipeline(this, server.ProtocolLimits, _coordinator);
@@ -272,7 +272,8 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     /// <summary>Replies the parser's error and closes, as Redis does.</summary>
     public void FailProtocol(Client client)
     {
-        new ReplyWriter(client.Connection.Output, client.Resp).Error(client.Parser.ErrorText);
+        new ReplyWriter(client.Connection.Output, client.Resp, Statistics.Errors).Error(client.Parser.ErrorText);
+        Statistics.Errors.Pending = 0;
         client.CloseAfterReply();
     }
 
@@ -383,6 +384,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         _events?.Dispose();
         Pipeline.Dispose();
         Blocked.Dispose();
+        Statistics.Dispose();
         Buffers.Dispose();
     }
 

@@ -99,8 +99,8 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         var client = ticket.Client;
         if (ticket.IsExclusive)
             RunExclusive(ticket);
-        else if (!client.IsClosed)
-            Merge(ticket);
+        else
+            EndScatter(ticket);
         for (int shard = 0; shard < ticket.Parts.Length; shard++)
         {
             if (ticket.Parts[shard] is { } done)
@@ -158,6 +158,21 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             if ((ticket.Shards >> shard & 1) != 0)
                 _loop.Poke(shard);
         }
+    }
+
+    /// <summary>Counts the call, before its replies are used up, and merges them for a client that is still there.</summary>
+    private void EndScatter(Ticket ticket)
+    {
+        long elapsed = 0;
+        foreach (var part in ticket.Parts)
+            elapsed += part?.ElapsedNanoseconds ?? 0;
+        var error = ReplyMerge.ErrorOf(ticket);
+        if (!error.IsEmpty)
+            _loop.Statistics.Errors.Note(error);
+        _loop.Statistics.Errors.Pending = 0;
+        _loop.Statistics.Commands.Count(ticket.Batch.Slots[ticket.Slot].Command!, elapsed, isFailure: !error.IsEmpty);
+        if (!ticket.Client.IsClosed)
+            Merge(ticket);
     }
 
     private void Merge(Ticket ticket)
