@@ -109,6 +109,8 @@ internal unsafe struct CommandContext
             return;
         }
         bool isLocal = Waiter is null;
+        if (isLocal && Client.IsClosed)
+            return;
         var waiter = Waiter ?? Client.Loop.Blocked.Rent();
         waiter.Begin(ref this, firstKey, keyCount, timeoutMs, onTimeout);
         for (int i = firstKey; i < firstKey + keyCount; i++)

