@@ -68,6 +68,20 @@ internal static class Errors
     public static ReadOnlySpan<byte> InvalidOverflow => "ERR Invalid OVERFLOW type specified"u8;
     public static ReadOnlySpan<byte> BitFieldReadOnly => "ERR BITFIELD_RO only supports the GET subcommand"u8;
 
+    // ---- Lists ----
+
+    public static ReadOnlySpan<byte> TimeoutNotAFloat => "ERR timeout is not a float or out of range"u8;
+    public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
+    public static ReadOnlySpan<byte> TimeoutOutOfRange => "ERR timeout is out of range"u8;
+    public static ReadOnlySpan<byte> KeyCountNotPositive => "ERR numkeys should be greater than 0"u8;
+    public static ReadOnlySpan<byte> CountNotPositive => "ERR count should be greater than 0"u8;
+    public static ReadOnlySpan<byte> NegativeCount => "ERR COUNT can't be negative"u8;
+    public static ReadOnlySpan<byte> NegativeMaxLength => "ERR MAXLEN can't be negative"u8;
+    public static ReadOnlySpan<byte> RankOutOfRange =>
+        "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"u8;
+    public static ReadOnlySpan<byte> ZeroRank =>
+        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list"u8;
+
     // ---- Server ----
 
     public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
