@@ -217,5 +217,5 @@ public static unsafe partial class SetValue
 public interface IMemberVisitor
 {
     /// <summary>Called once per member, whose text is valid during the call only. Must not change the set.</summary>
-    void Visit(ReadOnlySpan<byte> member);
+    void Visit(scoped ReadOnlySpan<byte> member);
 }
