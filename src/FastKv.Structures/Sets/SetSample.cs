@@ -29,7 +29,7 @@ public static unsafe class SetSample
     public static ReadOnlySpan<byte> One(ValueHeap values, EntryRef entry, ref RandomSource random, Span<byte> scratch)
     {
         if (entry.Encoding == ValueEncoding.HashTable)
-            return MemberLayout.KeyOf(new SetTable(values, entry).Table.Random(ref random));
+            return SetMemberLayout.KeyOf(new SetTable(values, entry).Table.Random(ref random));
         byte* content = CompactValue.Bytes(entry.Block, out int length);
         if (entry.Encoding == ValueEncoding.IntSet)
             return TextOf(IntSet.At(content, (int)random.Below(IntSet.Count(content, length))), scratch);
@@ -38,7 +38,7 @@ public static unsafe class SetSample
 
     /// <summary>Visits <paramref name="count"/> (less than all) distinct members.</summary>
     public static void Distinct<TVisitor>(ValueHeap values, EntryRef entry, long count, ref RandomSource random, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         if (entry.Encoding != ValueEncoding.HashTable)
             DistinctOfCompact(values, entry, (int)count, ref random, ref visitor);
@@ -50,7 +50,7 @@ public static unsafe class SetSample
 
     /// <summary>Visits <paramref name="count"/> members, each drawn from all.</summary>
     public static void Repeated<TVisitor>(ValueHeap values, EntryRef entry, long count, ref RandomSource random, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         if (entry.Encoding == ValueEncoding.Listpack && count >= OffsetsFromDraws)
         {
@@ -66,7 +66,7 @@ public static unsafe class SetSample
     /// <summary>Removes <paramref name="count"/> (less than all) random members and visits each.</summary>
     /// <returns>The entry.</returns>
     public static byte* Pop<TVisitor>(ValueHeap values, byte* entry, long count, ref RandomSource random, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         var view = new EntryRef(entry);
         if (view.Encoding != ValueEncoding.HashTable)
@@ -75,7 +75,7 @@ public static unsafe class SetSample
         for (; count > 0; count--)
         {
             byte* block = set.Table.Random(ref random);
-            visitor.Visit(MemberLayout.KeyOf(block));
+            visitor.Visit(SetMemberLayout.KeyOf(block));
             set.Remove(block);
         }
 
@@ -95,7 +95,7 @@ public static unsafe class SetSample
         for (; keep > 0; keep--)
         {
             byte* block = set.Table.Random(ref random);
-            kept = SetValue.Add(values, kept, MemberLayout.KeyOf(block), out _);
+            kept = SetValue.Add(values, kept, SetMemberLayout.KeyOf(block), out _);
             set.Remove(block);
         }
 
@@ -107,7 +107,7 @@ public static unsafe class SetSample
     // ---- Compact values ----
 
     private static void DistinctOfCompact<TVisitor>(ValueHeap values, EntryRef entry, int count, ref RandomSource random, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         int members = (int)SetValue.Count(entry);
         int words = WordsFor(members);
@@ -139,7 +139,7 @@ public static unsafe class SetSample
     }
 
     private static void VisitChosenIntegers<TVisitor>(byte* content, ulong* chosen, int words, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         Span<byte> scratch = stackalloc byte[Listpack.ScratchBytes];
         for (int i = 0; i < words; i++)
@@ -150,7 +150,7 @@ public static unsafe class SetSample
     }
 
     private static void VisitChosenElements<TVisitor>(byte* element, ulong* chosen, int count, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         Span<byte> scratch = stackalloc byte[Listpack.ScratchBytes];
         for (int i = 0; count > 0; i++, element += Listpack.SizeOf(element))
@@ -163,7 +163,7 @@ public static unsafe class SetSample
     }
 
     private static void RepeatedOfListpack<TVisitor>(ValueHeap values, EntryRef entry, long count, ref RandomSource random, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         byte* content = CompactValue.Bytes(entry.Block, out int length);
         int members = (int)Listpack.Count(content, length);
@@ -180,7 +180,7 @@ public static unsafe class SetSample
     }
 
     private static byte* PopOfCompact<TVisitor>(ValueHeap values, byte* entry, int count, ref RandomSource random, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         int members = (int)SetValue.Count(new EntryRef(entry));
         int words = WordsFor(members);
@@ -198,7 +198,7 @@ public static unsafe class SetSample
 
     // Visits the chosen ones and moves the others together; returns the new end.
     private static byte* TakeIntegers<TVisitor>(byte* content, int members, ulong* chosen, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         Span<byte> scratch = stackalloc byte[Listpack.ScratchBytes];
         int width = *content;
@@ -220,7 +220,7 @@ public static unsafe class SetSample
     }
 
     private static byte* TakeElements<TVisitor>(byte* content, int length, int left, ulong* chosen, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         Span<byte> scratch = stackalloc byte[Listpack.ScratchBytes];
         byte* to = content + Listpack.HeaderBytes;
@@ -247,21 +247,21 @@ public static unsafe class SetSample
     // ---- Tables ----
 
     private static void Select<TVisitor>(TableHeader* header, long count, ref RandomSource random, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         long left = header->Count;
-        var walk = new MemberWalk(header);
+        var walk = new SetWalk(header);
         for (byte* block = walk.Next(); count > 0 && block != null; block = walk.Next(), left--)
         {
             if (random.Below(left) >= count)
                 continue;
-            visitor.Visit(MemberLayout.KeyOf(block));
+            visitor.Visit(SetMemberLayout.KeyOf(block));
             count--;
         }
     }
 
     private static void DrawDistinct<TVisitor>(ValueHeap values, EntryRef entry, long count, ref RandomSource random, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         // No more than a third of the members are wanted, so a draw is new with a probability of 2/3 at least. A table so skewed that this fails ends in a walk.
         long drawsLeft = 16 * count + 256;
@@ -272,17 +272,17 @@ public static unsafe class SetSample
             byte* block = table.Random(ref random);
             if (!drawn.Add(block))
                 continue;
-            visitor.Visit(MemberLayout.KeyOf(block));
+            visitor.Visit(SetMemberLayout.KeyOf(block));
             count--;
         }
 
-        var walk = new MemberWalk((TableHeader*)entry.Pointer);
+        var walk = new SetWalk((TableHeader*)entry.Pointer);
         while (count > 0)
         {
             byte* block = walk.Next();
             if (!drawn.Add(block))
                 continue;
-            visitor.Visit(MemberLayout.KeyOf(block));
+            visitor.Visit(SetMemberLayout.KeyOf(block));
             count--;
         }
     }

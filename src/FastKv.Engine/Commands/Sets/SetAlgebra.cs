@@ -22,7 +22,7 @@ internal static unsafe class SetAlgebra
     /// <summary>Visits the members of all <paramref name="sets"/>, at most <paramref name="limit"/>; reorders them.</summary>
     /// <returns>How many.</returns>
     public static long Intersect<TVisitor>(ValueHeap values, Span<SetOperand> sets, long limit, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor
+        where TVisitor : struct, ISetVisitor
     {
         SmallestFirst(sets);
         return sets[0].Count == 0 ? 0 : Filter(values, sets[0], sets[1..], mustHave: true, limit, ref visitor);
@@ -44,7 +44,7 @@ internal static unsafe class SetAlgebra
 
     /// <summary>Visits each member of any of <paramref name="sets"/>, which are the largest first, once.</summary>
     public static long Union<TVisitor>(ValueHeap values, Span<SetOperand> sets, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor
+        where TVisitor : struct, ISetVisitor
     {
         long visited = 0;
         for (int i = 0; i < sets.Length && sets[i].Count != 0; i++)
@@ -70,7 +70,7 @@ internal static unsafe class SetAlgebra
 
     /// <summary>Visits the members of the first set that none of the others has; reorders those.</summary>
     public static long Subtract<TVisitor>(ValueHeap values, Span<SetOperand> sets, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor
+        where TVisitor : struct, ISetVisitor
     {
         // The larger a set, the likelier it has the member, which ends the search.
         var others = sets[1..];
@@ -87,7 +87,7 @@ internal static unsafe class SetAlgebra
     // Members of a source that each of the others has, or none.
     private static long Filter<TVisitor>(
         ValueHeap values, in SetOperand source, ReadOnlySpan<SetOperand> others, bool mustHave, long limit, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor
+        where TVisitor : struct, ISetVisitor
     {
         SetProbe* probes = stackalloc SetProbe[BatchMembers];
         bool prefetches = !others.IsEmpty && others[0].Count >= PrefetchFromMembers && others[0].Entry.Encoding == ValueEncoding.HashTable;

@@ -7,7 +7,7 @@ namespace FastKv.Engine.Commands.Sets;
 // Data plane.
 
 /// <summary>Writes members as elements of a reply.</summary>
-internal struct SetReply(ReplyWriter reply) : IMemberVisitor
+internal struct SetReply(ReplyWriter reply) : ISetVisitor
 {
     private readonly ReplyWriter _reply = reply;
 

@@ -49,7 +49,7 @@ internal static class SetScan
         scan.End(ref context, cursor, visitor.Written);
     }
 
-    private ref struct Visitor : IMemberVisitor
+    private ref struct Visitor : ISetVisitor
     {
         public SetReply Reply;
         public CollectionScan Scan;

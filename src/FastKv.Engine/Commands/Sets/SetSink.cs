@@ -5,7 +5,7 @@ namespace FastKv.Engine.Commands.Sets;
 // Data plane.
 
 /// <summary>Collects members in a new set that is in no table yet.</summary>
-internal unsafe struct SetSink(ValueHeap values, byte* entry) : IMemberVisitor
+internal unsafe struct SetSink(ValueHeap values, byte* entry) : ISetVisitor
 {
     private readonly ValueHeap _values = values;
 
@@ -34,7 +34,7 @@ internal unsafe struct SetSink(ValueHeap values, byte* entry) : IMemberVisitor
 }
 
 /// <summary>Takes members of which only the number matters.</summary>
-internal readonly struct CountingVisitor : IMemberVisitor
+internal readonly struct CountingVisitor : ISetVisitor
 {
     public void Visit(scoped ReadOnlySpan<byte> member)
     {
