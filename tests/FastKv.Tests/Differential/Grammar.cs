@@ -69,12 +69,14 @@ public sealed class Grammar
     {
         ["strings"] = new Grammar().Add(StringCommands.Rules, 1).Add(GenericCommands.Rules, 0.15),
         ["bitmaps"] = new Grammar().Add(BitmapCommands.Rules, 1).Add(GenericCommands.Rules, 0.1),
+        ["hashes"] = new Grammar().Add(HashCommands.Rules, 1).Add(GenericCommands.Rules, 0.15),
         ["generic"] = new Grammar().Add(GenericCommands.Rules, 1).Add(StringCommands.Rules, 0.5),
         ["connection"] = new Grammar().Add(ConnectionCommands.Rules, 1).Add(StringCommands.Rules, 0.3),
         ["server"] = new Grammar().Add(ServerCommands.Rules, 1).Add(StringCommands.Rules, 0.3),
         ["mixed"] = new Grammar()
             .Add(StringCommands.Rules, 1)
             .Add(BitmapCommands.Rules, 0.6)
+            .Add(HashCommands.Rules, 0.5)
             .Add(GenericCommands.Rules, 1)
             .Add(ConnectionCommands.Rules, 0.3)
             .Add(ServerCommands.Rules, 0.15),

@@ -9,7 +9,7 @@ namespace FastKv.Engine.Commands.Hashes;
 // the table is told, once.
 
 /// <summary>A hash that a command changes.</summary>
-internal unsafe ref struct HashEdit
+internal unsafe struct HashEdit
 {
     private readonly Database _database;
     private readonly Key _key;
@@ -54,7 +54,7 @@ internal unsafe ref struct HashEdit
     {
         if (_entry == null)
         {
-            _entry = HashValue.Create(_database.Values, _key.Span, _database.Partition.AccessSeconds);
+            _entry = HashValue.Create(_database.Values, _key.Span, _database.Partition.NewAccessBits);
             position = HashValue.Find(_database.Values, _entry, field, _nowMs);
         }
         NoteExpiry(expiryMs);
