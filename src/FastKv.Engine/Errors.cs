@@ -62,6 +62,23 @@ internal static class Errors
     public static ReadOnlySpan<byte> NumKeysNotPositive => "ERR numkeys should be greater than 0"u8;
     public static ReadOnlySpan<byte> NumKeysTooMany => "ERR Number of keys can't be greater than number of args"u8;
     public static ReadOnlySpan<byte> LimitNegative => "ERR LIMIT can't be negative"u8;
+    // ---- Hashes ----
+
+    public static ReadOnlySpan<byte> HashValueNotAnInteger => "ERR hash value is not an integer"u8;
+    public static ReadOnlySpan<byte> HashValueNotAFloat => "ERR hash value is not a float"u8;
+    public static ReadOnlySpan<byte> NanOrInfinity => "ERR value is NaN or Infinity"u8;
+    public static ReadOnlySpan<byte> ValueOutOfRange => "ERR value is out of range"u8;
+    public static ReadOnlySpan<byte> NotANegatable =>
+    public static ReadOnlySpan<byte> ExpiryNegative => "ERR invalid expire time, must be >= 0"u8;
+    public static ReadOnlySpan<byte> FieldsMissing => "ERR Mandatory argument FIELDS is missing or not at the right position"u8;
+    public static ReadOnlySpan<byte> FieldsMissingOfHSetEx => "ERR missing FIELDS argument"u8;
+    public static ReadOnlySpan<byte> FieldCountNotPositive => "ERR Number of fields must be a positive integer"u8;
+    public static ReadOnlySpan<byte> FieldCountOfHExpire => "ERR Parameter `numFields` should be greater than 0"u8;
+    public static ReadOnlySpan<byte> FieldCountOfHSetEx => "ERR invalid number of fields"u8;
+    public static ReadOnlySpan<byte> FieldCountMismatch => "ERR The `numfields` parameter must match the number of arguments"u8;
+    public static ReadOnlySpan<byte> OneFieldCondition => "ERR Only one of FXX or FNX arguments can be specified"u8;
+    public static ReadOnlySpan<byte> OneFieldExpiry => "ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified"u8;
+    public static ReadOnlySpan<byte> UnknownArgumentPrefix => "ERR unknown argument: "u8;
 
     // ---- Bitmaps ----
 

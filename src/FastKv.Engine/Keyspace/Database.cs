@@ -11,9 +11,16 @@ namespace FastKv.Engine.Keyspace;
 /// <summary>Keys and values of one database on one partition.</summary>
 internal sealed unsafe class Database(Partition partition, int index) : IDisposable
 {
+    /// <summary>Fields of hashes that a step of the active expiry may remove: some 100 ns each.</summary>
+    private const int FieldsPerStep = 1024;
+
+    /// <summary>Hashes with due fields that it may take on.</summary>
+    private const int DueHashesMax = 64;
+
     private readonly Partition _partition = partition;
     private ExtendibleTable<KeyEntryLayout> _table = new(partition.Heap, partition.Routing.HashSeed);
     private ExpirySum _expiries;
+    private long _fieldExpiryCount;
 
     /// <summary>The logical database that this slice shows now; SWAPDB exchanges contents, not slices.</summary>
     public int Index { get; } = index;
@@ -33,6 +40,9 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
 
     /// <summary>How many keys expire, and when on average.</summary>
     public ExpirySum Expiries => _expiries;
+
+    /// <summary>Whether anything here may expire: keys, or fields of hashes.</summary>
+    public bool HasExpiries => VolatileCount > 0 || _fieldExpiryCount > 0;
 
     /// <summary>Bytes of the table, without entries.</summary>
     public long TableBytes => _table.MemoryBytes;
@@ -133,6 +143,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
             return;
         }
         _expiries.Change(existing.ExpiryMs, expiryMs);
+        if (HashValue.MayExpireFields(existing))
+            _fieldExpiryCount--;
         var entry = new EntryRef(StringEntry.Overwrite(Heap, existing.Block, value, expiryMs));
         if (_partition.IsLfu)
             Touch(entry);
@@ -147,6 +159,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         _table.Insert(key.Hash, entry.Block);
         if (entry.HasExpiry)
             _expiries.Add(entry.ExpiryMs);
+        if (HashValue.MayExpireFields(entry))
+            _fieldExpiryCount++;
         SignalReady(key);
         MarkChanged();
     }
@@ -211,6 +225,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         _table.Remove(key.Hash, entry.Block);
         if (entry.HasExpiry)
             _expiries.Subtract(entry.ExpiryMs);
+        if (HashValue.MayExpireFields(entry))
+            _fieldExpiryCount--;
 
         // Who waits for a stream's group is told that it is gone.
         if (entry.Type == ValueType.Stream)
@@ -245,15 +261,37 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Tells the table the time, from which it keeps its expiry hints; twice a second is often enough.</summary>
     public void NoteTime() => _table.NowMs = _partition.NowMs;
 
-    /// <summary>Walks the buckets from a position and removes what has expired; returns the next position.</summary>
-    public ulong SweepExpired(ulong position, int bucketsMax, out int removed)
+    /// <summary>
+    /// Tells that fields of the hash <paramref name="entry"/> got a time to live. <paramref name="mayHaveBefore"/>: what
+    /// <see cref="HashValue.MayExpireFields"/> said of it before, when it was in this table already; an entry yet to be inserted needs none of this.
+    /// </summary>
+    public void NoteFieldExpiry(in Key key, EntryRef entry, bool mayHaveBefore)
     {
-        var visitor = new ExpiryVisitor { LazyFree = _partition.LazyFree };
+        if (!mayHaveBefore && HashValue.MayExpireFields(entry))
+            _fieldExpiryCount++;
+        _table.NoteExpiry(key.Hash, entry.Block, KeyEntryLayout.ExpiryOf(entry.Block));
+    }
+
+    /// <summary>Walks the buckets from a position and removes what has expired, keys and fields of hashes; returns the next position.</summary>
+    /// <param name="position">0, or what the call before returned.</param>
+    /// <param name="bucketsMax">Buckets to look at.</param>
+    /// <param name="isUnfinished">Whether more is due there than one step may remove: the position is the same, and to be called with again.</param>
+    public ulong SweepExpired(ulong position, int bucketsMax, out bool isUnfinished)
+    {
+        nint* dueHashes = stackalloc nint[DueHashesMax];
+        var visitor = new ExpiryVisitor { LazyFree = _partition.LazyFree, NowMs = _partition.NowMs, DueHashes = dueHashes };
         ulong next = _table.SweepExpired(position, bucketsMax, _partition.NowMs, ref visitor);
-        removed = (int)visitor.Removed.Count;
         _expiries.Subtract(visitor.Removed);
-        _partition.Statistics.ExpiredKeys += removed;
-        return next;
+        _fieldExpiryCount -= visitor.RemovedHashes;
+        _partition.Statistics.ExpiredKeys += visitor.Removed.Count;
+        isUnfinished = visitor.HasMore;
+        int budget = FieldsPerStep;
+        for (int i = 0; i < visitor.DueCount; i++)
+        {
+            if (budget <= 0 || !ExpireFields(new EntryRef((byte*)dueHashes[i]), ref budget))
+                isUnfinished = true;
+        }
+        return isUnfinished ? position : next;
     }
 
     /// <summary>Empties the database; the entries are freed in slices.</summary>
@@ -267,6 +305,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
             _table = new(Heap, _partition.Routing.HashSeed);
         }
         _expiries = default;
+        _fieldExpiryCount = 0;
     }
 
     /// <summary>Exchanges the contents with another database of the same partition (SWAPDB).</summary>
@@ -274,6 +313,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         (_table, other._table) = (other._table, _table);
         (_expiries, other._expiries) = (other._expiries, _expiries);
+        (_fieldExpiryCount, other._fieldExpiryCount) = (other._fieldExpiryCount, _fieldExpiryCount);
         _partition.Blocked.SignalDatabase(Index);
         _partition.Blocked.SignalDatabase(other.Index);
         MarkChanged();
@@ -307,14 +347,54 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         MarkChanged();
     }
 
-    private struct ExpiryVisitor : IExpiryVisitor
+    /// <summary>Removes fields of a hash in the table that have expired, and the hash when none is left.</summary>
+    /// <returns>False: the budget was used up before all were looked at.</returns>
+    private bool ExpireFields(EntryRef hash, ref int budget)
+    {
+        byte* swept = HashValue.Sweep(Values, hash.Block, _partition.NowMs, ref budget, out long removed, out bool isDone);
+        if (removed == 0)
+            return isDone;
+        var entry = new EntryRef(swept);
+        var span = entry.Key;
+        fixed (byte* bytes = span)
+        {
+            var key = new Key(bytes, span.Length, _partition.Routing.Hash(bytes, span.Length));
+            Replace(key, hash, entry, removed);
+            if (HashValue.Count(entry) == 0)
+                Remove(key, entry);
+        }
+        return isDone;
+    }
+
+    private ref struct ExpiryVisitor : IExpiryVisitor
     {
         public LazyFree LazyFree;
+        public long NowMs;
+
+        /// <summary>Hashes whose fields are due; their entries may move, which the sweep of the table would not bear.</summary>
+        public nint* DueHashes;
+        public int DueCount;
+
+        /// <summary>There were too many of them.</summary>
+        public bool HasMore;
+
+        /// <summary>Keys removed, and how many of them were hashes that count as ones whose fields may expire.</summary>
         public ExpirySum Removed;
+        public int RemovedHashes;
 
         public bool Visit(byte* entry)
         {
             var view = new EntryRef(entry);
+            if (!view.HasExpiry || view.ExpiryMs > NowMs)
+            {
+                if (DueCount == DueHashesMax)
+                    HasMore = true;
+                else
+                    DueHashes[DueCount++] = (nint)entry;
+                return false;
+            }
+            if (HashValue.MayExpireFields(view))
+                RemovedHashes++;
             Removed.Add(view.ExpiryMs);
             LazyFree.Free(view);
             return true;

@@ -35,6 +35,14 @@ public sealed class AllocationTests
             "BITOP AND d{n} b{n} c{n}", "BITOP NOT d{n} b{n}", "BITOP DIFF d{n} b{n} c{n}", "BITOP ONE d{n} b{n} c{n}",
             "BITFIELD b{n} SET u8 0 255 GET i5 3 INCRBY u4 8 1 OVERFLOW SAT INCRBY u4 8 9", "BITFIELD_RO b{n} GET u8 0", "DEL b{n} c{n} d{n}",
         ],
+        ["hashes"] =
+        [
+            "HSET h{n} a 1 b 2", "HGET h{n} a", "HMGET h{n} a b x", "HSETNX h{n} c 3", "HGETALL h{n}", "HKEYS h{n}", "HVALS h{n}", "HLEN h{n}", "HSTRLEN h{n} a",
+            "HEXISTS h{n} a", "HINCRBY h{n} a 5", "HINCRBYFLOAT h{n} b 0.5", "HRANDFIELD h{n}", "HRANDFIELD h{n} 2 WITHVALUES", "HRANDFIELD h{n} -5",
+            "HSCAN h{n} 0 MATCH a*", "HEXPIRE h{n} 100 FIELDS 1 a", "HTTL h{n} FIELDS 1 a", "HPERSIST h{n} FIELDS 1 a", "HGETEX h{n} PX 5 FIELDS 1 b",
+            "HSETEX h{n} EX 100 FIELDS 1 d 4", "HGETDEL h{n} FIELDS 1 d", "HMSET g f{n} v f{n}{n} a-value-that-is-longer-than-sixty-four-bytes-and-so-makes-it-a-table",
+            "HINCRBY g c{n} 1", "HRANDFIELD g 3", "HRANDFIELD g 400", "HSCAN g 0", "HDEL h{n} a b c", "HGET g f{n}", "HEXPIRE g 100 FIELDS 1 f{n}",
+        ],
         ["generic"] =
         [
             "SET k{n} v", "EXISTS k{n} l{n}", "TYPE k{n}", "TOUCH k{n} l{n}", "EXPIRE k{n} 100", "PEXPIRE k{n} 100000 GT", "TTL k{n}", "PTTL k{n}",

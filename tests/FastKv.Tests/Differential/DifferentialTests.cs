@@ -15,6 +15,7 @@ public abstract class DifferentialTests(DifferentialTests.Servers servers, ITest
     {
         ["strings"] = 0.07,
         ["bitmaps"] = 0.04,
+        ["hashes"] = 0.05,
         ["generic"] = 0.05,
         ["sets"] = 0.06,
         ["connection"] = 0.02,

@@ -69,6 +69,7 @@ public sealed class Grammar
     {
         ["strings"] = new Grammar().Add(StringCommands.Rules, 1).Add(GenericCommands.Rules, 0.15),
         ["bitmaps"] = new Grammar().Add(BitmapCommands.Rules, 1).Add(GenericCommands.Rules, 0.1),
+        ["hashes"] = new Grammar().Add(HashCommands.Rules, 1).Add(GenericCommands.Rules, 0.15),
         ["generic"] = new Grammar().Add(GenericCommands.Rules, 1).Add(StringCommands.Rules, 0.5),
         ["sets"] = new Grammar().Add(SetCommands.Rules, 1).Add(GenericCommands.Rules, 0.15),
         ["connection"] = new Grammar().Add(ConnectionCommands.Rules, 1).Add(StringCommands.Rules, 0.3),
@@ -77,6 +78,7 @@ public sealed class Grammar
             .Add(StringCommands.Rules, 1)
             .Add(BitmapCommands.Rules, 0.6)
             .Add(SetCommands.Rules, 0.3)
+            .Add(HashCommands.Rules, 0.5)
             .Add(GenericCommands.Rules, 1)
             .Add(ConnectionCommands.Rules, 0.3)
             .Add(ServerCommands.Rules, 0.15),
