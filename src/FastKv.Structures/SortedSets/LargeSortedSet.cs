@@ -43,7 +43,7 @@ internal readonly unsafe struct LargeSortedSet
 
     internal long Count => _header->Table.Count;
 
-    internal ExtendibleTable<MemberLayout> Table => new(_heap, _seed, &_header->Table);
+    internal ExtendibleTable<ScoredMemberLayout> Table => new(_heap, _seed, &_header->Table);
 
     internal ScoreTree Tree => new(_heap, &_header->Tree);
 
@@ -59,7 +59,7 @@ internal readonly unsafe struct LargeSortedSet
 
     internal static LargeSortedSet Of(ValueHeap values, EntryRef entry) => new(values, (SortedSetHeader*)entry.Pointer);
 
-    internal ulong HashOf(ReadOnlySpan<byte> member) => MemberBlock.HashOf(member, _seed);
+    internal ulong HashOf(ReadOnlySpan<byte> member) => ScoredMember.HashOf(member, _seed);
 
     /// <summary>The member's block, or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -74,8 +74,8 @@ internal readonly unsafe struct LargeSortedSet
     /// <summary>Makes a block and enters it in the table alone.</summary>
     internal byte* AddToTable(ulong hash, ReadOnlySpan<byte> member, double score)
     {
-        byte* block = MemberBlock.Create(_heap, member, score);
-        _header->MemberBytes += MemberBlock.MemoryBytes(block);
+        byte* block = ScoredMember.Create(_heap, member, score);
+        _header->MemberBytes += ScoredMember.MemoryBytes(block);
         Table.Insert(hash, block);
         return block;
     }
@@ -83,20 +83,20 @@ internal readonly unsafe struct LargeSortedSet
     /// <summary>Changes a member's score.</summary>
     internal void Change(byte* block, double score)
     {
-        Tree.Move(block, MemberBlock.Score(block), score);
-        MemberBlock.SetScore(block, score);
+        Tree.Move(block, ScoredMember.Score(block), score);
+        ScoredMember.SetScore(block, score);
     }
 
     /// <summary>Removes a member; whether it was there.</summary>
     internal bool Remove(ReadOnlySpan<byte> member)
     {
         ulong hash = HashOf(member);
-        ExtendibleTable<MemberLayout> table = Table;
+        ExtendibleTable<ScoredMemberLayout> table = Table;
         byte* block = table.Find(hash, member);
         if (block == null)
             return false;
         ScoreTree tree = Tree;
-        Leaf* leaf = tree.FindExisting(MemberBlock.Score(block), block, out int index, out TreePath path);
+        Leaf* leaf = tree.FindExisting(ScoredMember.Score(block), block, out int index, out TreePath path);
         tree.RemoveRun(leaf, index, 1, ref path);
         table.Remove(hash, block);
         FreeBlock(block);
@@ -127,7 +127,7 @@ internal readonly unsafe struct LargeSortedSet
         if (_header->Table.Directory != null)
         {
             var visitor = new FreeVisitor { Heap = _heap };
-            ExtendibleTable<MemberLayout> table = Table;
+            ExtendibleTable<ScoredMemberLayout> table = Table;
             budget -= table.Drain(ref visitor, budget);
             if (_header->Table.Directory != null)
                 return false;
@@ -142,12 +142,12 @@ internal readonly unsafe struct LargeSortedSet
     // Three passes over the items of a leaf, so that the cache misses of blocks and buckets overlap.
     private void RemoveFromTable(Leaf* leaf, int index, int count, ulong* hashes)
     {
-        ExtendibleTable<MemberLayout> table = Table;
+        ExtendibleTable<ScoredMemberLayout> table = Table;
         for (int i = 0; i < count; i++)
             Structures.Prefetch.Line(Leaf.BlockAt(leaf, index + i));
         for (int i = 0; i < count; i++)
         {
-            hashes[i] = HashOf(MemberBlock.Member(Leaf.BlockAt(leaf, index + i)));
+            hashes[i] = HashOf(ScoredMember.Member(Leaf.BlockAt(leaf, index + i)));
             table.PrefetchBucket(hashes[i]);
         }
 
@@ -161,14 +161,14 @@ internal readonly unsafe struct LargeSortedSet
 
     private void FreeBlock(byte* block)
     {
-        _header->MemberBytes -= MemberBlock.MemoryBytes(block);
-        MemberBlock.Free(_heap, block);
+        _header->MemberBytes -= ScoredMember.MemoryBytes(block);
+        ScoredMember.Free(_heap, block);
     }
 
     private struct FreeVisitor : IEntryVisitor
     {
         internal NativeHeap Heap;
 
-        public readonly void Visit(byte* entry) => MemberBlock.Free(Heap, entry);
+        public readonly void Visit(byte* entry) => ScoredMember.Free(Heap, entry);
     }
 }

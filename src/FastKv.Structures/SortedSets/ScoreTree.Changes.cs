@@ -20,7 +20,7 @@ internal readonly unsafe partial struct ScoreTree
             _header->First = _header->Last = root;
         }
 
-        Leaf* leaf = Find(score, MemberBlock.Member(block), out int index, out TreePath path);
+        Leaf* leaf = Find(score, ScoredMember.Member(block), out int index, out TreePath path);
         for (int level = 0; level < _header->Height; level++)
             path.Node(level)->Counts[path.Slot(level)]++;
         if (leaf->Count < Leaf.ItemsMax)
@@ -59,7 +59,7 @@ internal readonly unsafe partial struct ScoreTree
     internal void Move(byte* block, double oldScore, double newScore)
     {
         Leaf* leaf = FindExisting(oldScore, block, out int index, out TreePath path);
-        ReadOnlySpan<byte> member = MemberBlock.Member(block);
+        ReadOnlySpan<byte> member = ScoredMember.Member(block);
         if (KeepsPlace(leaf, index, newScore, member))
         {
             leaf->Scores[index] = newScore;
@@ -179,7 +179,7 @@ internal readonly unsafe partial struct ScoreTree
         double other = leaf->Scores[index];
         if (other != score)
             return other < score == before;
-        return MemberBlock.Compare(Leaf.BlockAt(leaf, index), member) < 0 == before;
+        return ScoredMember.Compare(Leaf.BlockAt(leaf, index), member) < 0 == before;
     }
 
     private void Split(Leaf* leaf, int index, double score, byte* block, ref TreePath path)

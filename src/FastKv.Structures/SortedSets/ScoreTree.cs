@@ -232,7 +232,7 @@ internal readonly unsafe partial struct ScoreTree(NativeHeap heap, ScoreTreeHead
 
     private static bool IsBefore(byte* block, ReadOnlySpan<byte> member, bool orEqual)
     {
-        int order = MemberBlock.Compare(block, member);
+        int order = ScoredMember.Compare(block, member);
         return order < 0 || (order == 0 && orEqual);
     }
 
@@ -248,7 +248,7 @@ internal readonly unsafe partial struct ScoreTree(NativeHeap heap, ScoreTreeHead
     private static int ChildFor(Inner* inner, double score, byte* block)
     {
         int low = ScoreSearch.CountLess(inner->Scores + 1, inner->Count - 1, score);
-        return low + 1 < inner->Count && inner->Scores[low + 1] == score ? ChildAmongEquals(inner, low, score, MemberBlock.Member(block)) : low;
+        return low + 1 < inner->Count && inner->Scores[low + 1] == score ? ChildAmongEquals(inner, low, score, ScoredMember.Member(block)) : low;
     }
 
     private static int ChildAmongEquals(Inner* inner, int low, double score, ReadOnlySpan<byte> member)
@@ -256,7 +256,7 @@ internal readonly unsafe partial struct ScoreTree(NativeHeap heap, ScoreTreeHead
         for (int high = ScoreSearch.CountUpTo(inner->Scores + 1, inner->Count - 1, score); low < high;)
         {
             int middle = (low + high + 1) >> 1;
-            if (MemberBlock.Compare(Inner.MemberAt(inner, middle), member) <= 0)
+            if (ScoredMember.Compare(Inner.MemberAt(inner, middle), member) <= 0)
                 low = middle;
             else
                 high = middle - 1;
@@ -270,7 +270,7 @@ internal readonly unsafe partial struct ScoreTree(NativeHeap heap, ScoreTreeHead
         while (low < high)
         {
             int middle = (low + high) >> 1;
-            if (MemberBlock.Compare(Leaf.BlockAt(leaf, middle), member) < 0)
+            if (ScoredMember.Compare(Leaf.BlockAt(leaf, middle), member) < 0)
                 low = middle + 1;
             else
                 high = middle;

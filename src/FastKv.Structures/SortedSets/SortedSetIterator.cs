@@ -50,10 +50,10 @@ public unsafe ref struct SortedSetIterator
     }
 
     /// <summary>Its score.</summary>
-    public readonly double Score => _isCompact ? CompactSortedSet.Score(_current) : MemberBlock.Score(_current);
+    public readonly double Score => _isCompact ? CompactSortedSet.Score(_current) : ScoredMember.Score(_current);
 
     /// <summary>The member: a view of it.</summary>
-    public readonly ReadOnlySpan<byte> MemberView => _isCompact ? CompactSortedSet.Member(_current) : MemberBlock.Member(_current);
+    public readonly ReadOnlySpan<byte> MemberView => _isCompact ? CompactSortedSet.Member(_current) : ScoredMember.Member(_current);
 
     /// <summary>Goes to the next member; false: there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

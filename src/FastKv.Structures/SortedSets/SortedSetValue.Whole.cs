@@ -72,7 +72,7 @@ public static unsafe partial class SortedSetValue
     {
         private readonly void* _visitor = visitor;
 
-        public void Visit(byte* entry) => Unsafe.AsRef<TVisitor>(_visitor).Visit(MemberBlock.Member(entry), MemberBlock.Score(entry));
+        public void Visit(byte* entry) => Unsafe.AsRef<TVisitor>(_visitor).Visit(ScoredMember.Member(entry), ScoredMember.Score(entry));
     }
 }
 

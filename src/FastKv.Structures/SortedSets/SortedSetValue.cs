@@ -65,7 +65,7 @@ public static unsafe partial class SortedSetValue
             return entry;
         }
 
-        outcome = Decide(MemberBlock.Score(block), rule, ref result);
+        outcome = Decide(ScoredMember.Score(block), rule, ref result);
         if (outcome == SortedSetOutcome.Changed)
             set.Change(block, result);
         return entry;
@@ -115,7 +115,7 @@ public static unsafe partial class SortedSetValue
         if (entry.IsPointer)
         {
             byte* block = LargeSortedSet.Of(values, entry).Find(member);
-            score = block != null ? MemberBlock.Score(block) : 0;
+            score = block != null ? ScoredMember.Score(block) : 0;
             return block != null;
         }
 
@@ -142,7 +142,7 @@ public static unsafe partial class SortedSetValue
             byte* block = set.Find(member);
             if (block == null)
                 return -1;
-            score = MemberBlock.Score(block);
+            score = ScoredMember.Score(block);
             return set.Tree.RankOf(score, block);
         }
 
@@ -270,7 +270,7 @@ public static unsafe partial class SortedSetValue
         return entry;
     }
 
-    private static bool FitsCompact(CompactLimits limits, long count, long memberBytesMax) =>
+    internal static bool FitsCompact(CompactLimits limits, long count, long memberBytesMax) =>
         count <= Math.Min(limits.SortedSetEntries, CompactSortedSet.CountMax) && memberBytesMax <= limits.SortedSetValueBytes;
 
     /// <summary>Makes a compact set a large one.</summary>

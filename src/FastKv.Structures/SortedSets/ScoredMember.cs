@@ -13,7 +13,7 @@ namespace FastKv.Structures;
 //   +----------+------------+------------------------+---------------+
 //
 // The member table refers to it by name, the score tree by a 40-bit reference. A member of 10 bytes takes 24.
-internal static unsafe class MemberBlock
+internal static unsafe class ScoredMember
 {
     private const int LengthOffset = 8;
     private const int ShortHeaderBytes = 9;
@@ -76,10 +76,10 @@ internal static unsafe class MemberBlock
 }
 
 /// <summary>How the member table reads member blocks.</summary>
-internal readonly unsafe struct MemberLayout : IEntryLayout
+internal readonly unsafe struct ScoredMemberLayout : IEntryLayout
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ReadOnlySpan<byte> KeyOf(byte* entry) => MemberBlock.Member(entry);
+    public static ReadOnlySpan<byte> KeyOf(byte* entry) => ScoredMember.Member(entry);
 
     public static long ExpiryOf(byte* entry) => -1;
 }
