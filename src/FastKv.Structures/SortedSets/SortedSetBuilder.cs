@@ -162,7 +162,9 @@ public unsafe struct SortedSetBuilder
         {
             for (long start = 0; start < count; start += 2 * width)
                 Merge(_items, other, start, Math.Min(start + width, count), Math.Min(start + 2 * width, count));
-            (_items, other) = (other, _items);
+            Item* merged = other;
+            other = _items;
+            _items = merged;
         }
 
         _values.Heap.Free((byte*)other, count * sizeof(Item));

@@ -18,6 +18,7 @@ public abstract class DifferentialTests(DifferentialTests.Servers servers, ITest
         ["generic"] = 0.05,
         ["connection"] = 0.02,
         ["server"] = 0.02,
+        ["sortedsets"] = 0.07,
         ["mixed"] = 0.05,
     };
 

@@ -84,7 +84,7 @@ internal static unsafe class Adding
 
         var database = context.Database(key);
         var values = database.Values;
-        byte* entry = existing.IsNull ? SortedSetValue.Create(values, key.Span, -1, database.Partition.AccessSeconds) : existing.Block;
+        byte* entry = existing.IsNull ? SortedSetValue.Create(values, key.Span, -1, database.Partition.NewAccessBits) : existing.Block;
         long added = 0, changed = 0;
         double result = 0;
         var outcome = SortedSetOutcome.Refused;

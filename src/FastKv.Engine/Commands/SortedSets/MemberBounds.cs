@@ -66,7 +66,7 @@ internal ref struct MemberBounds
     }
 
     /// <summary>Reads two arguments, or replies that one is no bound.</summary>
-    public static bool TryParse(ref CommandContext context, int minIndex, int maxIndex, out MemberBounds bounds)
+    public static bool TryParse(scoped ref CommandContext context, int minIndex, int maxIndex, out MemberBounds bounds)
     {
         bounds = default;
         if (MemberBound.TryParse(context[minIndex], out bounds.Min) && MemberBound.TryParse(context[maxIndex], out bounds.Max))

@@ -34,7 +34,8 @@ internal ref struct RangeQuery
     /// <param name="isReverse">The direction; null: an option may tell it.</param>
     /// <param name="allowScores">Whether WITHSCORES is an option.</param>
     /// <param name="query">The query.</param>
-    public static bool TryParse(ref CommandContext context, int keyIndex, RangeKind kind, bool? isReverse, bool allowScores, out RangeQuery query)
+    public static bool TryParse(
+        scoped ref CommandContext context, int keyIndex, RangeKind kind, bool? isReverse, bool allowScores, out RangeQuery query)
     {
         query = new RangeQuery { Kind = kind, IsReverse = isReverse ?? false, _limit = -1 };
         for (int i = keyIndex + 3; i < context.Count; i++)
@@ -114,7 +115,7 @@ internal ref struct RangeQuery
             : new RankInterval(interval.Start + _offset, interval.Start + _offset + count);
     }
 
-    private bool TryParseEnds(ref CommandContext context, int keyIndex)
+    private bool TryParseEnds(scoped ref CommandContext context, int keyIndex)
     {
         int first = keyIndex + 1, last = keyIndex + 2;
         switch (Kind)

@@ -50,7 +50,7 @@ internal static unsafe class SortedSetEdit
         if (count > 0)
         {
             builder.Sort();
-            database.Insert(key, new EntryRef(builder.ToEntry(key.Span, database.Partition.AccessSeconds)));
+            database.Insert(key, new EntryRef(builder.ToEntry(key.Span, database.Partition.NewAccessBits)));
         }
         else
         {
