@@ -167,11 +167,11 @@ internal static unsafe class CompactSortedSet
     internal static int ElementBytes(int memberLength, double score) =>
         1 + (1 << CodeOf(score)) + (memberLength < LongMark ? 0 : sizeof(int)) + memberLength;
 
-    // A negative zero stays one: only a double can tell.
+    // A negative zero becomes a zero, as in Redis's listpack.
     private static int CodeOf(double score)
     {
         int integer = (int)score;
-        if (BitConverter.DoubleToInt64Bits(integer) != BitConverter.DoubleToInt64Bits(score))
+        if (integer != score)
             return DoubleCode;
         return integer == (sbyte)integer ? 0 : integer == (short)integer ? 1 : 2;
     }

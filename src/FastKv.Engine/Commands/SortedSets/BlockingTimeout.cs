@@ -22,8 +22,9 @@ internal static class BlockingTimeout
         }
 
         double milliseconds = Math.Ceiling(seconds * MillisecondsPerSecond);
-        if (milliseconds < 0)
+        if (milliseconds is < 0 or >= long.MaxValue)
         {
+            // What has no place in 64 bits wraps around in Redis 7.0.
             context.Reply.Error(Errors.TimeoutNegative);
             return false;
         }

@@ -91,7 +91,7 @@ internal static class Popping
         long count = 1;
         if (context.Count == 3)
         {
-            if (!context.TryInteger(2, out count))
+            if (!context.TryInteger(2, out count, Errors.NotPositive))
                 return;
             if (count < 0)
             {
