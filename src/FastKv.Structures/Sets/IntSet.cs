@@ -50,9 +50,9 @@ public static unsafe class IntSet
         byte* items = content + HeaderBytes;
         return *content switch
         {
-            sizeof(short) => value == (short)value && Contains(items, count, (short)value),
-            sizeof(int) => value == (int)value && Contains(items, count, (int)value),
-            _ => Contains(items, count, value),
+            sizeof(short) => value == (short)value && IsAmong(items, count, (short)value),
+            sizeof(int) => value == (int)value && IsAmong(items, count, (int)value),
+            _ => IsAmong(items, count, value),
         };
     }
 
@@ -148,12 +148,12 @@ public static unsafe class IntSet
         return entry;
     }
 
-    private static bool Contains<T>(byte* items, int count, T value)
+    private static bool IsAmong<T>(byte* items, int count, T value)
         where T : unmanaged, IBinaryInteger<T>
     {
         if (count * sizeof(T) <= LinearBytesMax)
             return new ReadOnlySpan<T>(items, count).Contains(value);
-        int at = LowerBound(items, count, value);
+        int at = LowerBoundAmong(items, count, value);
         return at < count && Unsafe.ReadUnaligned<T>(items + (nint)at * sizeof(T)) == value;
     }
 
@@ -162,14 +162,14 @@ public static unsafe class IntSet
         byte* items = content + HeaderBytes;
         return *content switch
         {
-            sizeof(short) => LowerBound(items, count, (short)value),
-            sizeof(int) => LowerBound(items, count, (int)value),
-            _ => LowerBound(items, count, value),
+            sizeof(short) => LowerBoundAmong(items, count, (short)value),
+            sizeof(int) => LowerBoundAmong(items, count, (int)value),
+            _ => LowerBoundAmong(items, count, value),
         };
     }
 
     // The first position whose integer is not smaller; the loop has no branch to mispredict.
-    private static int LowerBound<T>(byte* items, int count, T value)
+    private static int LowerBoundAmong<T>(byte* items, int count, T value)
         where T : unmanaged, IBinaryInteger<T>
     {
         int low = 0;

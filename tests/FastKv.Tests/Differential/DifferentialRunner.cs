@@ -120,11 +120,12 @@ public sealed class DifferentialRunner(ServerProcess expected, ServerProcess act
 
     private static bool Holds(RespClient client, RespFrame key) => key.Payload is { } name && client.CallBytes("EXISTS"u8.ToArray(), name).Text == "1";
 
-    // The set of keys that a whole iteration returns. The keyspace stands still, so each key comes at least once.
+    // The set of keys (or of what HSCAN, SSCAN and ZSCAN list) that a whole iteration returns. Nothing changes meanwhile, so each comes at least once.
     private static string ScanAll(Step step, RespClient client)
     {
         var keys = new SortedSet<string>(StringComparer.Ordinal);
         byte[][] arguments = step.Arguments.ToArray();
+        int cursorAt = step.Name == "SCAN" ? 1 : 2;
         for (int calls = 0; calls < 100_000; calls++)
         {
             RespFrame reply;
@@ -141,7 +142,7 @@ public sealed class DifferentialRunner(ServerProcess expected, ServerProcess act
             keys.UnionWith(found.Select(k => k.ToString()));
             if (cursor is [(byte)'0'])
                 return string.Join('\n', keys);
-            arguments[1] = cursor;
+            arguments[cursorAt] = cursor;
         }
         return "the iteration does not end";
     }

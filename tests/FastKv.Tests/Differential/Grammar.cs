@@ -70,12 +70,14 @@ public sealed class Grammar
         ["strings"] = new Grammar().Add(StringCommands.Rules, 1).Add(GenericCommands.Rules, 0.15),
         ["bitmaps"] = new Grammar().Add(BitmapCommands.Rules, 1).Add(GenericCommands.Rules, 0.1),
         ["generic"] = new Grammar().Add(GenericCommands.Rules, 1).Add(StringCommands.Rules, 0.5),
+        ["sets"] = new Grammar().Add(SetCommands.Rules, 1).Add(GenericCommands.Rules, 0.15),
         ["connection"] = new Grammar().Add(ConnectionCommands.Rules, 1).Add(StringCommands.Rules, 0.3),
         ["server"] = new Grammar().Add(ServerCommands.Rules, 1).Add(StringCommands.Rules, 0.3),
         ["sortedsets"] = new Grammar().Add(SortedSetCommands.Rules, 1).Add(GenericCommands.Rules, 0.05),
         ["mixed"] = new Grammar()
             .Add(StringCommands.Rules, 1)
             .Add(BitmapCommands.Rules, 0.6)
+            .Add(SetCommands.Rules, 0.3)
             .Add(GenericCommands.Rules, 1)
             .Add(ConnectionCommands.Rules, 0.3)
             .Add(ServerCommands.Rules, 0.15),
