@@ -106,6 +106,20 @@ internal static class Errors
         "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"u8;
     public static ReadOnlySpan<byte> ZeroRank =>
         "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list"u8;
+    // ---- Sorted sets ----
+
+    public static ReadOnlySpan<byte> AddNxAndXx => "ERR XX and NX options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> AddComparisons => "ERR GT, LT, and/or NX options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> AddIncrementPairs => "ERR INCR option supports a single increment-element pair"u8;
+    public static ReadOnlySpan<byte> ScoreNotANumber => "ERR resulting score is not a number (NaN)"u8;
+    public static ReadOnlySpan<byte> ScoreRange => "ERR min or max is not a float"u8;
+    public static ReadOnlySpan<byte> MemberRange => "ERR min or max not valid string range item"u8;
+    public static ReadOnlySpan<byte> LimitNeedsBy => "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX"u8;
+    public static ReadOnlySpan<byte> WithScoresByLex => "ERR syntax error, WITHSCORES not supported in combination with BYLEX"u8;
+    public static ReadOnlySpan<byte> WeightNotAFloat => "ERR weight value is not a float"u8;
+    public static ReadOnlySpan<byte> NoInputKeyPrefix => "ERR at least 1 input key is needed for '"u8;
+    public static ReadOnlySpan<byte> RandomCountRange =>
+    public static ReadOnlySpan<byte> ValueOutOfRange => "ERR value is out of range"u8;
 
     // ---- Server ----
 

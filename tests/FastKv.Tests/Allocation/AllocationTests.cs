@@ -60,6 +60,22 @@ public sealed class AllocationTests
             "SDIFFSTORE d{n} l{n} t{n}", "SDIFF l{n} s{n} s{n} s{n} s{n} s{n} s{n}", "SSCAN l{n} 0 MATCH m1* COUNT 20", "SSCAN s{n} 0", "SPOP l{n} 32",
             "SPOP d{n} 1000", "DEL s{n} t{n} l{n} d{n}",
         ],
+        ["sortedsets"] =
+        [
+            "ZADD z{n} 1 a 2 b 3.5 c", "ZADD z{n} XX CH GT 4 a 1 b", "ZINCRBY z{n} 0.25 a", "ZADD z{n} NX INCR 5 d", "ZSCORE z{n} a", "ZMSCORE z{n} a b x",
+            "ZRANK z{n} c", "ZREVRANK z{n} c WITHSCORE", "ZCARD z{n}", "ZCOUNT z{n} -inf (3", "ZLEXCOUNT z{n} - (c", "ZRANGE z{n} 0 -1 WITHSCORES",
+            "ZRANGE z{n} (1 +inf BYSCORE LIMIT 0 2", "ZRANGE z{n} + - BYLEX REV", "ZREVRANGEBYSCORE z{n} 9 1", "ZRANGESTORE y{n} z{n} 0 1",
+            "ZRANDMEMBER z{n}", "ZRANDMEMBER z{n} 2 WITHSCORES", "ZRANDMEMBER z{n} -5", "ZUNION 2 z{n} y{n} WEIGHTS 2 0.5 AGGREGATE MAX WITHSCORES",
+            "ZINTER 2 z{n} y{n}", "ZDIFF 2 z{n} y{n}", "ZINTERCARD 2 z{n} y{n} LIMIT 1", "ZUNIONSTORE x{n} 2 z{n} y{n}", "ZINTERSTORE x{n} 2 z{n} y{n}",
+            "ZDIFFSTORE x{n} 2 z{n} y{n}", "ZSCAN z{n} 0 MATCH a* COUNT 5", "ZREM z{n} d", "ZPOPMIN z{n}", "ZMPOP 2 none{n} z{n} MAX COUNT 1",
+            "ZREMRANGEBYRANK y{n} 0 0", "ZREMRANGEBYSCORE y{n} 0 100", "ZADD v{n} 1 a", "BZPOPMIN v{n} 1", "DEL z{n} y{n} x{n}",
+        ],
+        ["large sorted sets"] =
+        [
+            "ZADD big {n} m{n}", "ZADD big {n}.5 k{n} {n} l{n}", "ZINCRBY big 10 m{n}", "ZSCORE big m{n}", "ZRANK big k{n}", "ZRANGE big 10 20 WITHSCORES",
+            "ZREVRANGEBYSCORE big +inf 5 LIMIT 0 10", "ZCOUNT big 5 50", "ZRANDMEMBER big 5", "ZSCAN big 0 COUNT 5", "ZUNIONSTORE other 1 big",
+            "ZREM big l{n}", "ZPOPMAX big",
+        ],
         ["connection"] = ["PING", "PING message", "ECHO message", "SELECT 1", "SELECT 0"],
         ["errors"] = ["SET k{n} text", "INCR k{n}", "GET", "NOSUCH a b", "MGET", "EXPIRE k{n} x", "SET k{n} v EX 0", "RENAME none{n} k{n}", "SWAPDB 0 99", "OBJECT FREQ k{n}"],
         ["expired"] = ["SET k{n} v PX 1", "GET k{n}", "TTL k{n}", "SET l{n} v PXAT 1", "EXISTS l{n}"],

@@ -20,6 +20,7 @@ public abstract class DifferentialTests(DifferentialTests.Servers servers, ITest
         ["sets"] = 0.06,
         ["connection"] = 0.02,
         ["server"] = 0.02,
+        ["sortedsets"] = 0.07,
         ["mixed"] = 0.05,
     };
 

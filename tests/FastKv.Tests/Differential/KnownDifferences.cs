@@ -10,6 +10,8 @@ public static class KnownDifferences
 {
     private static readonly (string Reason, Func<Step, RespFrame, RespFrame, bool> Matches)[] Rules =
     [
+        ("since Redis 7.2 ZRANK and ZREVRANK take WITHSCORE",
+            (step, expected, actual) => step.Name is "ZRANK" or "ZREVRANK" && step.Arguments.Length == 4 && expected.IsError),
         ("since Redis 7.2 BITCOUNT and BITPOS check their arguments also when the key does not exist",
             (step, expected, actual) => step.Name is "BITCOUNT" or "BITPOS" && expected.Type == ':' && actual.IsError),
         ("DEBUG STRINGMATCH-LEN is not in 7.0.15",
