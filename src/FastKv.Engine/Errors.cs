@@ -85,7 +85,6 @@ internal static class Errors
     public static ReadOnlySpan<byte> TrimWithoutStrategy => "ERR syntax error, XTRIM must be called with a trimming strategy"u8;
     public static ReadOnlySpan<byte> NegativeEntriesAdded => "ERR entries_added must be positive"u8;
     public static ReadOnlySpan<byte> SetIdBelowGivenDeleted => "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id"u8;
-    public static ReadOnlySpan<byte> SetIdBelowDeleted => "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id"u8;
     public static ReadOnlySpan<byte> SetIdBelowTop => "ERR The ID specified in XSETID is smaller than the target stream top item"u8;
     public static ReadOnlySpan<byte> EntriesAddedBelowLength => "ERR The entries_added specified in XSETID is smaller than the target stream length"u8;
     public static ReadOnlySpan<byte> StreamIdCountNotPositive => "ERR Number of IDs must be a positive integer"u8;
@@ -101,9 +100,7 @@ internal static class Errors
     public static ReadOnlySpan<byte> GroupNeedsKey =>
         "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically."u8;
     public static ReadOnlySpan<byte> NegativeEntriesRead => "ERR value for ENTRIESREAD must be positive or -1"u8;
-    public static ReadOnlySpan<byte> UnbalancedPrefix => "ERR Unbalanced '"u8;
-    public static ReadOnlySpan<byte> UnbalancedReadSuffix => "' list of streams: for each stream key an ID or '$' must be specified."u8;
-    public static ReadOnlySpan<byte> UnbalancedGroupSuffix => "' list of streams: for each stream key an ID or '>' must be specified."u8;
+    public static ReadOnlySpan<byte> UnbalancedStreams => "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."u8;
     public static ReadOnlySpan<byte> GroupOptionInRead => "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead."u8;
     public static ReadOnlySpan<byte> NoAckOptionInRead => "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead."u8;
     public static ReadOnlySpan<byte> MissingGroup => "ERR Missing GROUP option for XREADGROUP"u8;

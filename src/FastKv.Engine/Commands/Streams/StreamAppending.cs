@@ -162,8 +162,6 @@ internal static unsafe class StreamAppending
 
     private static ReadOnlySpan<byte> CheckSetId(StreamState* stream, StreamId id, long entriesAdded)
     {
-        if (id < stream->MaxDeleted)
-            return Errors.SetIdBelowDeleted;
         if (stream->Length == 0)
             return default;
         if (id < stream->LastLive)

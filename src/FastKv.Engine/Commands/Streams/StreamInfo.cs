@@ -144,7 +144,7 @@ internal static unsafe class StreamInfo
         Pair(reply, "last-delivered-id"u8, group->LastId);
         Progress(reply, stream, group);
         Pair(reply, "pel-count"u8, group->Pending.Count);
-        reply.BulkString("pel"u8);
+        reply.BulkString("pending"u8);
         Pendings(reply, group->Pending, count, withConsumer: true);
         reply.BulkString("consumers"u8);
         reply.ArrayHeader(group->Consumers.Count);
@@ -156,7 +156,7 @@ internal static unsafe class StreamInfo
             reply.BulkString(StreamConsumer.NameOf(consumer));
             Pair(reply, "seen-time"u8, consumer->SeenMs);
             Pair(reply, "pel-count"u8, consumer->Pending.Count);
-            reply.BulkString("pel"u8);
+            reply.BulkString("pending"u8);
             Pendings(reply, consumer->Pending, count, withConsumer: false);
         }
     }

@@ -63,12 +63,7 @@ internal struct StreamReadOptions
             return Fail(ref context, Errors.Syntax);
         int arguments = context.Count - options.FirstKey;
         if (arguments % 2 != 0)
-        {
-            Span<byte> name = stackalloc byte[16];
-            int length = System.Text.Encoding.ASCII.GetBytes(context.Command.Name, name);
-            context.Reply.Error(Errors.UnbalancedPrefix, name[..length], isGroup ? Errors.UnbalancedGroupSuffix : Errors.UnbalancedReadSuffix);
-            return false;
-        }
+            return Fail(ref context, Errors.UnbalancedStreams);
         options.StreamCount = arguments / 2;
         if (isGroup && options.GroupIndex == 0)
             return Fail(ref context, Errors.MissingGroup);

@@ -159,27 +159,24 @@ internal static unsafe class StreamReading
         }
     }
 
-    // In a group, history is always served, be it empty; new entries if there are any. The consumer comes into being either way.
+    // In a group, history is always served, be it empty; new entries if there are any. The consumer comes into being with what it is served.
     private static bool IsReady(ref CommandContext context, in StreamReadOptions options, int i, ref Source source)
     {
+        source.IsHistory = !source.After.IsMax;
+        if (!source.IsHistory)
+        {
+            if (source.Stream->LastLive <= source.Group->LastId)
+                return false;
+            source.After = source.Group->LastId;
+        }
         var consumerName = context[options.GroupIndex + 1];
         source.Consumer = source.Group->FindConsumer(consumerName);
         if (source.Consumer == null)
         {
             var key = context.Key(options.FirstKey + i);
-            var database = context.Database(key);
-            source.Consumer = StreamGroup.CreateConsumer(database.Heap, source.Group, consumerName, context.NowMs);
-            database.MarkChanged();
+            source.Consumer = StreamGroup.CreateConsumer(context.Database(key).Heap, source.Group, consumerName, context.NowMs);
         }
         source.Consumer->SeenMs = context.NowMs;
-        if (!source.After.IsMax)
-        {
-            source.IsHistory = true;
-            return true;
-        }
-        if (source.Stream->LastLive <= source.Group->LastId)
-            return false;
-        source.After = source.Group->LastId;
         return true;
     }
 
