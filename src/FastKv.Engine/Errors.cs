@@ -120,6 +120,56 @@ internal static class Errors
     public static ReadOnlySpan<byte> NoInputKeyPrefix => "ERR at least 1 input key is needed for '"u8;
     public static ReadOnlySpan<byte> RandomCountRange =>
     public static ReadOnlySpan<byte> ValueOutOfRange => "ERR value is out of range"u8;
+    // ---- Streams ----
+
+    public static ReadOnlySpan<byte> InvalidStreamId => "ERR Invalid stream ID specified as stream command argument"u8;
+    public static ReadOnlySpan<byte> InvalidIntervalStart => "ERR invalid start ID for the interval"u8;
+    public static ReadOnlySpan<byte> InvalidIntervalEnd => "ERR invalid end ID for the interval"u8;
+    public static ReadOnlySpan<byte> ZeroStreamId => "ERR The ID specified in XADD must be greater than 0-0"u8;
+    public static ReadOnlySpan<byte> StreamExhausted => "ERR The stream has exhausted the last possible ID, unable to add more items"u8;
+    public static ReadOnlySpan<byte> StreamIdTooSmall => "ERR The ID specified in XADD is equal or smaller than the target stream top item"u8;
+    public static ReadOnlySpan<byte> StreamEntryTooLarge => "ERR Elements are too large to be stored"u8;
+    public static ReadOnlySpan<byte> NegativeTrimLimit => "ERR The LIMIT argument must be >= 0."u8;
+    public static ReadOnlySpan<byte> NegativeMaxLength => "ERR The MAXLEN argument must be >= 0."u8;
+    public static ReadOnlySpan<byte> TwoTrimStrategies => "ERR syntax error, MAXLEN and MINID options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> LimitWithoutStrategy => "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy"u8;
+    public static ReadOnlySpan<byte> LimitWithoutTilde => "ERR syntax error, LIMIT cannot be used without the special ~ option"u8;
+    public static ReadOnlySpan<byte> TrimWithoutStrategy => "ERR syntax error, XTRIM must be called with a trimming strategy"u8;
+    public static ReadOnlySpan<byte> NegativeEntriesAdded => "ERR entries_added must be positive"u8;
+    public static ReadOnlySpan<byte> SetIdBelowGivenDeleted => "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id"u8;
+    public static ReadOnlySpan<byte> SetIdBelowTop => "ERR The ID specified in XSETID is smaller than the target stream top item"u8;
+    public static ReadOnlySpan<byte> EntriesAddedBelowLength => "ERR The entries_added specified in XSETID is smaller than the target stream length"u8;
+    public static ReadOnlySpan<byte> StreamIdCountNotPositive => "ERR Number of IDs must be a positive integer"u8;
+    public static ReadOnlySpan<byte> StreamIdCountMismatch => "ERR The `numids` parameter must match the number of arguments"u8;
+    public static ReadOnlySpan<byte> NoGroupOrKeyPrefix => "NOGROUP No such key '"u8;
+    public static ReadOnlySpan<byte> NoGroupOrKeyInfix => "' or consumer group '"u8;
+    public static ReadOnlySpan<byte> NoGroupInReadSuffix => " in XREADGROUP with GROUP option"u8;
+    public static ReadOnlySpan<byte> NoGroupPrefix => "NOGROUP No such consumer group '"u8;
+    public static ReadOnlySpan<byte> NoGroupInfix => "' for key name '"u8;
+    public static ReadOnlySpan<byte> GroupOfBlockedGone => "NOGROUP the consumer group this client was blocked on no longer exists"u8;
+    public static ReadOnlySpan<byte> StreamOfBlockedGone => "UNBLOCKED the stream key no longer exists"u8;
+    public static ReadOnlySpan<byte> GroupExists => "BUSYGROUP Consumer Group name already exists"u8;
+    public static ReadOnlySpan<byte> GroupNeedsKey =>
+        "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically."u8;
+    public static ReadOnlySpan<byte> NegativeEntriesRead => "ERR value for ENTRIESREAD must be positive or -1"u8;
+    public static ReadOnlySpan<byte> UnbalancedStreams => "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."u8;
+    public static ReadOnlySpan<byte> GroupOptionInRead => "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead."u8;
+    public static ReadOnlySpan<byte> NoAckOptionInRead => "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead."u8;
+    public static ReadOnlySpan<byte> MissingGroup => "ERR Missing GROUP option for XREADGROUP"u8;
+    public static ReadOnlySpan<byte> DollarInReadGroup =>
+        "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set."u8;
+    public static ReadOnlySpan<byte> PlusInReadGroup =>
+        "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result set."u8;
+    public static ReadOnlySpan<byte> GreaterInRead =>
+        "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option."u8;
+    public static ReadOnlySpan<byte> InvalidMinIdleInClaim => "ERR Invalid min-idle-time argument for XCLAIM"u8;
+    public static ReadOnlySpan<byte> InvalidMinIdleInAutoClaim => "ERR Invalid min-idle-time argument for XAUTOCLAIM"u8;
+    public static ReadOnlySpan<byte> InvalidIdleInClaim => "ERR Invalid IDLE option argument for XCLAIM"u8;
+    public static ReadOnlySpan<byte> InvalidTimeInClaim => "ERR Invalid TIME option argument for XCLAIM"u8;
+    public static ReadOnlySpan<byte> InvalidRetryCountInClaim => "ERR Invalid RETRYCOUNT option argument for XCLAIM"u8;
+    public static ReadOnlySpan<byte> UnknownClaimOptionPrefix => "ERR Unrecognized XCLAIM option '"u8;
+    public static ReadOnlySpan<byte> ClaimCountNotPositive => "ERR COUNT must be > 0"u8;
+    public static ReadOnlySpan<byte> TimeoutNotAnInteger => "ERR timeout is not an integer or out of range"u8;
 
     // ---- Server ----
 

@@ -21,6 +21,7 @@ public abstract class DifferentialTests(DifferentialTests.Servers servers, ITest
         ["connection"] = 0.02,
         ["server"] = 0.02,
         ["sortedsets"] = 0.07,
+        ["streams"] = 0.05,
         ["mixed"] = 0.05,
     };
 
