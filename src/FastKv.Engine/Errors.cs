@@ -74,6 +74,10 @@ internal static class Errors
     public static ReadOnlySpan<byte> NoSuchDebugKey => "ERR The specified key does not exist"u8;
     public static ReadOnlySpan<byte> NotASparseHyperLogLog => "ERR HLL encoding is not sparse"u8;
 
+    // ---- SORT ----
+
+    public static ReadOnlySpan<byte> SortScores => "ERR One or more scores can't be converted into double"u8;
+
     // ---- Server ----
 
     public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
