@@ -1,0 +1,77 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using FastKv.Memory;
+
+namespace FastKv.Structures;
+
+// Data plane: every member of a large set once, bucket after bucket as they lie in memory. No hash is computed and nothing is called back; the set must
+// not change meanwhile. (A scan cursor survives changes, and pays for it.)
+internal unsafe struct MemberWalk
+{
+    // Members of that many buckets ahead are being loaded: 20 lines, about what a core keeps in flight.
+    private const int PrefetchBuckets = 2;
+
+    private readonly TableHeader* _header;
+    private long _nextPlace;
+    private byte* _bucket;
+    private byte* _end;
+    private uint _taken;
+
+    internal MemberWalk(TableHeader* header)
+    {
+        this = default;
+        _header = header;
+    }
+
+    /// <summary>The next member's block; null: there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal byte* Next()
+    {
+        while (_taken == 0)
+        {
+            if (!MoveToNextBucket())
+                return null;
+        }
+
+        int slot = BitOperations.TrailingZeroCount(_taken);
+        _taken &= _taken - 1;
+        return AddressSpace.Expand(Bucket.Reference(_bucket, slot));
+    }
+
+    private bool MoveToNextBucket()
+    {
+        _bucket += Bucket.SizeBytes;
+        if (_bucket >= _end && !MoveToNextSegment())
+            return false;
+        byte* ahead = _bucket + PrefetchBuckets * Bucket.SizeBytes;
+        if (ahead < _end)
+            PrefetchMembers(ahead);
+        _taken = Bucket.Taken(_bucket);
+        return true;
+    }
+
+    private bool MoveToNextSegment()
+    {
+        int globalDepth = 63 - _header->DirectoryShift;
+        if (_header->Directory == null || _nextPlace == 1L << globalDepth)
+        {
+            // Stays at the end when it is called again.
+            _bucket = _end = null;
+            return false;
+        }
+
+        var segment = new Segment(_header->Directory[_nextPlace]);
+        _nextPlace += 1L << (globalDepth - segment.Depth);
+        _bucket = segment.Buckets;
+        _end = segment.At(segment.BucketCount);
+        for (byte* ahead = _bucket; ahead < _end && ahead < _bucket + PrefetchBuckets * Bucket.SizeBytes; ahead += Bucket.SizeBytes)
+            PrefetchMembers(ahead);
+        return true;
+    }
+
+    private static void PrefetchMembers(byte* bucket)
+    {
+        for (uint taken = Bucket.Taken(bucket); taken != 0; taken &= taken - 1)
+            Prefetch.Line(AddressSpace.Expand(Bucket.Reference(bucket, BitOperations.TrailingZeroCount(taken))));
+    }
+}
