@@ -54,6 +54,14 @@ internal static class Errors
     public static ReadOnlySpan<byte> LcsLengthAndRanges => "ERR If you want both the length and indexes, please just use IDX."u8;
     public static ReadOnlySpan<byte> LcsTooLarge => "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"u8;
 
+    // ---- Sets ----
+
+    public static ReadOnlySpan<byte> NotAnAbsoluteInt64 =>
+        "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"u8;
+    public static ReadOnlySpan<byte> NumKeysNotPositive => "ERR numkeys should be greater than 0"u8;
+    public static ReadOnlySpan<byte> NumKeysTooMany => "ERR Number of keys can't be greater than number of args"u8;
+    public static ReadOnlySpan<byte> LimitNegative => "ERR LIMIT can't be negative"u8;
+
     // ---- Bitmaps ----
 
     public static ReadOnlySpan<byte> InvalidBitOffset => "ERR bit offset is not an integer or out of range"u8;

@@ -8,7 +8,7 @@ public unsafe ref struct SetIterator
     private readonly ValueEncoding _encoding;
     private readonly int _width;
     private readonly byte* _end;
-    private MemberWalk _walk;
+    private SetWalk _walk;
     private byte* _next;
     private byte* _current;
 
@@ -18,7 +18,7 @@ public unsafe ref struct SetIterator
         _encoding = entry.Encoding;
         if (_encoding == ValueEncoding.HashTable)
         {
-            _walk = new MemberWalk((TableHeader*)entry.Pointer);
+            _walk = new SetWalk((TableHeader*)entry.Pointer);
             return;
         }
 
@@ -50,7 +50,7 @@ public unsafe ref struct SetIterator
     public readonly ReadOnlySpan<byte> Text(Span<byte> scratch)
     {
         if (_encoding == ValueEncoding.HashTable)
-            return MemberLayout.KeyOf(_current);
+            return SetMemberLayout.KeyOf(_current);
         return _encoding == ValueEncoding.Listpack
             ? Listpack.Text(_current, scratch)
             : scratch[..IntegerText.Format(IntSet.Read(_current, _width, 0), scratch)];

@@ -5,7 +5,7 @@ namespace FastKv.Structures;
 
 // A large set: what the entry's pointer refers to.
 //
-//   entry ──► TableHeader ──► directory ──► segments of buckets ──► one block per member (MemberBlock)
+//   entry ──► TableHeader ──► directory ──► segments of buckets ──► one block per member (SetMember)
 //
 //   add, remove, contains   O(1): a bucket, and the member's block
 //   random                  O(1) expected
@@ -26,7 +26,7 @@ internal readonly unsafe struct SetTable(ValueHeap values, TableHeader* header)
 
     internal long Count => _header->Count;
 
-    internal ExtendibleTable<MemberLayout> Table
+    internal ExtendibleTable<SetMemberLayout> Table
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => new(_values.Heap, _values.HashSeed, _header);
@@ -56,12 +56,12 @@ internal readonly unsafe struct SetTable(ValueHeap values, TableHeader* header)
         ulong hash = HashOf(member, _values.HashSeed);
         if (Table.Find(hash, member) != null)
             return false;
-        Table.Insert(hash, MemberBlock.Create(_values.Heap, member));
+        Table.Insert(hash, SetMember.Create(_values.Heap, member));
         return true;
     }
 
     /// <summary>Adds a member that is known to be new.</summary>
-    internal void AddNew(ReadOnlySpan<byte> member) => Table.Insert(HashOf(member, _values.HashSeed), MemberBlock.Create(_values.Heap, member));
+    internal void AddNew(ReadOnlySpan<byte> member) => Table.Insert(HashOf(member, _values.HashSeed), SetMember.Create(_values.Heap, member));
 
     internal bool Remove(ReadOnlySpan<byte> member)
     {
@@ -74,7 +74,7 @@ internal readonly unsafe struct SetTable(ValueHeap values, TableHeader* header)
     }
 
     /// <summary>Removes the member whose block <see cref="ExtendibleTable{TLayout}.Random"/> has given.</summary>
-    internal void Remove(byte* block) => Remove(HashOf(MemberLayout.KeyOf(block), _values.HashSeed), block);
+    internal void Remove(byte* block) => Remove(HashOf(SetMemberLayout.KeyOf(block), _values.HashSeed), block);
 
     /// <summary>Frees up to about <paramref name="budget"/> members; true: all is gone, the header too.</summary>
     internal bool Free(ref int budget)
@@ -99,10 +99,10 @@ internal readonly unsafe struct SetTable(ValueHeap values, TableHeader* header)
     {
         long looked = 0;
         long bytes = 0;
-        var walk = new MemberWalk(_header);
+        var walk = new SetWalk(_header);
         for (byte* block = walk.Next(); block != null; block = walk.Next())
         {
-            bytes += NativeHeap.UsableSize(MemberBlock.BytesOf(block));
+            bytes += NativeHeap.UsableSize(SetMember.BytesOf(block));
             if (++looked == samples)
                 break;
         }
@@ -114,13 +114,13 @@ internal readonly unsafe struct SetTable(ValueHeap values, TableHeader* header)
     private void Remove(ulong hash, byte* block)
     {
         Table.Remove(hash, block);
-        MemberBlock.Free(_values.Heap, block);
+        SetMember.Free(_values.Heap, block);
     }
 
     private struct FreeVisitor : IEntryVisitor
     {
         public NativeHeap Heap;
 
-        public readonly void Visit(byte* entry) => MemberBlock.Free(Heap, entry);
+        public readonly void Visit(byte* entry) => SetMember.Free(Heap, entry);
     }
 }

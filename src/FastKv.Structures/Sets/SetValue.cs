@@ -114,7 +114,7 @@ public static unsafe partial class SetValue
     /// once (<see cref="ExtendibleTable{TLayout}.Scan"/>).
     /// </summary>
     public static ulong Scan<TVisitor>(ValueHeap values, EntryRef entry, ulong cursor, ref TVisitor visitor)
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         var members = new ScanVisitor<TVisitor> { Inner = visitor };
         cursor = new SetTable(values, entry).Table.Scan(cursor, ref members);
@@ -205,17 +205,17 @@ public static unsafe partial class SetValue
     }
 
     private ref struct ScanVisitor<TVisitor> : IEntryVisitor
-        where TVisitor : struct, IMemberVisitor, allows ref struct
+        where TVisitor : struct, ISetVisitor, allows ref struct
     {
         public TVisitor Inner;
 
-        public void Visit(byte* entry) => Inner.Visit(MemberLayout.KeyOf(entry));
+        public void Visit(byte* entry) => Inner.Visit(SetMemberLayout.KeyOf(entry));
     }
 }
 
 /// <summary>Receives members of a set.</summary>
-public interface IMemberVisitor
+public interface ISetVisitor
 {
     /// <summary>Called once per member, whose text is valid during the call only. Must not change the set.</summary>
-    void Visit(ReadOnlySpan<byte> member);
+    void Visit(scoped ReadOnlySpan<byte> member);
 }

@@ -6,7 +6,7 @@ namespace FastKv.Structures;
 
 // Data plane: every member of a large set once, bucket after bucket as they lie in memory. No hash is computed and nothing is called back; the set must
 // not change meanwhile. (A scan cursor survives changes, and pays for it.)
-internal unsafe struct MemberWalk
+internal unsafe struct SetWalk
 {
     // Members of that many buckets ahead are being loaded: 20 lines, about what a core keeps in flight.
     private const int PrefetchBuckets = 2;
@@ -17,7 +17,7 @@ internal unsafe struct MemberWalk
     private byte* _end;
     private uint _taken;
 
-    internal MemberWalk(TableHeader* header)
+    internal SetWalk(TableHeader* header)
     {
         this = default;
         _header = header;

@@ -9,7 +9,7 @@ namespace FastKv.Structures;
 //   | length u8 | u32 if it is   | bytes |       8 bytes of member: a block of 16; 7 bytes: one of 8
 //   |           | 255            |       |
 //   +-----------+----------------+-------+
-internal static unsafe class MemberBlock
+internal static unsafe class SetMember
 {
     private const int LongMark = 255;
     private const int LongPrefixBytes = 5;
@@ -55,12 +55,12 @@ internal static unsafe class MemberBlock
 }
 
 /// <summary>How a table reads the members of a set.</summary>
-internal readonly unsafe struct MemberLayout : IEntryLayout
+internal readonly unsafe struct SetMemberLayout : IEntryLayout
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ReadOnlySpan<byte> KeyOf(byte* entry)
     {
-        byte* text = MemberBlock.TextOf(entry, out int length);
+        byte* text = SetMember.TextOf(entry, out int length);
         return new ReadOnlySpan<byte>(text, length);
     }
 
