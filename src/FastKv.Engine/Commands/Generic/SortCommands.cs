@@ -204,9 +204,14 @@ internal static unsafe class SortCommands
         {
             for (int get = 0; get < options.Gets; get++)
             {
-                var value = items[i].Span;
-                if (!patterns[get].IsElement)
-                    _ = patterns[get].TryFind(ref context, items[i].Span, key, integer, out value);
+                if (patterns[get].IsElement)
+                {
+                    list = ListValue.Push(database.Values, list, items[i].Span, atHead: false);
+                    continue;
+                }
+
+                // What is not found is stored as an empty element.
+                _ = patterns[get].TryFind(ref context, items[i].Span, key, integer, out var value);
                 list = ListValue.Push(database.Values, list, value, atHead: false);
             }
         }

@@ -43,7 +43,9 @@ internal static unsafe class SortRuns
                 long middle = Math.Min(start + run, count);
                 Merge(from + start, from + middle, from + Math.Min(middle + run, count), to + start, order);
             }
-            (from, to) = (to, from);
+            SortItem* merged = to;
+            to = from;
+            from = merged;
         }
         if (from != items)
             Buffer.MemoryCopy(from, items, bytes, bytes);
