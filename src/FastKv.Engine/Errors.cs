@@ -29,6 +29,7 @@ internal static class Errors
     public static ReadOnlySpan<byte> PauseTimeoutNotAnInteger => "ERR timeout is not an integer or out of range"u8;
     public static ReadOnlySpan<byte> PauseTimeoutNegative => "ERR timeout is negative"u8;
     public static ReadOnlySpan<byte> PauseMode => "ERR CLIENT PAUSE mode must be WRITE or ALL"u8;
+    public static ReadOnlySpan<byte> Unblocked => "UNBLOCKED client unblocked via CLIENT UNBLOCK"u8;
     public static ReadOnlySpan<byte> UnblockReason => "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8;
     public static ReadOnlySpan<byte> SameObject => "ERR source and destination objects are the same"u8;
     public static ReadOnlySpan<byte> ExpireNotCompatible => "ERR NX and XX, GT or LT options at the same time are not compatible"u8;

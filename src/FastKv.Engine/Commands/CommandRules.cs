@@ -71,8 +71,9 @@ internal static unsafe class CommandRules
     }
 
     /// <summary>Replies why a command that could not be resolved was rejected.</summary>
+    /// <returns>The command, when it is known which was meant (the number of its arguments is wrong).</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Reject(ref CommandContext context)
+    public static CommandDescriptor? Reject(ref CommandContext context)
     {
         var name = context.Arguments;
         var renamed = context.Client.Loop.Server.RenamedCommands;
@@ -80,7 +81,7 @@ internal static unsafe class CommandRules
         if (command is null)
         {
             RejectUnknown(ref context);
-            return;
+            return null;
         }
         if (command.Subcommands.Length != 0 && context.Count > 1)
         {
@@ -98,11 +99,12 @@ internal static unsafe class CommandRules
                 writer.Add(upper[..length]);
                 writer.Add(" HELP."u8);
                 context.Reply.Error(writer.Written);
-                return;
+                return null;
             }
             command = subcommand;
         }
         WrongArity(ref context, command);
+        return command;
     }
 
     /// <summary>Replies that the number of arguments is wrong.</summary>

@@ -13,7 +13,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
 {
     private readonly Partition _partition = partition;
     private ExtendibleTable<KeyEntryLayout> _table = new(partition.Heap, partition.Routing.HashSeed);
-    private long _volatileCount;
+    private ExpirySum _expiries;
 
     /// <summary>The logical database that this slice shows now; SWAPDB exchanges contents, not slices.</summary>
     public int Index { get; } = index;
@@ -29,7 +29,10 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public long Count => _table.Count;
 
     /// <summary>Keys with an expiry.</summary>
-    public long VolatileCount => _volatileCount;
+    public long VolatileCount => _expiries.Count;
+
+    /// <summary>How many keys expire, and when on average.</summary>
+    public ExpirySum Expiries => _expiries;
 
     /// <summary>Bytes of the table, without entries.</summary>
     public long TableBytes => _table.MemoryBytes;
@@ -57,9 +60,31 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public EntryRef Find(in Key key)
     {
         var entry = Peek(key);
-        if (!entry.IsNull && !_partition.IsTouchOff)
-            entry.SetAccessClock(_partition.AccessSeconds);
+        if (!entry.IsNull)
+            NoteAccess(entry);
         return entry;
+    }
+
+    /// <summary>Notes an access to an entry, if the client wishes that.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void NoteAccess(EntryRef entry)
+    {
+        if (_partition.AccessNote == AccessNote.Clock)
+            entry.SetAccessClock(_partition.NewAccessBits);
+        else if (_partition.AccessNote == AccessNote.Frequency)
+            Touch(entry);
+    }
+
+    /// <summary>Notes an access, whatever the client asked for.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Touch(EntryRef entry) => entry.SetAccessClock(AccessBitsOver(entry));
+
+    /// <summary>The access bits of an entry that takes the place of <paramref name="existing"/> (null: of none): it inherits how often that was used.</summary>
+    public uint AccessBitsOver(EntryRef existing)
+    {
+        if (existing.IsNull || !_partition.IsLfu)
+            return _partition.NewAccessBits;
+        return AccessFrequency.Touched(existing.AccessClock, _partition.NowMs, _partition.Options, ref _partition.Random);
     }
 
     /// <summary>The entry without a trace of the access (OBJECT, TYPE with NOTOUCH, DEBUG). Removes it when it has expired.</summary>
@@ -97,18 +122,22 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (existing.IsNull)
         {
-            Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, _partition.AccessSeconds)));
+            Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, _partition.NewAccessBits)));
             return;
         }
         if (existing.IsPointer)
         {
+            uint access = AccessBitsOver(existing);
             Remove(key, existing);
-            Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, _partition.AccessSeconds)));
+            Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, access)));
             return;
         }
-        CountVolatile(existing.HasExpiry, expiryMs > 0);
+        _expiries.Change(existing.ExpiryMs, expiryMs);
         var entry = new EntryRef(StringEntry.Overwrite(Heap, existing.Block, value, expiryMs));
-        entry.SetAccessClock(_partition.AccessSeconds);
+        if (_partition.IsLfu)
+            Touch(entry);
+        else
+            entry.SetAccessClock(_partition.NewAccessBits);
         Moved(key, existing, entry, expiryMs);
     }
 
@@ -117,7 +146,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         _table.Insert(key.Hash, entry.Block);
         if (entry.HasExpiry)
-            _volatileCount++;
+            _expiries.Add(entry.ExpiryMs);
+        SignalReady(key);
         MarkChanged();
     }
 
@@ -132,7 +162,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Sets the expiry of an existing entry. A time that has passed already is the caller's case (the key is deleted then).</summary>
     public EntryRef SetExpiry(in Key key, EntryRef entry, long expiryMs)
     {
-        CountVolatile(entry.HasExpiry, true);
+        _expiries.Change(entry.ExpiryMs, expiryMs);
         var after = new EntryRef(EntryBlock.SetExpiry(Heap, entry.Block, expiryMs));
         Moved(key, entry, after, expiryMs);
         return after;
@@ -141,7 +171,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Removes the expiry of an entry.</summary>
     public EntryRef RemoveExpiry(in Key key, EntryRef entry)
     {
-        CountVolatile(entry.HasExpiry, false);
+        _expiries.Change(entry.ExpiryMs, 0);
         var after = new EntryRef(EntryBlock.SetExpiry(Heap, entry.Block, 0));
         Moved(key, entry, after, 0);
         return after;
@@ -153,6 +183,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// </summary>
     public void SignalReady(in Key key)
     {
+        if (_partition.Blocked.Count != 0)
+            _partition.Blocked.Signal(Index, key);
     }
 
     /// <summary>Deletes a key; whether it was there.</summary>
@@ -178,7 +210,11 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         _table.Remove(key.Hash, entry.Block);
         if (entry.HasExpiry)
-            _volatileCount--;
+            _expiries.Subtract(entry.ExpiryMs);
+
+        // Who waits for a stream's group is told that it is gone.
+        if (entry.Type == ValueType.Stream)
+            SignalReady(key);
     }
 
     /// <summary>A random entry that has not expired; null: none was found.</summary>
@@ -214,8 +250,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         var visitor = new ExpiryVisitor { LazyFree = _partition.LazyFree };
         ulong next = _table.SweepExpired(position, bucketsMax, _partition.NowMs, ref visitor);
-        removed = visitor.Removed;
-        _volatileCount -= removed;
+        removed = (int)visitor.Removed.Count;
+        _expiries.Subtract(visitor.Removed);
         _partition.Statistics.ExpiredKeys += removed;
         return next;
     }
@@ -227,16 +263,19 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         {
             MarkChanged(_table.Count);
             _partition.LazyFree.Add(_table);
+            _partition.Blocked.SignalDatabase(Index);
             _table = new(Heap, _partition.Routing.HashSeed);
         }
-        _volatileCount = 0;
+        _expiries = default;
     }
 
     /// <summary>Exchanges the contents with another database of the same partition (SWAPDB).</summary>
     public void SwapWith(Database other)
     {
         (_table, other._table) = (other._table, _table);
-        (_volatileCount, other._volatileCount) = (other._volatileCount, _volatileCount);
+        (_expiries, other._expiries) = (other._expiries, _expiries);
+        _partition.Blocked.SignalDatabase(Index);
+        _partition.Blocked.SignalDatabase(other.Index);
         MarkChanged();
     }
 
@@ -268,21 +307,16 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         MarkChanged();
     }
 
-    private void CountVolatile(bool before, bool after)
-    {
-        if (before != after)
-            _volatileCount += after ? 1 : -1;
-    }
-
     private struct ExpiryVisitor : IExpiryVisitor
     {
         public LazyFree LazyFree;
-        public int Removed;
+        public ExpirySum Removed;
 
         public bool Visit(byte* entry)
         {
-            LazyFree.Free(new EntryRef(entry));
-            Removed++;
+            var view = new EntryRef(entry);
+            Removed.Add(view.ExpiryMs);
+            LazyFree.Free(view);
             return true;
         }
     }

@@ -25,6 +25,17 @@ internal static unsafe class ReplyMerge
         return false;
     }
 
+    /// <summary>The text of that error without the leading '-'; empty: no part failed.</summary>
+    public static ReadOnlySpan<byte> ErrorOf(Ticket ticket)
+    {
+        foreach (var part in ticket.Parts)
+        {
+            if (part is { Replies.Length: > 0 } && FirstLine(part.Replies) is [(byte)'-', .. var text])
+                return text;
+        }
+        return default;
+    }
+
     public static void First(Ticket ticket, BufferChain output)
     {
         foreach (var part in ticket.Parts)

@@ -40,6 +40,7 @@ public sealed class AllocationTests
             "OBJECT IDLETIME k{n}", "SWAPDB 0 2", "SWAPDB 0 2", "UNLINK k{n} l{n}", "DEL k{n}", "FLUSHDB",
         ],
         ["connection"] = ["PING", "PING message", "ECHO message", "SELECT 1", "SELECT 0"],
+        ["errors"] = ["SET k{n} text", "INCR k{n}", "GET", "NOSUCH a b", "MGET", "EXPIRE k{n} x", "SET k{n} v EX 0", "RENAME none{n} k{n}", "SWAPDB 0 99", "OBJECT FREQ k{n}"],
         ["expired"] = ["SET k{n} v PX 1", "GET k{n}", "TTL k{n}", "SET l{n} v PXAT 1", "EXISTS l{n}"],
     };
 
@@ -64,7 +65,10 @@ public sealed class AllocationTests
         using var client = server.Connect();
         string[] commands = Families[family];
         foreach (string command in commands)
-            Assert.DoesNotContain("ERR", client.Call(Words(command, 0)).ToString());
+        {
+            string reply = client.Call(Words(command, 0)).ToString();
+            Assert.True(family == "errors" || !reply.Contains("ERR", StringComparison.Ordinal), command);
+        }
 
         byte[] round = Encoding.Latin1.GetBytes(string.Concat(
             Enumerable.Range(0, Repetitions / commands.Length + 1).Select(n => string.Concat(commands.Select(command => Encode(Words(command, n)))))));

@@ -1,4 +1,5 @@
 using System.Text;
+using FastKv.Engine.Blocking;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands.Server;
 using FastKv.Protocol;
@@ -215,9 +216,11 @@ internal static class ClientCommands
             return;
         }
 
-        // No command blocks its client yet, so there is never one to unblock.
-        if (context.TryInteger(2, out _))
-            context.Reply.Integer(0);
+        if (!context.TryInteger(2, out long id))
+            return;
+        var client = context.Client.Loop.Server.Clients.Find(id);
+        bool withError = context.Count == 4 && context.Is(3, "ERROR"u8);
+        context.Reply.Integer(client is not null && BlockedClients.TryUnblock(client, withError) ? 1 : 0);
     }
 
     [Command("CLIENT|NO-EVICT", Arity = 3, Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale,

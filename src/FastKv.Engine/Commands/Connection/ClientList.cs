@@ -86,6 +86,8 @@ internal static class ClientList
         var flags = new StringBuilder(4);
         if (client.IsUnixSocket)
             flags.Append('U');
+        if ((client.Gate & ClientGate.Blocked) != 0)
+            flags.Append('b');
         if ((client.Gate & ClientGate.Closing) != 0)
             flags.Append('c');
         if (client.NoEvict)
