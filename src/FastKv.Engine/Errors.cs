@@ -170,6 +170,34 @@ internal static class Errors
     public static ReadOnlySpan<byte> UnknownClaimOptionPrefix => "ERR Unrecognized XCLAIM option '"u8;
     public static ReadOnlySpan<byte> ClaimCountNotPositive => "ERR COUNT must be > 0"u8;
     public static ReadOnlySpan<byte> TimeoutNotAnInteger => "ERR timeout is not an integer or out of range"u8;
+    // ---- HyperLogLogs ----
+
+    public static ReadOnlySpan<byte> NotAHyperLogLog => "WRONGTYPE Key is not a valid HyperLogLog string value."u8;
+    public static ReadOnlySpan<byte> CorruptHyperLogLog => "INVALIDOBJ Corrupted HLL object detected"u8;
+    public static ReadOnlySpan<byte> NoSuchDebugKey => "ERR The specified key does not exist"u8;
+    public static ReadOnlySpan<byte> NotASparseHyperLogLog => "ERR HLL encoding is not sparse"u8;
+
+    // ---- SORT ----
+
+    public static ReadOnlySpan<byte> SortScores => "ERR One or more scores can't be converted into double"u8;
+
+    // ---- Geo ----
+
+    public static ReadOnlySpan<byte> InvalidPositionPrefix => "ERR invalid longitude,latitude pair "u8;
+    public static ReadOnlySpan<byte> UnknownUnit => "ERR unsupported unit provided. please use M, KM, FT, MI"u8;
+    public static ReadOnlySpan<byte> RadiusNotANumber => "ERR need numeric radius"u8;
+    public static ReadOnlySpan<byte> RadiusNegative => "ERR radius cannot be negative"u8;
+    public static ReadOnlySpan<byte> WidthNotANumber => "ERR need numeric width"u8;
+    public static ReadOnlySpan<byte> HeightNotANumber => "ERR need numeric height"u8;
+    public static ReadOnlySpan<byte> BoxNegative => "ERR height or width cannot be negative"u8;
+    public static ReadOnlySpan<byte> NoSuchPosition => "ERR could not decode requested zset member"u8;
+    public static ReadOnlySpan<byte> GeoCountNotPositive => "ERR COUNT must be > 0"u8;
+    public static ReadOnlySpan<byte> GeoAnyWithoutCount => "ERR the ANY argument requires COUNT argument"u8;
+    public static ReadOnlySpan<byte> GeoCentrePrefix => "ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for "u8;
+    public static ReadOnlySpan<byte> GeoShapePrefix => "ERR exactly one of BYRADIUS and BYBOX can be specified for "u8;
+    public static ReadOnlySpan<byte> GeoSearchStoreOptions => "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options"u8;
+    public static ReadOnlySpan<byte> GeoRadiusStoreOptions =>
+        "ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options"u8;
 
     // ---- Server ----
 

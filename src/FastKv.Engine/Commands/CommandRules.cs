@@ -54,10 +54,12 @@ internal static unsafe class CommandRules
     public static ulong ShardsOf(CommandDescriptor command, Argument* arguments, int count, Routing routing)
     {
         if (command.Route == CommandRoute.Everywhere)
-            return routing.ShardCount == 64 ? ulong.MaxValue : (1UL << routing.ShardCount) - 1;
+            return All(routing);
         ulong shards = 0;
         if (command.KeysBySpec)
         {
+            if (TouchesPatterns(command, arguments, count))
+                return All(routing);
             foreach (int index in KeyExtractor.Positions(command, arguments, count))
                 shards |= 1UL << routing.ShardOf(arguments[index].Pointer, arguments[index].Length);
             return shards;
@@ -116,8 +118,16 @@ internal static unsafe class CommandRules
         context.Reply.Error(writer.Written);
     }
 
+    private static ulong All(Routing routing) => routing.ShardCount == 64 ? ulong.MaxValue : (1UL << routing.ShardCount) - 1;
+
+    // Keys that are known only once the command runs: it holds all shards then.
+    private static bool TouchesPatterns(CommandDescriptor command, Argument* arguments, int count) =>
+        command.HasKeyPatterns && Generic.SortKeys.HasPatterns(arguments, count);
+
     private static int ShardOfSpecKeys(CommandDescriptor command, Argument* arguments, int count, Routing routing)
     {
+        if (TouchesPatterns(command, arguments, count))
+            return Sharding.CommandBatch.Spanning;
         int shard = -1;
         foreach (int index in KeyExtractor.Positions(command, arguments, count))
         {
