@@ -36,15 +36,16 @@ internal sealed class RunArguments
     private readonly Option<string?> _json = new("--json") { Description = "Write the result to this file; - is standard output" };
 
     /// <summary>Makes the root command.</summary>
-    /// <param name="compare">Its subcommand.</param>
-    public RunArguments(Command compare)
+    /// <param name="subcommands">What else the program does.</param>
+    public RunArguments(params Command[] subcommands)
     {
         Command = new RootCommand("Load generator for Redis and everything that speaks its protocol.")
         {
             _server, _pipeline, _command, _ratio, _requests, _json,
         };
         _load.AddTo(Command);
-        Command.Add(compare);
+        foreach (Command subcommand in subcommands)
+            Command.Add(subcommand);
         Command.SetAction(parsed => Failures.Report(() => Run(parsed)));
     }
 
