@@ -13,6 +13,8 @@ namespace FastKv.LoadGen.Comparing;
 /// <summary>A comparison as planned; its servers live as long as it.</summary>
 internal sealed class Comparison : IDisposable
 {
+    private const int SettleMs = 200;
+
     private readonly ComparisonPlan _plan;
     private readonly Contender _a;
     private readonly Contender _b;
@@ -130,7 +132,12 @@ internal sealed class Comparison : IDisposable
 
     private RoundRow Measure(Contender contender, LoadPhase phase, string label, int round)
     {
-        Prepare(contender, [.. _plan.BeforeRound.Select(_plan.Options.PreloadPhase)], label);
+        if (_plan.BeforeRound.Length > 0)
+        {
+            // A server that frees or rehashes in the background gets the time for it, so that this is not charged to the round.
+            Prepare(contender, [.. _plan.BeforeRound.Select(_plan.Options.PreloadPhase)], label);
+            Thread.Sleep(SettleMs);
+        }
         return _progress.Show($"{label} round {round + 1}/{_plan.Rounds} {contender.Facts.Name}", p => contender.Measure(phase, p));
     }
 }

@@ -26,7 +26,7 @@ internal sealed unsafe class LeaderboardLoad : IConnectionHandler, IDisposable
     private const long WakeUpNs = 100_000;
     private const int PollMicroseconds = 50_000;
     private const int UpdateConnections = 50;
-    private const int QueryConnections = 16;
+    private const int QueryConnections = 32;
 
     private readonly BufferPool _pool = new();
     private readonly EventLoop _loop;
