@@ -34,6 +34,9 @@ internal sealed record ReportSettings
     /// <summary>The key space that does not fit a cache or a TLB.</summary>
     public long ManyKeys => Quick ? 200_000 : 10_000_000;
 
+    /// <summary>Elements of the values that are deleted and timed, and players of the leaderboard.</summary>
+    public long ManyElements => Quick ? 200_000 : 10_000_000;
+
     /// <summary>Operations of the allocation report.</summary>
     public long AllocationOperations => Quick ? 2_000_000 : 50_000_000;
 
@@ -60,6 +63,9 @@ internal sealed record ReportSettings
         }
     }
 
+    /// <summary>redis-server in FastKv's place, to try the report out: then all ratios are about 1.</summary>
+    private bool IsStandIn => Path.GetFileName(Server) == "redis-server";
+
     private string FastKv(int shards, string cores) =>
-        $"taskset -c {cores} {Server} --port {{port}} --bind 127.0.0.1 --shards {shards} --save '' --loglevel warning";
+        $"taskset -c {cores} {Server} --port {{port}} --bind 127.0.0.1 {(IsStandIn ? "" : $"--shards {shards}")} --save '' --loglevel warning";
 }
