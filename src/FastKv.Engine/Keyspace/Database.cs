@@ -148,6 +148,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         if (entry.HasExpiry)
             _expiries.Add(entry.ExpiryMs);
         SignalReady(key);
+        NoteChange(key);
         MarkChanged();
     }
 
@@ -156,6 +157,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (before != entry)
             _table.Replace(key.Hash, before.Block, entry.Block);
+        NoteChange(key);
         MarkChanged(changes);
     }
 
@@ -212,10 +214,15 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         if (entry.HasExpiry)
             _expiries.Subtract(entry.ExpiryMs);
 
+        NoteChange(key);
+
         // Who waits for a stream's group is told that it is gone.
         if (entry.Type == ValueType.Stream)
             SignalReady(key);
     }
+
+    /// <summary>Whether the key is there, be it expired or not; leaves no trace.</summary>
+    public bool Exists(in Key key) => _table.Find(key.Hash, key.Span) != null;
 
     /// <summary>A random entry that has not expired; null: none was found.</summary>
     public EntryRef Random()
@@ -248,7 +255,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Walks the buckets from a position and removes what has expired; returns the next position.</summary>
     public ulong SweepExpired(ulong position, int bucketsMax, out int removed)
     {
-        var visitor = new ExpiryVisitor { LazyFree = _partition.LazyFree };
+        var visitor = new ExpiryVisitor { Database = this, LazyFree = _partition.LazyFree };
         ulong next = _table.SweepExpired(position, bucketsMax, _partition.NowMs, ref visitor);
         removed = (int)visitor.Removed.Count;
         _expiries.Subtract(visitor.Removed);
@@ -261,6 +268,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (_table.Count > 0)
         {
+            _partition.Watched.TouchExisting(this);
             MarkChanged(_table.Count);
             _partition.LazyFree.Add(_table);
             _partition.Blocked.SignalDatabase(Index);
@@ -272,6 +280,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Exchanges the contents with another database of the same partition (SWAPDB).</summary>
     public void SwapWith(Database other)
     {
+        _partition.Watched.TouchExisting(this, other);
         (_table, other._table) = (other._table, _table);
         (_expiries, other._expiries) = (other._expiries, _expiries);
         _partition.Blocked.SignalDatabase(Index);
@@ -298,17 +307,34 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         return default;
     }
 
+    /// <summary>Tells those who watch the key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NoteChange(in Key key)
+    {
+        if (_partition.Watched.Count != 0)
+            _partition.Watched.Touch(Index, key);
+    }
+
     private void Moved(in Key key, EntryRef before, EntryRef after, long expiryMs)
     {
         if (before != after)
             _table.Replace(key.Hash, before.Block, after.Block);
         else if (expiryMs > 0)
             _table.NoteExpiry(key.Hash, after.Block, expiryMs);
+        NoteChange(key);
         MarkChanged();
+    }
+
+    private void NoteExpired(EntryRef entry)
+    {
+        var name = entry.Key;
+        fixed (byte* bytes = name)
+            NoteChange(new Key(bytes, name.Length, _partition.Routing.Hash(bytes, name.Length)));
     }
 
     private struct ExpiryVisitor : IExpiryVisitor
     {
+        public Database Database;
         public LazyFree LazyFree;
         public ExpirySum Removed;
 
@@ -316,6 +342,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         {
             var view = new EntryRef(entry);
             Removed.Add(view.ExpiryMs);
+            if (Database._partition.Watched.Count != 0)
+                Database.NoteExpired(view);
             LazyFree.Free(view);
             return true;
         }
