@@ -18,6 +18,7 @@ public abstract class DifferentialTests(DifferentialTests.Servers servers, ITest
         ["generic"] = 0.05,
         ["connection"] = 0.02,
         ["server"] = 0.02,
+        ["transactions"] = 0.04,
         ["mixed"] = 0.05,
     };
 

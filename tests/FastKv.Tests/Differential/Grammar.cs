@@ -72,6 +72,7 @@ public sealed class Grammar
         ["generic"] = new Grammar().Add(GenericCommands.Rules, 1).Add(StringCommands.Rules, 0.5),
         ["connection"] = new Grammar().Add(ConnectionCommands.Rules, 1).Add(StringCommands.Rules, 0.3),
         ["server"] = new Grammar().Add(ServerCommands.Rules, 1).Add(StringCommands.Rules, 0.3),
+        ["transactions"] = new Grammar().Add(TransactionCommands.Rules, 1),
         ["mixed"] = new Grammar()
             .Add(StringCommands.Rules, 1)
             .Add(BitmapCommands.Rules, 0.6)
