@@ -29,6 +29,12 @@ internal static class Errors
     public static ReadOnlySpan<byte> PauseTimeoutNotAnInteger => "ERR timeout is not an integer or out of range"u8;
     public static ReadOnlySpan<byte> PauseTimeoutNegative => "ERR timeout is negative"u8;
     public static ReadOnlySpan<byte> PauseMode => "ERR CLIENT PAUSE mode must be WRITE or ALL"u8;
+    public static ReadOnlySpan<byte> NestedMulti => "ERR MULTI calls can not be nested"u8;
+    public static ReadOnlySpan<byte> DiscardWithoutMulti => "ERR DISCARD without MULTI"u8;
+    public static ReadOnlySpan<byte> ExecWithoutMulti => "ERR EXEC without MULTI"u8;
+    public static ReadOnlySpan<byte> ExecAborted => "EXECABORT Transaction discarded because of previous errors."u8;
+    public static ReadOnlySpan<byte> WatchInsideMulti => "ERR WATCH inside MULTI is not allowed"u8;
+    public static ReadOnlySpan<byte> NotInTransaction => "ERR Command not allowed inside a transaction"u8;
     public static ReadOnlySpan<byte> Unblocked => "UNBLOCKED client unblocked via CLIENT UNBLOCK"u8;
     public static ReadOnlySpan<byte> UnblockReason => "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8;
     public static ReadOnlySpan<byte> SameObject => "ERR source and destination objects are the same"u8;

@@ -1,5 +1,4 @@
 using FastKv.Engine.Keyspace;
-using FastKv.Memory;
 
 namespace FastKv.Engine.Blocking;
 
@@ -10,31 +9,30 @@ namespace FastKv.Engine.Blocking;
 // when there are more of them than live ones.
 
 /// <summary>Who waits for which key on one partition.</summary>
-internal sealed unsafe class BlockedKeys(Partition partition) : IDisposable
+internal sealed class BlockedKeys(Partition partition) : IDisposable
 {
     /// <summary>Fewer left places than this are not worth a sweep.</summary>
     private const int AbandonedMin = 64;
 
     private readonly Partition _partition = partition;
-    private readonly Dictionary<ulong, BlockedKey> _keys = [];
-    private readonly Stack<BlockedKey> _keyPool = new();
+    private readonly KeyTable<BlockedKey> _keys = new();
     private readonly Stack<WaitPlace> _placePool = new();
     private readonly Queue<BlockedKey> _ready = new();
-    private readonly List<BlockedKey> _swept = [];
+    private readonly List<BlockedKey> _walked = [];
     private int _places;
 
     /// <summary>Places whose wait is over, give or take; counted up by the loops of their clients.</summary>
     private int _abandoned;
 
     /// <summary>Keys that are waited for.</summary>
-    public int Count { get; private set; }
+    public int Count => _keys.Count;
 
     /// <summary>Adds a waiter to the queue of a key.</summary>
     public void Add(int database, in Key key, Waiter waiter)
     {
         if (Volatile.Read(ref _abandoned) is var abandoned && abandoned > AbandonedMin && abandoned > _places / 2)
             Sweep();
-        var blocked = Find(database, key) ?? Create(database, key);
+        var blocked = _keys.FindOrAdd(database, key);
         if (!_placePool.TryPop(out var place))
             place = new WaitPlace();
         place.Waiter = waiter;
@@ -54,7 +52,7 @@ internal sealed unsafe class BlockedKeys(Partition partition) : IDisposable
     /// <summary>The key has got something: its queue is looked at when the present command has ended.</summary>
     public void Signal(int database, in Key key, bool skipTickets = false)
     {
-        if (Find(database, key) is not { } blocked)
+        if (_keys.Find(database, key) is not { } blocked)
             return;
         blocked.SkipsTickets = skipTickets;
         MarkReady(blocked);
@@ -63,14 +61,13 @@ internal sealed unsafe class BlockedKeys(Partition partition) : IDisposable
     /// <summary>As <see cref="Signal"/>, for every key of a database (SWAPDB, FLUSHALL).</summary>
     public void SignalDatabase(int database)
     {
-        foreach (var first in _keys.Values)
+        _keys.CopyTo(_walked);
+        foreach (var blocked in _walked)
         {
-            for (var blocked = first; blocked is not null; blocked = blocked.NextOfHash)
-            {
-                if (blocked.Database == database)
-                    MarkReady(blocked);
-            }
+            if (blocked.Database == database)
+                MarkReady(blocked);
         }
+        _walked.Clear();
     }
 
     /// <summary>Takes the next key that is ready; null: none is.</summary>
@@ -105,21 +102,10 @@ internal sealed unsafe class BlockedKeys(Partition partition) : IDisposable
     {
         if (blocked.First is not null || blocked.IsReady)
             return;
-        Unlink(blocked);
-        blocked.Release();
-        _keyPool.Push(blocked);
+        _keys.Remove(blocked);
     }
 
-    /// <summary>Frees the copies of the keys.</summary>
-    public void Dispose()
-    {
-        foreach (var first in _keys.Values)
-        {
-            for (var blocked = first; blocked is not null; blocked = blocked.NextOfHash)
-                blocked.Release();
-        }
-        _keys.Clear();
-    }
+    public void Dispose() => _keys.Dispose();
 
     private void MarkReady(BlockedKey blocked)
     {
@@ -130,55 +116,12 @@ internal sealed unsafe class BlockedKeys(Partition partition) : IDisposable
         _partition.HasReadyKeys = true;
     }
 
-    private BlockedKey? Find(int database, in Key key)
-    {
-        if (!_keys.TryGetValue(key.Hash, out var blocked))
-            return null;
-        while (blocked is not null && (blocked.Database != database || !blocked.Key.SequenceEqual(key.Span)))
-            blocked = blocked.NextOfHash;
-        return blocked;
-    }
-
-    private BlockedKey Create(int database, in Key key)
-    {
-        if (!_keyPool.TryPop(out var blocked))
-            blocked = new BlockedKey();
-        blocked.Take(database, key);
-        _keys.TryGetValue(key.Hash, out blocked.NextOfHash);
-        _keys[key.Hash] = blocked;
-        Count++;
-        return blocked;
-    }
-
-    private void Unlink(BlockedKey blocked)
-    {
-        Count--;
-        var first = _keys[blocked.Hash];
-        if (first == blocked)
-        {
-            if (blocked.NextOfHash is null)
-                _keys.Remove(blocked.Hash);
-            else
-                _keys[blocked.Hash] = blocked.NextOfHash;
-            blocked.NextOfHash = null;
-            return;
-        }
-        while (first.NextOfHash != blocked)
-            first = first.NextOfHash!;
-        first.NextOfHash = blocked.NextOfHash;
-        blocked.NextOfHash = null;
-    }
-
     /// <summary>Drops the places of waits that are over. O(places), at most every so many places: O(1) amortised.</summary>
     private void Sweep()
     {
         Volatile.Write(ref _abandoned, 0);
-        foreach (var first in _keys.Values)
-        {
-            for (var blocked = first; blocked is not null; blocked = blocked.NextOfHash)
-                _swept.Add(blocked);
-        }
-        foreach (var blocked in _swept)
+        _keys.CopyTo(_walked);
+        foreach (var blocked in _walked)
         {
             WaitPlace? before = null;
             for (var place = blocked.First; place is not null;)
@@ -192,18 +135,13 @@ internal sealed unsafe class BlockedKeys(Partition partition) : IDisposable
             }
             DropIfUnused(blocked);
         }
-        _swept.Clear();
+        _walked.Clear();
     }
 }
 
 /// <summary>A key that is waited for, and its queue.</summary>
-internal sealed unsafe class BlockedKey
+internal sealed class BlockedKey : KeyNode<BlockedKey>
 {
-    private NativeBuffer _key;
-
-    public int Database;
-    public ulong Hash;
-    public BlockedKey? NextOfHash;
     public WaitPlace? First, Last;
 
     /// <summary>It stands among the keys that have got something.</summary>
@@ -211,20 +149,6 @@ internal sealed unsafe class BlockedKey
 
     /// <summary>The next look at the queue passes over waiters that need a ticket: one of them has just found nothing.</summary>
     public bool SkipsTickets;
-
-    public ReadOnlySpan<byte> Key => new(_key.Data, (int)_key.Length);
-
-    public Key AsKey => new(_key.Data, (int)_key.Length, Hash);
-
-    public void Take(int database, in Key key)
-    {
-        Database = database;
-        Hash = key.Hash;
-        _key.EnsureFree(Math.Max(key.Length, 1));
-        _key.Append(key.Pointer, key.Length);
-    }
-
-    public void Release() => _key.Release();
 }
 
 /// <summary>A waiter's place in a queue.</summary>

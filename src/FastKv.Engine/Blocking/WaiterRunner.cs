@@ -47,7 +47,7 @@ internal sealed unsafe class WaiterRunner(Partition[] partitions, ErrorCounts er
         while (place is not null)
         {
             var next = place.Next;
-            var entry = database.Peek(blocked.AsKey);
+            var entry = database.Peek(blocked.Key);
             var outcome = TryServe(partition, place, entry, skipsTickets);
             if (outcome == Outcome.InService)
                 break;
@@ -57,7 +57,7 @@ internal sealed unsafe class WaiterRunner(Partition[] partitions, ErrorCounts er
                 partition.Blocked.Remove(blocked, before, place);
 
             // What was the last of a list or sorted set: nothing is left for the others.
-            if (outcome == Outcome.Served && !entry.IsNull && database.Peek(blocked.AsKey).IsNull)
+            if (outcome == Outcome.Served && !entry.IsNull && database.Peek(blocked.Key).IsNull)
                 break;
             place = next;
         }

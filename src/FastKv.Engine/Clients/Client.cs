@@ -35,6 +35,9 @@ internal enum ClientGate
 
     /// <summary>A blocking command waits for a key: what follows it is not run yet.</summary>
     Blocked = 128,
+
+    /// <summary>Between MULTI and EXEC: commands are queued.</summary>
+    Multi = 256,
 }
 
 /// <summary>The connection classes that have output buffer limits of their own.</summary>
@@ -70,6 +73,9 @@ internal sealed unsafe class Client
 
     /// <summary>Several shards: commands parsed and not all replied to.</summary>
     public CommandBatch? Batch;
+
+    /// <summary>What is queued and watched.</summary>
+    public readonly Transactions.Transaction Transaction = new();
 
     /// <summary>The wait of its blocking command; null: it is not blocked.</summary>
     public Blocking.Waiter? Waiter;

@@ -26,6 +26,9 @@ internal unsafe struct CommandContext
     /// <summary>The command has been blocked before (<see cref="Block"/>), and is tried again.</summary>
     public bool IsRetry;
 
+    /// <summary>The command runs within EXEC: it cannot block.</summary>
+    public bool IsInTransaction;
+
     /// <summary>For <see cref="Block"/>: what a retry retries, or a part that may block brings along; null: to be taken from the client's loop.</summary>
     public Waiter? Waiter;
 
@@ -106,6 +109,14 @@ internal unsafe struct CommandContext
         if (IsRetry)
         {
             Waiter!.IsBlockedAgain = true;
+            return;
+        }
+        if (IsInTransaction)
+        {
+            if (onTimeout == TimeoutReply.NullArray)
+                Reply.NullArray();
+            else
+                Reply.Null();
             return;
         }
         bool isLocal = Waiter is null;

@@ -162,6 +162,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         if (HashValue.MayExpireFields(entry))
             _fieldExpiryCount++;
         SignalReady(key);
+        NoteChange(key);
         MarkChanged();
     }
 
@@ -170,6 +171,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (before != entry)
             _table.Replace(key.Hash, before.Block, entry.Block);
+        NoteChange(key);
         MarkChanged(changes);
     }
 
@@ -228,10 +230,15 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         if (HashValue.MayExpireFields(entry))
             _fieldExpiryCount--;
 
+        NoteChange(key);
+
         // Who waits for a stream's group is told that it is gone.
         if (entry.Type == ValueType.Stream)
             SignalReady(key);
     }
+
+    /// <summary>Whether the key is there, be it expired or not; leaves no trace.</summary>
+    public bool Exists(in Key key) => _table.Find(key.Hash, key.Span) != null;
 
     /// <summary>A random entry that has not expired; null: none was found.</summary>
     public EntryRef Random()
@@ -279,7 +286,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public ulong SweepExpired(ulong position, int bucketsMax, out bool isUnfinished)
     {
         nint* dueHashes = stackalloc nint[DueHashesMax];
-        var visitor = new ExpiryVisitor { LazyFree = _partition.LazyFree, NowMs = _partition.NowMs, DueHashes = dueHashes };
+        var visitor = new ExpiryVisitor { Database = this, LazyFree = _partition.LazyFree, NowMs = _partition.NowMs, DueHashes = dueHashes };
         ulong next = _table.SweepExpired(position, bucketsMax, _partition.NowMs, ref visitor);
         _expiries.Subtract(visitor.Removed);
         _fieldExpiryCount -= visitor.RemovedHashes;
@@ -299,6 +306,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (_table.Count > 0)
         {
+            _partition.Watched.TouchExisting(this);
             MarkChanged(_table.Count);
             _partition.LazyFree.Add(_table);
             _partition.Blocked.SignalDatabase(Index);
@@ -311,6 +319,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Exchanges the contents with another database of the same partition (SWAPDB).</summary>
     public void SwapWith(Database other)
     {
+        _partition.Watched.TouchExisting(this, other);
         (_table, other._table) = (other._table, _table);
         (_expiries, other._expiries) = (other._expiries, _expiries);
         (_fieldExpiryCount, other._fieldExpiryCount) = (other._fieldExpiryCount, _fieldExpiryCount);
@@ -338,12 +347,21 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         return default;
     }
 
+    /// <summary>Tells those who watch the key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NoteChange(in Key key)
+    {
+        if (_partition.Watched.Count != 0)
+            _partition.Watched.Touch(Index, key);
+    }
+
     private void Moved(in Key key, EntryRef before, EntryRef after, long expiryMs)
     {
         if (before != after)
             _table.Replace(key.Hash, before.Block, after.Block);
         else if (expiryMs > 0)
             _table.NoteExpiry(key.Hash, after.Block, expiryMs);
+        NoteChange(key);
         MarkChanged();
     }
 
@@ -366,8 +384,16 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         return isDone;
     }
 
+    private void NoteExpired(EntryRef entry)
+    {
+        var name = entry.Key;
+        fixed (byte* bytes = name)
+            NoteChange(new Key(bytes, name.Length, _partition.Routing.Hash(bytes, name.Length)));
+    }
+
     private ref struct ExpiryVisitor : IExpiryVisitor
     {
+        public Database Database;
         public LazyFree LazyFree;
         public long NowMs;
 
@@ -396,6 +422,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
             if (HashValue.MayExpireFields(view))
                 RemovedHashes++;
             Removed.Add(view.ExpiryMs);
+            if (Database._partition.Watched.Count != 0)
+                Database.NoteExpired(view);
             LazyFree.Free(view);
             return true;
         }

@@ -36,6 +36,9 @@ internal sealed class Partition : IDisposable
     /// <summary>The keys that blocked clients wait for.</summary>
     public readonly Blocking.BlockedKeys Blocked;
 
+    /// <summary>The keys that clients watch.</summary>
+    public readonly Transactions.WatchedKeys Watched = new();
+
     /// <summary>Some key that clients wait for has got something: whoever runs the partition serves them when the present command has ended.</summary>
     public bool HasReadyKeys;
 
@@ -150,6 +153,7 @@ internal sealed class Partition : IDisposable
             database.Dispose();
         LazyFree.Dispose();
         Blocked.Dispose();
+        Watched.Dispose();
         Statistics.Dispose();
         Heap.Dispose();
     }

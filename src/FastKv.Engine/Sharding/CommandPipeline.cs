@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Transactions;
 using FastKv.Memory;
 using FastKv.Protocol;
 using FastKv.Structures;
@@ -145,6 +146,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             }
         }
         client.InFlight = false;
+        CloseGate(client);
         if (batch.Next == batch.Count)
             EndBatch(client);
         return true;
@@ -154,6 +156,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     public void CompleteTicket(Client client)
     {
         client.InFlight = false;
+        CloseGate(client);
         if (client.Batch!.Next == client.Batch.Count)
             EndBatch(client);
     }
@@ -339,6 +342,11 @@ internal sealed unsafe class CommandPipeline : IDisposable
             slot.Shard = CommandBatch.Inline;
             if (command is null || command.Route == CommandRoute.Connection)
                 continue;
+            if (command.Route == CommandRoute.Transaction)
+            {
+                slot.Shard = CommandBatch.Transaction;
+                continue;
+            }
             if (command.FirstKey > 0)
                 slot.Hash = _routing.Hash(arguments[command.FirstKey].Pointer, arguments[command.FirstKey].Length);
             slot.Shard = _partitions.Length == 1 ? 0 : CommandRules.ShardOf(command, arguments, slot.Count, _routing);
@@ -350,6 +358,42 @@ internal sealed unsafe class CommandPipeline : IDisposable
             if (batch.Slots[i].Shard == _partition.Index && batch.Slots[i].Hash != 0)
                 database.PrefetchEntry(batch.Slots[i].Hash);
         }
+    }
+
+    /// <summary>A transaction that has ended, perhaps on another thread, opens its client's gate.</summary>
+    private static void CloseGate(Client client)
+    {
+        if ((client.Gate & ClientGate.Multi) != 0 && !client.Transaction.IsOpen)
+            client.Gate &= ~ClientGate.Multi;
+    }
+
+    /// <summary>Runs a command of a transaction that concerns whole partitions, all of which are parked for this loop.</summary>
+    public void RunOnPartitions(ref CommandContext context)
+    {
+        var command = context.Command;
+        if (command.Route == CommandRoute.Cursor)
+            context.Partition = _partitions[ScanCursor.ShardOf(context[1], _partitions.Length)];
+        if (command.Route == CommandRoute.Cursor || command.Merge == PartMerge.None)
+        {
+            _statistics.Run(command, ref context);
+            return;
+        }
+        var ticket = new Ticket(_partitions.Length);
+        var output = context.Reply.Output;
+        foreach (var partition in _partitions)
+        {
+            var part = RentPart(context.Client, null!, partition.Index);
+            ticket.Parts[partition.Index] = part;
+            context.Partition = partition;
+            context.IsPart = true;
+            context.Reply.Output = part.Replies;
+            command.Handler(ref context);
+        }
+        context.IsPart = false;
+        context.Reply.Output = output;
+        ReplyMerge.Merge(ticket, command, context.Reply, _routing);
+        foreach (var part in ticket.Parts)
+            Return(part!);
     }
 
     private CommandContext NewContext(Client client)
@@ -411,12 +455,17 @@ internal sealed unsafe class CommandPipeline : IDisposable
             if (CommandRules.Reject(ref context) is { } known)
                 _statistics.Reject(known);
             _errors.Pending = 0;
+            client.Transaction.IsAborted |= client.Transaction.IsOpen;
         }
         else if ((client.Gate & ClientGate.Unauthenticated) != 0 && (command.Flags & CommandFlags.NoAuth) == 0)
         {
             context.Reply.Error(Errors.NoAuth);
             _statistics.Reject(command);
             _errors.Pending = 0;
+        }
+        else if ((client.Gate & ClientGate.Multi) != 0 && Queueing.IsQueued(command))
+        {
+            Queueing.Add(client, command, ref context);
         }
         else
         {
@@ -426,6 +475,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             _partition.IsTouchOff = client.NoTouch;
             _statistics.Run(command, ref context);
             _partition.IsTouchOff = false;
+            CloseGate(client);
             if (_partition.HasReadyKeys)
                 _loop.Runner.ServeWaiters(_partition);
         }
@@ -460,7 +510,12 @@ internal sealed unsafe class CommandPipeline : IDisposable
                     return true;
                 if ((client.Gate & ClientGate.Unauthenticated) != 0 && (command is null || (command.Flags & CommandFlags.NoAuth) == 0))
                     shard = CommandBatch.Inline;
+                else if ((client.Gate & ClientGate.Multi) != 0 && (command is null || Queueing.IsQueued(command)))
+                    shard = CommandBatch.Inline;
             }
+            ulong shards = 0;
+            if (shard == CommandBatch.Transaction)
+                shard = batch.Slots[batch.Next].Shard = Queueing.ShardOf(client, _partition.Index, out shards);
             if (shard == CommandBatch.Inline || (shard == _partition.Index && _loop.StrictOrder))
             {
                 if (Execute(client, batch, batch.Next, batch.Next + 1) > batch.Next)
@@ -469,7 +524,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             }
             if (shard == CommandBatch.Spanning)
             {
-                if (!_tickets.Begin(client, batch, batch.Next))
+                if (!_tickets.Begin(client, batch, batch.Next, waiter: null, shards))
                     return false;
                 batch.Next++;
                 client.InFlight = true;
@@ -481,12 +536,13 @@ internal sealed unsafe class CommandPipeline : IDisposable
             int windowMax = _loop.StrictOrder || client.Gate != ClientGate.Open ? batch.Next + 1 : batch.Count;
             while (windowEnd < windowMax && batch.Slots[windowEnd].Shard >= 0)
             {
-                // A command that may block is a window of its own: what follows waits for its end.
-                bool mayBlock = (batch.Slots[windowEnd].Command!.Flags & CommandFlags.Blocking) != 0;
-                if (mayBlock && windowEnd > batch.Next)
+                // A command that may block, or has to do with a transaction, is a window of its own: what follows waits for its end.
+                var command = batch.Slots[windowEnd].Command!;
+                bool isAlone = (command.Flags & CommandFlags.Blocking) != 0 || command.Group == CommandGroup.Transactions;
+                if (isAlone && windowEnd > batch.Next)
                     break;
                 isRemote |= batch.Slots[windowEnd++].Shard != _partition.Index;
-                if (mayBlock)
+                if (isAlone)
                     break;
             }
             if (!isRemote)

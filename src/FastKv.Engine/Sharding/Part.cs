@@ -46,6 +46,9 @@ internal sealed unsafe class CommandBatch : IDisposable
     /// <summary>Needs several partitions: a ticket.</summary>
     public const int Spanning = -2;
 
+    /// <summary>EXEC: depends on what its client has queued.</summary>
+    public const int Transaction = -3;
+
     public readonly CommandSlot[] Slots = new CommandSlot[SlotsMax];
     public readonly ArgumentArray Arguments = new();
     public readonly Part?[] Parts;

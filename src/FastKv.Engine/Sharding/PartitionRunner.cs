@@ -150,7 +150,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         context.Client = part.Client;
         context.DatabaseIndex = part.DatabaseIndex;
         context.IsPart = part.Ticket is not null;
-        context.IsRetry = false;
+        context.IsRetry = context.IsInTransaction = false;
         context.Waiter = part.Waiter;
         context.Reply = new ReplyWriter(part.Replies, part.Resp, part.Ticket is null ? _errors : null);
         partition.IsTouchOff = part.NoTouch;

@@ -691,6 +691,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     private void Forget(Client client)
     {
         Pipeline.Abandon(client);
+        client.Transaction.Release(Partitions);
         _server.Clients.Remove(client);
     }
 

@@ -20,11 +20,12 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
 
     /// <summary>Takes a ticket for slot <paramref name="slot"/> and enqueues it to every shard involved.</summary>
     /// <returns>False: some ring is full; nothing was done.</returns>
-    public bool Begin(Client client, CommandBatch batch, int slot, Blocking.Waiter? waiter = null)
+    public bool Begin(Client client, CommandBatch batch, int slot, Blocking.Waiter? waiter = null, ulong shards = 0)
     {
         ref var command = ref batch.Slots[slot];
         var descriptor = command.Command!;
-        ulong shards = CommandRules.ShardsOf(descriptor, batch.Arguments.Items + command.First, command.Count, _loop.Partition.Routing);
+        if (shards == 0)
+            shards = CommandRules.ShardsOf(descriptor, batch.Arguments.Items + command.First, command.Count, _loop.Partition.Routing);
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
             if ((shards >> shard & 1) != 0 && !_loop.CanSend(shard))
@@ -181,25 +182,7 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         bool drop = client.IsReplySuppressed;
         var output = drop ? _discard : client.Connection.Output;
         ref var slot = ref ticket.Batch.Slots[ticket.Slot];
-        if (!ReplyMerge.TryTakeError(ticket, output))
-        {
-            var reply = new ReplyWriter(output, client.Resp);
-            switch (slot.Command!.Merge)
-            {
-                case PartMerge.First:
-                    ReplyMerge.First(ticket, output);
-                    break;
-                case PartMerge.Sum:
-                    reply.Integer(ReplyMerge.Sum(ticket));
-                    break;
-                case PartMerge.PerKey:
-                    ReplyMerge.PerKey(ticket, reply, _loop.Partition.Routing);
-                    break;
-                default:
-                    ReplyMerge.Concatenate(ticket, reply);
-                    break;
-            }
-        }
+        ReplyMerge.Merge(ticket, slot.Command!, new ReplyWriter(output, client.Resp), _loop.Partition.Routing);
         if (drop)
         {
             _discard.Clear();

@@ -22,6 +22,7 @@ public abstract class DifferentialTests(DifferentialTests.Servers servers, ITest
         ["server"] = 0.02,
         ["sortedsets"] = 0.07,
         ["streams"] = 0.05,
+        ["transactions"] = 0.04,
         ["mixed"] = 0.05,
     };
 

@@ -76,11 +76,15 @@ public sealed class Grammar
         ["server"] = new Grammar().Add(ServerCommands.Rules, 1).Add(StringCommands.Rules, 0.3),
         ["sortedsets"] = new Grammar().Add(SortedSetCommands.Rules, 1).Add(GenericCommands.Rules, 0.05),
         ["streams"] = new Grammar().Add(StreamCommands.Rules, 1).Add(GenericCommands.Rules, 0.03),
+        ["transactions"] = new Grammar().Add(TransactionCommands.Rules, 1),
         ["mixed"] = new Grammar()
             .Add(StringCommands.Rules, 1)
             .Add(BitmapCommands.Rules, 0.6)
             .Add(SetCommands.Rules, 0.3)
             .Add(HashCommands.Rules, 0.5)
+            .Add(SortedSetCommands.Rules, 0.3)
+            .Add(StreamCommands.Rules, 0.2)
+            .Add(TransactionCommands.Rules, 0.2)
             .Add(GenericCommands.Rules, 1)
             .Add(ConnectionCommands.Rules, 0.3)
             .Add(ServerCommands.Rules, 0.15),
