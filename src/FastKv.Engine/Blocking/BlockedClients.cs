@@ -177,10 +177,8 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
         var reply = new ReplyWriter(waiter.Replies, waiter.Resp);
         if (waiter.IsUnblockedWithError)
             reply.Error(Errors.Unblocked);
-        else if (waiter.OnTimeout == TimeoutReply.NullArray)
-            reply.NullArray();
         else
-            reply.Null();
+            reply.NullArray();
     }
 
     private void Expire(Waiter waiter)

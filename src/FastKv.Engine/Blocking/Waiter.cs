@@ -38,7 +38,6 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
     public int DatabaseIndex;
     public byte Resp;
     public bool NoTouch;
-    public TimeoutReply OnTimeout;
 
     /// <summary>From when the command blocked; 0: no timeout.</summary>
     public long TimeoutMs;
@@ -83,7 +82,7 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
     public bool IsIdle => (Volatile.Read(ref _word) & StateMask) == 0;
 
     /// <summary>Takes a command over: its arguments are copied, for the input they lie in goes on.</summary>
-    public void Begin(ref CommandContext context, int firstKey, int keyCount, long timeoutMs, TimeoutReply onTimeout)
+    public void Begin(ref CommandContext context, int firstKey, int keyCount, long timeoutMs)
     {
         Client = context.Client;
         Command = context.Command;
@@ -93,7 +92,6 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
         FirstKey = firstKey;
         KeyCount = keyCount;
         TimeoutMs = timeoutMs;
-        OnTimeout = onTimeout;
         IsUnblockedWithError = IsBlockedAgain = false;
         CopyArguments(context.Arguments, context.Count);
         Volatile.Write(ref _word, ((_word >> 2) + 1) << 2 | Waiting);

@@ -95,16 +95,29 @@ internal unsafe struct CommandContext
     }
 
     /// <summary>
+    /// As <see cref="TryFind"/>, for a command that waits for the first of several keys: once it has been blocked it is served by the keys that have what it
+    /// wants, and those of other types are passed over.
+    /// </summary>
+    public readonly bool TryFindToPop(in Key key, ValueType type, out EntryRef entry)
+    {
+        if (!IsRetry)
+            return TryFind(key, type, out entry);
+        entry = IsPart && !Owns(key) ? default : Database(key).Find(key);
+        if (!entry.IsNull && entry.Type != type)
+            entry = default;
+        return true;
+    }
+
+    /// <summary>
     /// Suspends the command of a blocking handler that has found nothing: the handler writes no reply and returns. The command is run again, from the start
     /// and with the same arguments (as they stand in <see cref="Arguments"/> now: a handler may have put others there, which are copied), when one of the
     /// keys has got what it waits for. On several shards a run that follows sees the keys of one shard only (<see cref="Owns"/>). Where a client cannot be
-    /// blocked, the reply of a timeout is written at once.
+    /// blocked, the reply of a timeout, a null array, is written at once.
     /// </summary>
     /// <param name="firstKey">Index of the first key that is waited for.</param>
     /// <param name="keyCount">How many, one behind the other.</param>
     /// <param name="timeoutMs">Milliseconds from now; 0: for ever.</param>
-    /// <param name="onTimeout">The reply when the time is up.</param>
-    public void Block(int firstKey, int keyCount, long timeoutMs, TimeoutReply onTimeout)
+    public void Block(int firstKey, int keyCount, long timeoutMs)
     {
         if (IsRetry)
         {
@@ -113,17 +126,14 @@ internal unsafe struct CommandContext
         }
         if (IsInTransaction)
         {
-            if (onTimeout == TimeoutReply.NullArray)
-                Reply.NullArray();
-            else
-                Reply.Null();
+            Reply.NullArray();
             return;
         }
         bool isLocal = Waiter is null;
         if (isLocal && Client.IsClosed)
             return;
         var waiter = Waiter ?? Client.Loop.Blocked.Rent();
-        waiter.Begin(ref this, firstKey, keyCount, timeoutMs, onTimeout);
+        waiter.Begin(ref this, firstKey, keyCount, timeoutMs);
         for (int i = firstKey; i < firstKey + keyCount; i++)
         {
             var key = Key(i);

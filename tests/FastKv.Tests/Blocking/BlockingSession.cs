@@ -45,8 +45,16 @@ public sealed class BlockingSession : IDisposable
     /// <summary>Unblocks a client from outside.</summary>
     public string Unblock(int client, string reason)
     {
-        string reply = _control.Call("CLIENT", "UNBLOCK", _ids[client], reason).ToString();
-        return reply + "\n" + Settle();
+        RespFrame reply = _control.Call("CLIENT", "UNBLOCK", _ids[client], reason);
+        string text = reply + "\n";
+
+        // The reply of CLIENT UNBLOCK does not wait for that of the client it unblocks.
+        if (reply.Text == "1")
+        {
+            text += $"{client}: {_clients[client].Read()}\n";
+            _pending[client] = false;
+        }
+        return text + Settle();
     }
 
     /// <summary>Closes a client's connection.</summary>

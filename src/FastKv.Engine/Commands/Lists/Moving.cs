@@ -59,7 +59,7 @@ internal static unsafe class Moving
     {
         // Redis's blocked clients get a null array in RESP2 although the reply is a string otherwise.
         if (BlockingTimeout.TryParse(ref context, timeoutIndex, out long timeoutMs) && !TryMove(ref context, fromHead, toHead))
-            context.Block(1, 1, timeoutMs, TimeoutReply.NullArray);
+            context.Block(1, 1, timeoutMs);
     }
 
     // False: there is no source, and no reply.

@@ -28,7 +28,7 @@ internal static unsafe class MultiplePops
         if (TryParse(ref context, 2, out int keys, out bool atHead, out long count) && BlockingTimeout.TryParse(ref context, 1, out long timeoutMs)
             && !TryPop(ref context, 3, keys, atHead, count))
         {
-            context.Block(3, keys, timeoutMs, TimeoutReply.NullArray);
+            context.Block(3, keys, timeoutMs);
         }
     }
 
@@ -50,7 +50,7 @@ internal static unsafe class MultiplePops
     {
         int keys = context.Count - 2;
         if (BlockingTimeout.TryParse(ref context, context.Count - 1, out long timeoutMs) && !TryPop(ref context, 1, keys, atHead, 0))
-            context.Block(1, keys, timeoutMs, TimeoutReply.NullArray);
+            context.Block(1, keys, timeoutMs);
     }
 
     // Up to `count` elements as an array, or with a count of 0 one that stands by itself. False: there is no list, and no reply.
@@ -59,9 +59,7 @@ internal static unsafe class MultiplePops
         for (int i = firstKey; i < firstKey + keys; i++)
         {
             var key = context.Key(i);
-            if (context.IsPart && !context.Owns(key))
-                continue;
-            if (!context.TryFind(key, ValueType.List, out var entry))
+            if (!context.TryFindToPop(key, ValueType.List, out var entry))
                 return true;
             if (entry.IsNull)
                 continue;

@@ -78,7 +78,7 @@ internal static class Popping
         if (!TryParseMany(ref context, 2, out int keys, out bool isMax, out long count) || !BlockingTimeout.TryParse(ref context, 1, out long timeoutMs))
             return;
         if (!TryPop(ref context, 3, keys, isMax, count, Form.KeyAndPairs))
-            context.Block(3, keys, timeoutMs, TimeoutReply.NullArray);
+            context.Block(3, keys, timeoutMs);
     }
 
     private static void PopOne(ref CommandContext context, bool isMax)
@@ -110,7 +110,7 @@ internal static class Popping
         if (!BlockingTimeout.TryParse(ref context, context.Count - 1, out long timeoutMs))
             return;
         if (!TryPop(ref context, 1, keys, isMax, 1, Form.KeyAndMember))
-            context.Block(1, keys, timeoutMs, TimeoutReply.NullArray);
+            context.Block(1, keys, timeoutMs);
     }
 
     // numkeys key... MIN|MAX [COUNT count]
@@ -161,9 +161,7 @@ internal static class Popping
         for (int i = firstKey; i < firstKey + keys; i++)
         {
             var key = context.Key(i);
-            if (!context.Owns(key))
-                continue;
-            if (!context.TryFind(key, ValueType.SortedSet, out var entry))
+            if (!context.TryFindToPop(key, ValueType.SortedSet, out var entry))
                 return true;
             if (entry.IsNull)
                 continue;

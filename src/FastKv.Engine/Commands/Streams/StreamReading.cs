@@ -266,7 +266,7 @@ internal static unsafe class StreamReading
             context.Arguments[options.FirstKey + options.StreamCount + i] =
                 new Argument { Pointer = text, Length = StreamReplies.Format(sources[i].After, text) };
         }
-        context.Block(options.FirstKey, options.StreamCount, options.TimeoutMs, TimeoutReply.NullArray);
+        context.Block(options.FirstKey, options.StreamCount, options.TimeoutMs);
         heap.Free(texts, bytes);
     }
 
