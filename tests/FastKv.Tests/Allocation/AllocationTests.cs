@@ -78,6 +78,14 @@ public sealed class AllocationTests
         ],
         ["connection"] = ["PING", "PING message", "ECHO message", "SELECT 1", "SELECT 0"],
         ["errors"] = ["SET k{n} text", "INCR k{n}", "GET", "NOSUCH a b", "MGET", "EXPIRE k{n} x", "SET k{n} v EX 0", "RENAME none{n} k{n}", "SWAPDB 0 99", "OBJECT FREQ k{n}"],
+        ["lists"] =
+        [
+            "RPUSH q{n} a b 17 -100000", "LPUSH q{n} c a-longer-element 12345678901", "LPUSHX q{n} x", "RPUSHX q{n} y", "LLEN q{n}", "LINDEX q{n} 2", "LSET q{n} 3 d",
+            "LRANGE q{n} 0 -1", "LINSERT q{n} BEFORE d e", "LPOS q{n} a", "LPOS q{n} a RANK -1 COUNT 0 MAXLEN 100", "LREM q{n} 0 a", "LPOP q{n}", "RPOP q{n}",
+            "LPOP q{n} 2", "RPUSH r{n} 1 2 3", "LMOVE q{n} r{n} LEFT RIGHT", "RPOPLPUSH r{n} r{n}", "LMPOP 2 none r{n} RIGHT COUNT 2", "LTRIM r{n} 0 1",
+            "RPUSH big a-long-element-of-forty-bytes-or-so-{n}", "LPUSH big a-long-element-of-forty-bytes-or-so-{n}", "LINDEX big 100", "LRANGE big 10 12",
+            "RPOP big", "BLPOP r{n} 1", "RPUSH r{n} a", "BLMPOP 1 1 r{n} LEFT COUNT 3", "RPUSH r{n} a", "BLMOVE r{n} q{n} LEFT LEFT 1", "DEL q{n} r{n}",
+        ],
         ["expired"] = ["SET k{n} v PX 1", "GET k{n}", "TTL k{n}", "SET l{n} v PXAT 1", "EXISTS l{n}"],
     };
 

@@ -24,6 +24,7 @@ public abstract class DifferentialTests(DifferentialTests.Servers servers, ITest
         ["streams"] = 0.05,
         ["transactions"] = 0.04,
         ["mixed"] = 0.05,
+        ["lists"] = 0.05,
     };
 
     /// <summary>Families and protocols.</summary>

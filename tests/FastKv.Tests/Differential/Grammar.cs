@@ -72,6 +72,7 @@ public sealed class Grammar
         ["hashes"] = new Grammar().Add(HashCommands.Rules, 1).Add(GenericCommands.Rules, 0.15),
         ["generic"] = new Grammar().Add(GenericCommands.Rules, 1).Add(StringCommands.Rules, 0.5),
         ["sets"] = new Grammar().Add(SetCommands.Rules, 1).Add(GenericCommands.Rules, 0.15),
+        ["lists"] = new Grammar().Add(ListCommands.Rules, 1).Add(GenericCommands.Rules, 0.1),
         ["connection"] = new Grammar().Add(ConnectionCommands.Rules, 1).Add(StringCommands.Rules, 0.3),
         ["server"] = new Grammar().Add(ServerCommands.Rules, 1).Add(StringCommands.Rules, 0.3),
         ["sortedsets"] = new Grammar().Add(SortedSetCommands.Rules, 1).Add(GenericCommands.Rules, 0.05),

@@ -19,6 +19,8 @@ public static class KnownDifferences
         ("since Redis 7.2 a small set with other members than integers is a listpack",
             (step, expected, actual) => step.Name is "OBJECT" && expected.Payload is { } was && was.AsSpan().SequenceEqual("hashtable"u8)
                 && actual.Payload is { } now && now.AsSpan().SequenceEqual("listpack"u8)),
+        ("since Redis 7.2 small lists are listpacks",
+            (step, expected, actual) => step.Name is "OBJECT" && expected.Text == "quicklist" && actual.Text == "listpack"),
     ];
 
     /// <summary>The reason why these two replies may differ, or null when they may not.</summary>

@@ -12,7 +12,8 @@ public sealed class SurfaceTests(DifferentialOneShardTests.Fixture servers) : IC
     private const string Commands =
         "auth hello ping echo quit reset select client del unlink exists type touch rename renamenx copy move randomkey keys scan expire pexpire expireat pexpireat ttl pttl expiretime "
         + "pexpiretime persist object dbsize flushdb flushall swapdb get set setnx setex psetex getset getdel getex mget mset msetnx incr decr incrby decrby incrbyfloat append setrange getrange "
-        + "substr strlen lcs setbit getbit bitcount bitpos bitop bitfield bitfield_ro info config time lolwut memory debug shutdown role lastsave command";
+        + "substr strlen lcs setbit getbit bitcount bitpos bitop bitfield bitfield_ro info config time lolwut memory debug shutdown role lastsave command "
+        + "lpush rpush lpushx rpushx lpop rpop llen lindex lset lrange ltrim linsert lrem lpos lmove rpoplpush lmpop blpop brpop blmove brpoplpush blmpop";
 
     // These depend on how and where the server was started.
     private static readonly string[] StartDependent =
