@@ -74,6 +74,8 @@ public static unsafe partial class HashValue
             return entry;
         }
 
+        if (!CompactHash.HasTimes(entry))
+            return entry;
         budget -= (int)Math.Min(int.MaxValue / 2, CompactHash.Count(entry));
         return CompactHash.RemoveDue(values, entry, nowMs, out removed);
     }
