@@ -56,7 +56,9 @@ public static unsafe partial class HashValue
         return entry;
     }
 
-    /// <summary>Removes fields that have expired. A field, or a look at 16 buckets, costs a unit of <paramref name="budget"/>. The hash may be empty then.</summary>
+    /// <summary>
+    /// Removes fields that have expired. A field, or a look at 16 buckets, costs a unit of <paramref name="budget"/>. The hash may be empty then.
+    /// </summary>
     /// <param name="values">The heap.</param>
     /// <param name="entry">The hash.</param>
     /// <param name="nowMs">The time.</param>
