@@ -39,8 +39,9 @@ public sealed class NewHashCommandTests(NewHashCommandTests.Fixture servers) : I
         ],
         ["expired fields"] =
         [
-            "HSET h a 1 b 2 c 3 => 3", "HPEXPIRE h 30 FIELDS 2 a b => [1 1]", "(pause)", "HGET h a => nil", "HMGET h a b c => [nil nil 3]", "HGETALL h => [c 3]",
-            "HKEYS h => [c]", "HVALS h => [3]", "HEXISTS h a => 0", "HSTRLEN h b => 0", "HDEL h a => 0", "HRANDFIELD h 5 => [c]", "HRANDFIELD h => c",
+            "HSET h a 1 b 2 c 3 => 3", "HPEXPIRE h 30 FIELDS 2 a b => [1 1]", "(pause)", "HGET h a => nil", "HMGET h a b c => [nil nil 3]",
+            "HGETALL h => [c 3]", "HKEYS h => [c]", "HVALS h => [3]", "HEXISTS h a => 0", "HSTRLEN h b => 0", "HDEL h a => 0", "HRANDFIELD h 5 => [c]",
+            "HRANDFIELD h => c",
             "HRANDFIELD h -3 => [c c c]", "HSCAN h 0 => [0 [c 3]]", "HTTL h FIELDS 1 a => [-2]", "HSETNX h a 7 => 1", "HTTL h FIELDS 1 a => [-1]",
             "HINCRBY h b 5 => 5", "HGET h b => 5", "HTTL h FIELDS 1 b => [-1]",
         ],
