@@ -56,7 +56,9 @@ public static unsafe partial class HashValue
         return entry;
     }
 
-    /// <summary>Removes fields that have expired. A field, or a look at 16 buckets, costs a unit of <paramref name="budget"/>. The hash may be empty then.</summary>
+    /// <summary>
+    /// Removes fields that have expired. A field, or a look at 16 buckets, costs a unit of <paramref name="budget"/>. The hash may be empty then.
+    /// </summary>
     /// <param name="values">The heap.</param>
     /// <param name="entry">The hash.</param>
     /// <param name="nowMs">The time.</param>
@@ -74,6 +76,8 @@ public static unsafe partial class HashValue
             return entry;
         }
 
+        if (!CompactHash.HasTimes(entry))
+            return entry;
         budget -= (int)Math.Min(int.MaxValue / 2, CompactHash.Count(entry));
         return CompactHash.RemoveDue(values, entry, nowMs, out removed);
     }

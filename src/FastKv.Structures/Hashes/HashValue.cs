@@ -112,7 +112,9 @@ public static unsafe partial class HashValue
     }
 
     /// <summary>Frees some of the value. One element (or block of a few) costs one unit of <paramref name="budget"/>.</summary>
-    /// <returns>True: all is freed, the entry's block included. False: the budget is used up; to be called again with the same entry, which is in no table.</returns>
+    /// <returns>
+    /// True: all is freed, the entry's block included. False: the budget is used up; to be called again with the same entry, which is in no table.
+    /// </returns>
     public static bool Free(ValueHeap values, byte* entry, ref int budget)
     {
         if (!new EntryRef(entry).IsPointer)
@@ -131,7 +133,9 @@ public static unsafe partial class HashValue
     /// <summary>About how many units of budget <see cref="Free"/> will take. O(1).</summary>
     public static long FreeEffort(EntryRef entry) => entry.IsPointer ? Large(entry.Block)->Table.Count + 1 : 1;
 
-    /// <summary>A copy under another key, perhaps in another shard's heap (COPY, RENAME between shards): same encoding, expiry and access clock. O(n).</summary>
+    /// <summary>
+    /// A copy under another key, perhaps in another shard's heap (COPY, RENAME between shards): same encoding, expiry and access clock. O(n).
+    /// </summary>
     public static byte* Copy(ValueHeap from, ValueHeap to, byte* entry, ReadOnlySpan<byte> key)
     {
         var source = new EntryRef(entry);

@@ -37,10 +37,12 @@ public sealed class AllocationTests
         ],
         ["hashes"] =
         [
-            "HSET h{n} a 1 b 2", "HGET h{n} a", "HMGET h{n} a b x", "HSETNX h{n} c 3", "HGETALL h{n}", "HKEYS h{n}", "HVALS h{n}", "HLEN h{n}", "HSTRLEN h{n} a",
-            "HEXISTS h{n} a", "HINCRBY h{n} a 5", "HINCRBYFLOAT h{n} b 0.5", "HRANDFIELD h{n}", "HRANDFIELD h{n} 2 WITHVALUES", "HRANDFIELD h{n} -5",
+            "HSET h{n} a 1 b 2", "HGET h{n} a", "HMGET h{n} a b x", "HSETNX h{n} c 3", "HGETALL h{n}", "HKEYS h{n}", "HVALS h{n}", "HLEN h{n}",
+            "HSTRLEN h{n} a", "HEXISTS h{n} a", "HINCRBY h{n} a 5", "HINCRBYFLOAT h{n} b 0.5", "HRANDFIELD h{n}", "HRANDFIELD h{n} 2 WITHVALUES",
+            "HRANDFIELD h{n} -5",
             "HSCAN h{n} 0 MATCH a*", "HEXPIRE h{n} 100 FIELDS 1 a", "HTTL h{n} FIELDS 1 a", "HPERSIST h{n} FIELDS 1 a", "HGETEX h{n} PX 5 FIELDS 1 b",
-            "HSETEX h{n} EX 100 FIELDS 1 d 4", "HGETDEL h{n} FIELDS 1 d", "HMSET g f{n} v f{n}{n} a-value-that-is-longer-than-sixty-four-bytes-and-so-makes-it-a-table",
+            "HSETEX h{n} EX 100 FIELDS 1 d 4", "HGETDEL h{n} FIELDS 1 d",
+            "HMSET g f{n} v f{n}{n} a-value-that-is-longer-than-sixty-four-bytes-and-so-makes-it-a-table",
             "HINCRBY g c{n} 1", "HRANDFIELD g 3", "HRANDFIELD g 400", "HSCAN g 0", "HDEL h{n} a b c", "HGET g f{n}", "HEXPIRE g 100 FIELDS 1 f{n}",
         ],
         ["generic"] =

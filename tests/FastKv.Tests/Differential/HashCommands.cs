@@ -82,11 +82,9 @@ public static class HashCommands
             _ => [d.Pick("TYPE", "COUNT", "MATCH", "FOO")],
         };
 
-        // So large a count that all comes in one reply, or none of it.
-        if (options.Length > 0 && options[^1] is not ("f*" or "0" or "-1" or "abc"))
+        // So large a count that all comes in one reply.
+        if (!options.Any(o => o.Equals("COUNT", StringComparison.OrdinalIgnoreCase)))
             options = [.. options, d.Case("COUNT"), "1000000"];
-        else if (options.Length == 0)
-            options = [d.Case("COUNT"), "1000000"];
         w.AddUnspoilt(Comparison.ScanOfPairs, ["HSCAN", key, d.Pick("0", "0", "0", "abc", "", "-"), .. options]);
     }
 

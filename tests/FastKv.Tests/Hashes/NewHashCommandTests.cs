@@ -18,7 +18,8 @@ public sealed class NewHashCommandTests(NewHashCommandTests.Fixture servers) : I
         [
             "HSET h a 1 b 2 c 3 d 4 => 4", "HEXPIRE h 100 FIELDS 2 a x => [1 -2]", "HTTL h FIELDS 3 a b x => [100 -1 -2]",
             "HPEXPIRE h 0 FIELDS 1 b => [2]", "HGET h b => nil", "HEXPIREAT h 1 FIELDS 1 c => [2]", "HLEN h => 2",
-            "HPEXPIREAT h 4102444800123 FIELDS 1 d => [1]", "HPEXPIRETIME h FIELDS 2 d a1 => [4102444800123 -2]", "HEXPIRETIME h FIELDS 1 d => [4102444801]",
+            "HPEXPIREAT h 4102444800123 FIELDS 1 d => [1]",
+            "HPEXPIRETIME h FIELDS 2 d a1 => [4102444800123 -2]", "HEXPIRETIME h FIELDS 1 d => [4102444801]",
             "HPERSIST h FIELDS 3 d a x => [1 1 -2]", "HPERSIST h FIELDS 1 a => [-1]", "HPTTL h FIELDS 2 a d => [-1 -1]",
             "HEXPIRE none 10 FIELDS 2 a b => [-2 -2]", "HTTL none FIELDS 1 a => [-2]", "HPERSIST none FIELDS 2 a b => [-2 -2]",
             "HEXPIRE h 0 FIELDS 2 a d => [2 2]", "EXISTS h => 0",
@@ -38,8 +39,9 @@ public sealed class NewHashCommandTests(NewHashCommandTests.Fixture servers) : I
         ],
         ["expired fields"] =
         [
-            "HSET h a 1 b 2 c 3 => 3", "HPEXPIRE h 30 FIELDS 2 a b => [1 1]", "(pause)", "HGET h a => nil", "HMGET h a b c => [nil nil 3]", "HGETALL h => [c 3]",
-            "HKEYS h => [c]", "HVALS h => [3]", "HEXISTS h a => 0", "HSTRLEN h b => 0", "HDEL h a => 0", "HRANDFIELD h 5 => [c]", "HRANDFIELD h => c",
+            "HSET h a 1 b 2 c 3 => 3", "HPEXPIRE h 30 FIELDS 2 a b => [1 1]", "(pause)", "HGET h a => nil", "HMGET h a b c => [nil nil 3]",
+            "HGETALL h => [c 3]", "HKEYS h => [c]", "HVALS h => [3]", "HEXISTS h a => 0", "HSTRLEN h b => 0", "HDEL h a => 0", "HRANDFIELD h 5 => [c]",
+            "HRANDFIELD h => c",
             "HRANDFIELD h -3 => [c c c]", "HSCAN h 0 => [0 [c 3]]", "HTTL h FIELDS 1 a => [-2]", "HSETNX h a 7 => 1", "HTTL h FIELDS 1 a => [-1]",
             "HINCRBY h b 5 => 5", "HGET h b => 5", "HTTL h FIELDS 1 b => [-1]",
         ],
@@ -75,10 +77,12 @@ public sealed class NewHashCommandTests(NewHashCommandTests.Fixture servers) : I
             "HEXPIRE h 99999999999 FIELDS 1 a => -ERR invalid expire time in 'hexpire' command",
             "HPEXPIREAT h 70368744177664 FIELDS 1 a => -ERR invalid expire time in 'hpexpireat' command", "HPEXPIREAT h 70368744177663 FIELDS 1 a => [1]",
             "HEXPIREAT h 9223372036854775807 FIELDS 1 a => -ERR invalid expire time in 'hexpireat' command",
-            "HEXPIRE h 10 FIELD 1 a => " + FieldsMissing, "HEXPIRE h 10 NX XX FIELDS 1 a => " + FieldsMissing, "HEXPIRE h 10 BOGUS FIELDS 1 a => " + FieldsMissing,
+            "HEXPIRE h 10 FIELD 1 a => " + FieldsMissing, "HEXPIRE h 10 NX XX FIELDS 1 a => " + FieldsMissing,
+            "HEXPIRE h 10 BOGUS FIELDS 1 a => " + FieldsMissing,
             "HEXPIRE h 10 FIELDS abc a => -ERR Parameter `numFields` should be greater than 0",
             "HEXPIRE h 10 FIELDS 0 a => -ERR Parameter `numFields` should be greater than 0", "HEXPIRE h 10 FIELDS 2 a => " + CountMismatch,
-            "HTTL h FIELDS 0 a => -ERR Number of fields must be a positive integer", "HTTL h FIELDS 2 a => " + CountMismatch, "HTTL h FELDS 1 a => " + FieldsMissing,
+            "HTTL h FIELDS 0 a => -ERR Number of fields must be a positive integer", "HTTL h FIELDS 2 a => " + CountMismatch,
+            "HTTL h FELDS 1 a => " + FieldsMissing,
             "HPERSIST h FIELDS x a => -ERR Number of fields must be a positive integer", "HGETDEL h FIELDS 3 a => " + CountMismatch,
             "HGETEX h KEEPTTL FIELDS 1 a => " + FieldsMissing, "HGETEX h EX 100 PERSIST FIELDS 1 a => " + FieldsMissing,
             "HGETEX h EX abc FIELDS 1 a => -ERR value is not an integer or out of range", "HGETEX h EX -5 FIELDS 1 a => -ERR invalid expire time, must be >= 0",
@@ -90,7 +94,8 @@ public sealed class NewHashCommandTests(NewHashCommandTests.Fixture servers) : I
             "HSETEX h FIELDS abc a v => -ERR invalid number of fields", "HSETEX h FIELDS 0 a v => -ERR invalid number of fields",
             "HSETEX h FIELDS 2 a v => -ERR wrong number of arguments for 'hsetex' command",
             "HSETEX h FIELDS 1 a v b w => -ERR wrong number of arguments for 'hsetex' command",
-            "HSETEX h EX -5 FIELDS 1 a v => -ERR invalid expire time, must be >= 0", "HSETEX h FNX FNX KEEPTTL x => -ERR Only one of FXX or FNX arguments can be specified",
+            "HSETEX h EX -5 FIELDS 1 a v => -ERR invalid expire time, must be >= 0",
+            "HSETEX h FNX FNX KEEPTTL x => -ERR Only one of FXX or FNX arguments can be specified",
         ],
     };
 
