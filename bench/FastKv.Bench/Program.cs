@@ -6,6 +6,8 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Perfolizer.Horology;
 
+if (args is [FastKv.Bench.Reports.FloorServer.CommandName, var port])
+    return FastKv.Bench.Reports.FloorServer.Run(port);
 if (args.Length > 0 && FastKv.Bench.Reports.ReportCommand.Names.Contains(args[0]))
     return FastKv.Bench.Reports.ReportCommand.Run(args[0], args[1..]);
 

@@ -29,6 +29,13 @@ internal static class Errors
     public static ReadOnlySpan<byte> PauseTimeoutNotAnInteger => "ERR timeout is not an integer or out of range"u8;
     public static ReadOnlySpan<byte> PauseTimeoutNegative => "ERR timeout is negative"u8;
     public static ReadOnlySpan<byte> PauseMode => "ERR CLIENT PAUSE mode must be WRITE or ALL"u8;
+    public static ReadOnlySpan<byte> NestedMulti => "ERR MULTI calls can not be nested"u8;
+    public static ReadOnlySpan<byte> DiscardWithoutMulti => "ERR DISCARD without MULTI"u8;
+    public static ReadOnlySpan<byte> ExecWithoutMulti => "ERR EXEC without MULTI"u8;
+    public static ReadOnlySpan<byte> ExecAborted => "EXECABORT Transaction discarded because of previous errors."u8;
+    public static ReadOnlySpan<byte> WatchInsideMulti => "ERR WATCH inside MULTI is not allowed"u8;
+    public static ReadOnlySpan<byte> NotInTransaction => "ERR Command not allowed inside a transaction"u8;
+    public static ReadOnlySpan<byte> Unblocked => "UNBLOCKED client unblocked via CLIENT UNBLOCK"u8;
     public static ReadOnlySpan<byte> UnblockReason => "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8;
     public static ReadOnlySpan<byte> SameObject => "ERR source and destination objects are the same"u8;
     public static ReadOnlySpan<byte> ExpireNotCompatible => "ERR NX and XX, GT or LT options at the same time are not compatible"u8;
@@ -61,6 +68,23 @@ internal static class Errors
     public static ReadOnlySpan<byte> NumKeysNotPositive => "ERR numkeys should be greater than 0"u8;
     public static ReadOnlySpan<byte> NumKeysTooMany => "ERR Number of keys can't be greater than number of args"u8;
     public static ReadOnlySpan<byte> LimitNegative => "ERR LIMIT can't be negative"u8;
+    // ---- Hashes ----
+
+    public static ReadOnlySpan<byte> HashValueNotAnInteger => "ERR hash value is not an integer"u8;
+    public static ReadOnlySpan<byte> HashValueNotAFloat => "ERR hash value is not a float"u8;
+    public static ReadOnlySpan<byte> NanOrInfinity => "ERR value is NaN or Infinity"u8;
+    public static ReadOnlySpan<byte> ValueOutOfRange => "ERR value is out of range"u8;
+    public static ReadOnlySpan<byte> NotANegatable =>
+    public static ReadOnlySpan<byte> ExpiryNegative => "ERR invalid expire time, must be >= 0"u8;
+    public static ReadOnlySpan<byte> FieldsMissing => "ERR Mandatory argument FIELDS is missing or not at the right position"u8;
+    public static ReadOnlySpan<byte> FieldsMissingOfHSetEx => "ERR missing FIELDS argument"u8;
+    public static ReadOnlySpan<byte> FieldCountNotPositive => "ERR Number of fields must be a positive integer"u8;
+    public static ReadOnlySpan<byte> FieldCountOfHExpire => "ERR Parameter `numFields` should be greater than 0"u8;
+    public static ReadOnlySpan<byte> FieldCountOfHSetEx => "ERR invalid number of fields"u8;
+    public static ReadOnlySpan<byte> FieldCountMismatch => "ERR The `numfields` parameter must match the number of arguments"u8;
+    public static ReadOnlySpan<byte> OneFieldCondition => "ERR Only one of FXX or FNX arguments can be specified"u8;
+    public static ReadOnlySpan<byte> OneFieldExpiry => "ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified"u8;
+    public static ReadOnlySpan<byte> UnknownArgumentPrefix => "ERR unknown argument: "u8;
 
     // ---- Bitmaps ----
 
@@ -74,6 +98,112 @@ internal static class Errors
         "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is."u8;
     public static ReadOnlySpan<byte> InvalidOverflow => "ERR Invalid OVERFLOW type specified"u8;
     public static ReadOnlySpan<byte> BitFieldReadOnly => "ERR BITFIELD_RO only supports the GET subcommand"u8;
+
+    // ---- Lists ----
+
+    public static ReadOnlySpan<byte> TimeoutNotAFloat => "ERR timeout is not a float or out of range"u8;
+    public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
+    public static ReadOnlySpan<byte> TimeoutOutOfRange => "ERR timeout is out of range"u8;
+    public static ReadOnlySpan<byte> KeyCountNotPositive => "ERR numkeys should be greater than 0"u8;
+    public static ReadOnlySpan<byte> CountNotPositive => "ERR count should be greater than 0"u8;
+    public static ReadOnlySpan<byte> NegativeCount => "ERR COUNT can't be negative"u8;
+    public static ReadOnlySpan<byte> NegativeMaxLength => "ERR MAXLEN can't be negative"u8;
+    public static ReadOnlySpan<byte> RankOutOfRange =>
+        "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"u8;
+    public static ReadOnlySpan<byte> ZeroRank =>
+        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list"u8;
+    // ---- Sorted sets ----
+
+    public static ReadOnlySpan<byte> AddNxAndXx => "ERR XX and NX options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> AddComparisons => "ERR GT, LT, and/or NX options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> AddIncrementPairs => "ERR INCR option supports a single increment-element pair"u8;
+    public static ReadOnlySpan<byte> ScoreNotANumber => "ERR resulting score is not a number (NaN)"u8;
+    public static ReadOnlySpan<byte> ScoreRange => "ERR min or max is not a float"u8;
+    public static ReadOnlySpan<byte> MemberRange => "ERR min or max not valid string range item"u8;
+    public static ReadOnlySpan<byte> LimitNeedsBy => "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX"u8;
+    public static ReadOnlySpan<byte> WithScoresByLex => "ERR syntax error, WITHSCORES not supported in combination with BYLEX"u8;
+    public static ReadOnlySpan<byte> WeightNotAFloat => "ERR weight value is not a float"u8;
+    public static ReadOnlySpan<byte> NoInputKeyPrefix => "ERR at least 1 input key is needed for '"u8;
+    public static ReadOnlySpan<byte> RandomCountRange =>
+    public static ReadOnlySpan<byte> ValueOutOfRange => "ERR value is out of range"u8;
+    // ---- Streams ----
+
+    public static ReadOnlySpan<byte> InvalidStreamId => "ERR Invalid stream ID specified as stream command argument"u8;
+    public static ReadOnlySpan<byte> InvalidIntervalStart => "ERR invalid start ID for the interval"u8;
+    public static ReadOnlySpan<byte> InvalidIntervalEnd => "ERR invalid end ID for the interval"u8;
+    public static ReadOnlySpan<byte> ZeroStreamId => "ERR The ID specified in XADD must be greater than 0-0"u8;
+    public static ReadOnlySpan<byte> StreamExhausted => "ERR The stream has exhausted the last possible ID, unable to add more items"u8;
+    public static ReadOnlySpan<byte> StreamIdTooSmall => "ERR The ID specified in XADD is equal or smaller than the target stream top item"u8;
+    public static ReadOnlySpan<byte> StreamEntryTooLarge => "ERR Elements are too large to be stored"u8;
+    public static ReadOnlySpan<byte> NegativeTrimLimit => "ERR The LIMIT argument must be >= 0."u8;
+    public static ReadOnlySpan<byte> NegativeMaxLength => "ERR The MAXLEN argument must be >= 0."u8;
+    public static ReadOnlySpan<byte> TwoTrimStrategies => "ERR syntax error, MAXLEN and MINID options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> LimitWithoutStrategy => "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy"u8;
+    public static ReadOnlySpan<byte> LimitWithoutTilde => "ERR syntax error, LIMIT cannot be used without the special ~ option"u8;
+    public static ReadOnlySpan<byte> TrimWithoutStrategy => "ERR syntax error, XTRIM must be called with a trimming strategy"u8;
+    public static ReadOnlySpan<byte> NegativeEntriesAdded => "ERR entries_added must be positive"u8;
+    public static ReadOnlySpan<byte> SetIdBelowGivenDeleted => "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id"u8;
+    public static ReadOnlySpan<byte> SetIdBelowTop => "ERR The ID specified in XSETID is smaller than the target stream top item"u8;
+    public static ReadOnlySpan<byte> EntriesAddedBelowLength => "ERR The entries_added specified in XSETID is smaller than the target stream length"u8;
+    public static ReadOnlySpan<byte> StreamIdCountNotPositive => "ERR Number of IDs must be a positive integer"u8;
+    public static ReadOnlySpan<byte> StreamIdCountMismatch => "ERR The `numids` parameter must match the number of arguments"u8;
+    public static ReadOnlySpan<byte> NoGroupOrKeyPrefix => "NOGROUP No such key '"u8;
+    public static ReadOnlySpan<byte> NoGroupOrKeyInfix => "' or consumer group '"u8;
+    public static ReadOnlySpan<byte> NoGroupInReadSuffix => " in XREADGROUP with GROUP option"u8;
+    public static ReadOnlySpan<byte> NoGroupPrefix => "NOGROUP No such consumer group '"u8;
+    public static ReadOnlySpan<byte> NoGroupInfix => "' for key name '"u8;
+    public static ReadOnlySpan<byte> GroupOfBlockedGone => "NOGROUP the consumer group this client was blocked on no longer exists"u8;
+    public static ReadOnlySpan<byte> StreamOfBlockedGone => "UNBLOCKED the stream key no longer exists"u8;
+    public static ReadOnlySpan<byte> GroupExists => "BUSYGROUP Consumer Group name already exists"u8;
+    public static ReadOnlySpan<byte> GroupNeedsKey =>
+        "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically."u8;
+    public static ReadOnlySpan<byte> NegativeEntriesRead => "ERR value for ENTRIESREAD must be positive or -1"u8;
+    public static ReadOnlySpan<byte> UnbalancedStreams => "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."u8;
+    public static ReadOnlySpan<byte> GroupOptionInRead => "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead."u8;
+    public static ReadOnlySpan<byte> NoAckOptionInRead => "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead."u8;
+    public static ReadOnlySpan<byte> MissingGroup => "ERR Missing GROUP option for XREADGROUP"u8;
+    public static ReadOnlySpan<byte> DollarInReadGroup =>
+        "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set."u8;
+    public static ReadOnlySpan<byte> PlusInReadGroup =>
+        "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result set."u8;
+    public static ReadOnlySpan<byte> GreaterInRead =>
+        "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option."u8;
+    public static ReadOnlySpan<byte> InvalidMinIdleInClaim => "ERR Invalid min-idle-time argument for XCLAIM"u8;
+    public static ReadOnlySpan<byte> InvalidMinIdleInAutoClaim => "ERR Invalid min-idle-time argument for XAUTOCLAIM"u8;
+    public static ReadOnlySpan<byte> InvalidIdleInClaim => "ERR Invalid IDLE option argument for XCLAIM"u8;
+    public static ReadOnlySpan<byte> InvalidTimeInClaim => "ERR Invalid TIME option argument for XCLAIM"u8;
+    public static ReadOnlySpan<byte> InvalidRetryCountInClaim => "ERR Invalid RETRYCOUNT option argument for XCLAIM"u8;
+    public static ReadOnlySpan<byte> UnknownClaimOptionPrefix => "ERR Unrecognized XCLAIM option '"u8;
+    public static ReadOnlySpan<byte> ClaimCountNotPositive => "ERR COUNT must be > 0"u8;
+    public static ReadOnlySpan<byte> TimeoutNotAnInteger => "ERR timeout is not an integer or out of range"u8;
+    // ---- HyperLogLogs ----
+
+    public static ReadOnlySpan<byte> NotAHyperLogLog => "WRONGTYPE Key is not a valid HyperLogLog string value."u8;
+    public static ReadOnlySpan<byte> CorruptHyperLogLog => "INVALIDOBJ Corrupted HLL object detected"u8;
+    public static ReadOnlySpan<byte> NoSuchDebugKey => "ERR The specified key does not exist"u8;
+    public static ReadOnlySpan<byte> NotASparseHyperLogLog => "ERR HLL encoding is not sparse"u8;
+
+    // ---- SORT ----
+
+    public static ReadOnlySpan<byte> SortScores => "ERR One or more scores can't be converted into double"u8;
+
+    // ---- Geo ----
+
+    public static ReadOnlySpan<byte> InvalidPositionPrefix => "ERR invalid longitude,latitude pair "u8;
+    public static ReadOnlySpan<byte> UnknownUnit => "ERR unsupported unit provided. please use M, KM, FT, MI"u8;
+    public static ReadOnlySpan<byte> RadiusNotANumber => "ERR need numeric radius"u8;
+    public static ReadOnlySpan<byte> RadiusNegative => "ERR radius cannot be negative"u8;
+    public static ReadOnlySpan<byte> WidthNotANumber => "ERR need numeric width"u8;
+    public static ReadOnlySpan<byte> HeightNotANumber => "ERR need numeric height"u8;
+    public static ReadOnlySpan<byte> BoxNegative => "ERR height or width cannot be negative"u8;
+    public static ReadOnlySpan<byte> NoSuchPosition => "ERR could not decode requested zset member"u8;
+    public static ReadOnlySpan<byte> GeoCountNotPositive => "ERR COUNT must be > 0"u8;
+    public static ReadOnlySpan<byte> GeoAnyWithoutCount => "ERR the ANY argument requires COUNT argument"u8;
+    public static ReadOnlySpan<byte> GeoCentrePrefix => "ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for "u8;
+    public static ReadOnlySpan<byte> GeoShapePrefix => "ERR exactly one of BYRADIUS and BYBOX can be specified for "u8;
+    public static ReadOnlySpan<byte> GeoSearchStoreOptions => "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options"u8;
+    public static ReadOnlySpan<byte> GeoRadiusStoreOptions =>
+        "ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options"u8;
 
     // ---- Server ----
 

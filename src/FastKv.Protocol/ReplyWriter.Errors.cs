@@ -13,11 +13,11 @@ public unsafe partial struct ReplyWriter
         text = text.TrimEnd("\r\n"u8);
         if (text.IndexOfAny((byte)'\r', (byte)'\n') < 0)
         {
+            Errors?.Note(text);
             TypedLine((byte)'-', text);
             return;
         }
-        BeginError();
-        ErrorPiece(text);
+        BeginError(text);
         EndError();
     }
 
@@ -27,8 +27,7 @@ public unsafe partial struct ReplyWriter
     /// <param name="suffix">The rest of the text.</param>
     public readonly void Error(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> piece, ReadOnlySpan<byte> suffix)
     {
-        BeginError();
-        ErrorPiece(prefix);
+        BeginError(prefix);
         ErrorPiece(piece);
         ErrorPiece(suffix);
         EndError();
@@ -43,8 +42,7 @@ public unsafe partial struct ReplyWriter
     public readonly void Error(
         ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> piece, ReadOnlySpan<byte> infix, ReadOnlySpan<byte> secondPiece, ReadOnlySpan<byte> suffix)
     {
-        BeginError();
-        ErrorPiece(prefix);
+        BeginError(prefix);
         ErrorPiece(piece);
         ErrorPiece(infix);
         ErrorPiece(secondPiece);
@@ -53,7 +51,13 @@ public unsafe partial struct ReplyWriter
     }
 
     /// <summary>Begins an error that is put together from any number of pieces; <see cref="EndError"/> must follow.</summary>
-    public readonly void BeginError() => Output.Append("-"u8);
+    /// <param name="prefix">The first piece, with the code in full.</param>
+    public readonly void BeginError(ReadOnlySpan<byte> prefix)
+    {
+        Errors?.Note(prefix);
+        Output.Append("-"u8);
+        ErrorPiece(prefix);
+    }
 
     /// <summary>A piece of the error begun: line ends become spaces. O(length).</summary>
     /// <param name="text">Any bytes.</param>

@@ -11,7 +11,7 @@ using FastKv.Memory;
 namespace FastKv.Protocol;
 
 /// <summary>
-/// Encoder of replies. A value of two words: copy it freely. Writes are O(bytes) and allocate nothing on the managed heap. RESP2 and RESP3 differ
+/// Encoder of replies. A value of three words: copy it freely. Writes are O(bytes) and allocate nothing on the managed heap. RESP2 and RESP3 differ
 /// in nulls, maps, sets, booleans, doubles and verbatim strings: <see cref="Resp"/> decides.
 /// </summary>
 public unsafe partial struct ReplyWriter
@@ -27,16 +27,21 @@ public unsafe partial struct ReplyWriter
     /// <summary>Where replies go.</summary>
     public BufferChain Output;
 
+    /// <summary>Where errors are counted; null: nowhere.</summary>
+    public ErrorCounts? Errors;
+
     /// <summary>Protocol version of the connection: 2 or 3.</summary>
     public byte Resp;
 
     /// <summary>Writes to <paramref name="output"/> in protocol version <paramref name="resp"/>.</summary>
     /// <param name="output">The connection's output chain.</param>
     /// <param name="resp">2 or 3.</param>
-    public ReplyWriter(BufferChain output, byte resp)
+    /// <param name="errors">Where errors are counted; null: nowhere.</param>
+    public ReplyWriter(BufferChain output, byte resp, ErrorCounts? errors = null)
     {
         Debug.Assert(resp is 2 or 3, "there are two protocol versions");
         Output = output;
+        Errors = errors;
         Resp = resp;
     }
 

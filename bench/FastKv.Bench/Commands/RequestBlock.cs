@@ -2,6 +2,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using FastKv.LoadGen.Load;
 using FastKv.Memory;
 
 namespace FastKv.Bench.Commands;
@@ -12,7 +13,7 @@ internal sealed unsafe class RequestBlock : IDisposable
     /// <summary>Requests that arrive together.</summary>
     public const int BatchRequests = 64;
 
-    private RequestBlock(byte[] bytes, long[] batchEnds)
+    private RequestBlock(ReadOnlySpan<byte> bytes, long[] batchEnds)
     {
         Data = (byte*)NativeMemory.Alloc((nuint)bytes.Length);
         bytes.CopyTo(new Span<byte>(Data, bytes.Length));
@@ -48,6 +49,25 @@ internal sealed unsafe class RequestBlock : IDisposable
         if (ends.Count == 0 || ends[^1] != bytes.Length)
             ends.Add(bytes.Length);
         return new RequestBlock(bytes.ToArray(), [.. ends]);
+    }
+
+    /// <summary>Fills in templates of the load generator in turn until there are <paramref name="requests"/>.</summary>
+    public static RequestBlock Make(RequestTemplate[] templates, int requests, FieldSource source)
+    {
+        int room = templates.Max(t => t.RoomBytes);
+        var bytes = new byte[(long)requests * room];
+        var ends = new List<long>();
+        long length = 0;
+        fixed (byte* start = bytes)
+        {
+            for (int i = 0; i < requests; i++)
+            {
+                length += templates[i % templates.Length].Write(start + length, source);
+                if ((i + 1) % BatchRequests == 0 || i + 1 == requests)
+                    ends.Add(length);
+            }
+        }
+        return new RequestBlock(bytes.AsSpan(0, (int)length), [.. ends]);
     }
 
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ internal sealed record BarSeries(string Name, double[] Values);
 /// <param name="Groups">Names below the groups.</param>
 /// <param name="Series">The colours.</param>
 /// <param name="Marks">A target per group, NaN for none; or null.</param>
-internal sealed record BarChart(string Title, string Unit, string[] Groups, BarSeries[] Series, double[]? Marks = null)
+internal sealed record BarChart(string Title, string Unit, string[] Groups, BarSeries[] Series, double[]? Marks = null) : IChart
 {
     private const int BarWidth = 34;
     private const int GroupGap = 30;

@@ -21,12 +21,15 @@ internal static class Compared
         Quiet = Console.IsErrorRedirected,
     };
 
-    /// <summary>Starts A and B and runs all cells.</summary>
-    public static CompareRow Run(LoadOptions options, string startA, string startB, int rounds, int[] pipelines, string[] commands)
+    /// <summary>Starts A and B (and a floor, which takes part in every round) and runs all cells.</summary>
+    public static CompareRow Run(LoadOptions options, string startA, string startB, int rounds, int[] pipelines, string[] commands, string? startFloor = null)
     {
         // The servers pin themselves (taskset in their command lines), for they do not all get the same cores.
         const int NoCore = -1;
-        var plan = new ComparisonPlan(options, new ServerChoice(null, startA), new ServerChoice(null, startB), NoCore, rounds, pipelines, commands);
+        var plan = new ComparisonPlan(options, new ServerChoice(null, startA), new ServerChoice(null, startB), NoCore, rounds, pipelines, commands)
+        {
+            Floor = startFloor is null ? null : new ServerChoice(null, startFloor),
+        };
         using var comparison = new Comparison(plan);
         return comparison.Run();
     }

@@ -44,33 +44,70 @@ internal static class LatencySection
         return report;
     }
 
-    /// <summary>One connection that waits for each reply, with a client that sleeps while it waits, and one that polls.</summary>
+    /// <summary>
+    /// One connection that waits for each reply, with a client that sleeps while it waits, and one that polls; and what is the most that a server can reach
+    /// there (<see cref="FloorServer"/>).
+    /// </summary>
     public static SectionReport RunOneConnection(ReportSettings settings)
     {
+        const double RatioMin = 2.0;
         var report = new SectionReport("one", "One connection, P=1");
-        var rows = new List<string[]> { new[] { "", "redis requests/s", "FastKv requests/s", "ratio", "redis p50 µs", "FastKv p50 µs" } };
-        var ratios = new List<(string Name, double Ratio)>();
+        var cells = new List<(string Name, bool IsPolling, CellRow Cell)>();
         foreach (bool busy in (bool[])[false, true])
         {
             LoadOptions options = Compared.Options(settings) with { Connections = 1, BusyPoll = busy };
-            CompareRow result = Compared.Run(options, settings.Redis, settings.FastKv(1), settings.Rounds, [1], ["get", "set"]);
+            CompareRow result = Compared.Run(options, settings.Redis, settings.FastKv(1), settings.Rounds, [1], ["get", "set"], settings.Floor);
             report.Raw[busy ? "one-polling" : "one-sleeping"] = result;
             foreach (CellRow cell in result.Cells)
             {
                 string what = $"{cell.Command.ToUpperInvariant()}, client {(busy ? "polls" : "sleeps")}";
-                rows.Add(
-                [
-                    what, Number(Compared.Rate(cell.A), "N0"), Number(Compared.Rate(cell.B), "N0"),
-                    Number(cell.ThroughputRatio, "F2"), Number(Compared.P50(cell.A), "F1"), Number(Compared.P50(cell.B), "F1"),
-                ]);
-                ratios.Add((what, cell.ThroughputRatio));
-                report.AtLeast($"One connection, {what}: requests/s, FastKv over redis-server", cell.ThroughputRatio, 2.0);
+                cells.Add((what, busy, cell));
+                report.AtLeast($"One connection, {what}: requests/s, FastKv over redis-server", cell.ThroughputRatio, RatioMin);
             }
         }
-        report.Table([.. rows]);
-        report.Add("one-connection", new BarChart("One connection, P=1: FastKv over redis-server", "times the requests/s",
-            [.. ratios.Select(r => r.Name)], [new BarSeries("ratio", [.. ratios.Select(r => r.Ratio)])], [.. ratios.Select(_ => 2.0)]));
+        report.Table(
+        [
+            ["", "redis requests/s", "FastKv requests/s", "floor requests/s", "FastKv : redis", "floor : redis", "FastKv : floor",
+                "redis p50 µs", "FastKv p50 µs", "floor p50 µs"],
+            .. cells.Select(c => OneConnectionRow(c.Name, c.Cell)),
+        ]);
+        report.Paragraph(FloorText([.. cells.Select(c => (c.IsPolling, c.Cell))], RatioMin));
+        report.Add("one-connection", new BarChart("One connection, P=1: over redis-server", "times the requests/s", [.. cells.Select(c => c.Name)],
+            [
+                new BarSeries("FastKv", [.. cells.Select(c => c.Cell.ThroughputRatio)]),
+                new BarSeries("floor: one recv, one send", [.. cells.Select(c => FloorRatio(c.Cell))]),
+            ],
+            [.. cells.Select(_ => RatioMin)]));
         return report;
+    }
+
+    private static double FloorRatio(CellRow cell) => Compared.Rate(cell.Floor!) / Compared.Rate(cell.A);
+
+    private static string[] OneConnectionRow(string name, CellRow cell) =>
+    [
+        name, Number(Compared.Rate(cell.A), "N0"), Number(Compared.Rate(cell.B), "N0"), Number(Compared.Rate(cell.Floor!), "N0"),
+        Number(cell.ThroughputRatio, "F2"), Number(FloorRatio(cell), "F2"), Number(Compared.Rate(cell.B) / Compared.Rate(cell.Floor!), "F2"),
+        Number(Compared.P50(cell.A), "F1"), Number(Compared.P50(cell.B), "F1"), Number(Compared.P50(cell.Floor!), "F1"),
+    ];
+
+    /// <summary>What the floor says about the target, from this run's figures.</summary>
+    private static string FloorText((bool IsPolling, CellRow Cell)[] cells, double ratioMin)
+    {
+        double Mean(bool isPolling, Func<CellRow, double> figure) => cells.Where(c => c.IsPolling == isPolling).Average(c => figure(c.Cell));
+        string Both(Func<CellRow, double> figure) =>
+            $"{Number(Mean(false, figure), "F2")} times (client sleeps) and {Number(Mean(true, figure), "F2")} times (client polls)";
+        string target = Number(ratioMin, "F1");
+        string verdict = cells.Max(c => FloorRatio(c.Cell)) < ratioMin
+            ? $"So {target} times redis-server's rate is out of reach on this machine for every server that takes one recv and one send for a request, "
+                + "whatever it does between them."
+            : $"So a server has at most the difference between that and {target} for its own work.";
+        string redisUs = Number(Mean(true, c => Compared.P50(c.A)), "F1");
+        string fastKvUs = Number(Mean(true, c => Compared.P50(c.B)), "F1");
+        string floorUs = Number(Mean(true, c => Compared.P50(c.Floor!)), "F1");
+        return "The floor is a server of this program that polls its socket without sleeping, makes one recv and one send for each request, parses nothing "
+            + $"and replies `+OK`; it ran in the same rounds, on the same core. Its requests per second are {Both(FloorRatio)} redis-server's; "
+            + $"FastKv's are {Both(c => c.ThroughputRatio)}. {verdict} With a client that polls, the median round trip takes {redisUs} µs with redis-server, "
+            + $"{fastKvUs} µs with FastKv and {floorUs} µs with the floor, which is the system calls of both sides and the loopback interface.";
     }
 
     /// <summary>CPU per operation where the client is the bottleneck: redis-benchmark with 50 connections.</summary>

@@ -1,6 +1,7 @@
-// The commands `report` and `gc-free`: publish the server, run sections, write the files. Control plane.
+// The commands `report`, `types` and `gc-free`: publish the server, run sections, write the files. Control plane.
 using System.CommandLine;
 using System.Diagnostics;
+using FastKv.Bench.Types;
 using FastKv.LoadGen.Load;
 
 namespace FastKv.Bench.Reports;
@@ -8,42 +9,58 @@ namespace FastKv.Bench.Reports;
 /// <summary>Command line of the reports.</summary>
 internal static class ReportCommand
 {
-    /// <summary>What these commands are called.</summary>
-    public static readonly string[] Names = ["report", "gc-free"];
-
-    private static readonly (string Name, Func<ReportSettings, SectionReport> Run)[] Sections =
+    private static readonly ReportKind[] Kinds =
     [
-        ("cpu", CpuSection.Run),
-        ("many-keys", CpuSection.RunManyKeys),
-        ("latency", LatencySection.RunEqualLoad),
-        ("one", LatencySection.RunOneConnection),
-        ("medium", LatencySection.RunMediumLoad),
-        ("memory", MemorySection.Run),
-        ("shards", ShardsSection.Run),
-        ("start", StartSection.Run),
-        ("expiry", ExpirySection.Run),
+        new("report", "FastKv against redis-server", "The engine against redis-server", "engine", ReportDocument.EngineMethod,
+        [
+            ("cpu", CpuSection.Run),
+            ("many-keys", CpuSection.RunManyKeys),
+            ("latency", LatencySection.RunEqualLoad),
+            ("one", LatencySection.RunOneConnection),
+            ("medium", LatencySection.RunMediumLoad),
+            ("memory", MemorySection.Run),
+            ("shards", ShardsSection.Run),
+            ("start", StartSection.Run),
+            ("expiry", ExpirySection.Run),
+        ]),
+        new("types", "FastKv's data types against redis-server's", "The data types against redis-server", "types", TypesMethod.Text,
+        [
+            ("cpu", TypesCpuSection.Run),
+            ("memory", TypesMemorySection.Run),
+            ("stalls", StallsSection.Run),
+            ("growth", GrowthSection.Run),
+            ("leaderboard", LeaderboardSection.Run),
+        ]),
+        new("gc-free", "Collections and allocations of FastKv under load", "Garbage collection under load", "gc-free", ReportDocument.EngineMethod,
+        [
+            ("gc-free", GcFreeReport.Run),
+        ]),
     ];
+
+    /// <summary>What these commands are called.</summary>
+    public static readonly string[] Names = [.. Kinds.Select(k => k.Command)];
 
     /// <summary>Runs a command.</summary>
     /// <returns>Exit code: 0 when all was measured, met or not.</returns>
     public static int Run(string name, string[] arguments)
     {
-        var only = new Option<string?>("--only") { Description = "Sections: " + string.Join(',', Sections.Select(s => s.Name)) };
+        ReportKind kind = Kinds.Single(k => k.Command == name);
+        string[] known = [.. kind.Sections.Select(s => s.Name)];
+        var only = new Option<string?>("--only") { Description = "Sections: " + string.Join(',', known) };
         var quick = new Option<bool>("--quick") { Description = "Short stretches: shows that all works, measures nothing" };
         var output = new Option<string>("--out") { Description = "Folder of the report", DefaultValueFactory = _ => "perf-reports" };
         var server = new Option<string?>("--server") { Description = "fastkv-server executable; without it the server is published into a temporary folder" };
         var serverCore = new Option<int>("--server-core") { Description = "Core of the servers" };
         var clientCore = new Option<int>("--client-core") { Description = "Core of the client", DefaultValueFactory = _ => 1 };
-        string purpose = name == "report" ? "FastKv against redis-server" : "Collections and allocations of FastKv under load";
-        var command = new RootCommand(purpose) { quick, output, server, serverCore, clientCore };
-        if (name == "report")
+        var command = new RootCommand(kind.Purpose) { quick, output, server, serverCore, clientCore };
+        if (known.Length > 1)
             command.Add(only);
         command.SetAction(parsed =>
         {
-            string[] sections = parsed.GetValue(only)?.Split(',') ?? [.. Sections.Select(s => s.Name)];
-            if (sections.FirstOrDefault(s => Sections.All(known => known.Name != s)) is { } unknown)
+            string[] sections = known.Length > 1 && parsed.GetValue(only) is { } some ? some.Split(',') : known;
+            if (sections.FirstOrDefault(s => !known.Contains(s)) is { } unknown)
             {
-                Console.Error.WriteLine($"There is no section {unknown}. There are: {string.Join(", ", Sections.Select(s => s.Name))}");
+                Console.Error.WriteLine($"There is no section {unknown}. There are: {string.Join(", ", known)}");
                 return 1;
             }
             try
@@ -56,7 +73,7 @@ internal static class ReportCommand
                     ServerCore = parsed.GetValue(serverCore),
                     ClientCore = parsed.GetValue(clientCore),
                 };
-                return Measure(name, settings, arguments, sections);
+                return Measure(kind, settings, arguments, sections);
             }
             catch (LoadException error)
             {
@@ -67,15 +84,12 @@ internal static class ReportCommand
         return command.Parse(arguments).Invoke();
     }
 
-    private static int Measure(string name, ReportSettings settings, string[] arguments, string[] sections)
+    private static int Measure(ReportKind kind, ReportSettings settings, string[] arguments, string[] sections)
     {
-        string commandLine = $"dotnet run -c Release --project bench/FastKv.Bench -- {string.Join(' ', [name, .. arguments])}";
+        string commandLine = $"dotnet run -c Release --project bench/FastKv.Bench -- {string.Join(' ', [kind.Command, .. arguments])}";
         var reports = new List<SectionReport>();
-        bool isGcFree = name == "gc-free";
-        IEnumerable<(string Name, Func<ReportSettings, SectionReport> Run)> chosen =
-            isGcFree ? [("gc-free", GcFreeReport.Run)] : Sections.Where(s => sections.Contains(s.Name));
         bool failed = false;
-        foreach ((string section, Func<ReportSettings, SectionReport> run) in chosen)
+        foreach ((string section, Func<ReportSettings, SectionReport> run) in kind.Sections.Where(s => sections.Contains(s.Name)))
         {
             Console.Error.WriteLine($"{DateTime.UtcNow:HH:mm:ss} {section} ...");
             try
@@ -92,13 +106,12 @@ internal static class ReportCommand
             }
             Console.WriteLine(ReportDocument.Targets([reports[^1]]));
         }
-        string title = isGcFree ? "Garbage collection under load" : "The engine against redis-server";
 
         // A part does not overwrite the whole.
-        bool isWhole = sections.Length == Sections.Length;
-        string kind = isGcFree ? "gc-free" : isWhole ? "engine" : "engine-" + string.Join('-', sections);
-        string file = ReportDocument.Write(settings, kind, title, commandLine, reports);
-        if (!isGcFree && isWhole && !failed)
+        bool isWhole = sections.Length == kind.Sections.Length;
+        string fileKind = isWhole ? kind.File : $"{kind.File}-{string.Join('-', sections)}";
+        string file = ReportDocument.Write(settings, fileKind, kind.Title, kind.Method(settings), commandLine, reports);
+        if (kind.File == "engine" && isWhole && !failed)
             ReportDocument.WriteReadmeFragment(settings, file, commandLine, reports);
         Console.WriteLine(file);
         return failed ? 1 : 0;

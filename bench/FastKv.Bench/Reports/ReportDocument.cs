@@ -20,8 +20,14 @@ internal static class ReportDocument
     };
 
     /// <summary>Writes the files date-kind.md, date-kind-*.svg and date-kind.json.</summary>
+    /// <param name="settings">Of the run.</param>
+    /// <param name="kind">Part of the file names.</param>
+    /// <param name="title">Heading.</param>
+    /// <param name="method">How it was measured.</param>
+    /// <param name="command">To run it again.</param>
+    /// <param name="sections">What was measured.</param>
     /// <returns>Path of the Markdown file.</returns>
-    public static string Write(ReportSettings settings, string kind, string title, string command, IReadOnlyList<SectionReport> sections)
+    public static string Write(ReportSettings settings, string kind, string title, string method, string command, IReadOnlyList<SectionReport> sections)
     {
         Directory.CreateDirectory(settings.Output);
         string name = $"{DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}-{kind}";
@@ -30,12 +36,12 @@ internal static class ReportDocument
         if (settings.Quick)
             text.Append("**Quick mode: a check that all works. These figures mean nothing.**\n\n");
         WriteMachine(text, command);
-        WriteMethod(text, settings);
+        text.Append(method).Append("\n\n");
         text.Append("## Targets\n\n").Append(Targets(sections)).Append('\n');
         foreach (SectionReport section in sections)
         {
             text.Append(CultureInfo.InvariantCulture, $"## {section.Title}\n\n{section.Text}");
-            foreach ((string file, BarChart chart) in section.Charts)
+            foreach ((string file, IChart chart) in section.Charts)
             {
                 string svg = $"{name}-{file}.svg";
                 File.WriteAllText(Path.Combine(settings.Output, svg), chart.ToSvg());
@@ -102,7 +108,8 @@ internal static class ReportDocument
             """);
     }
 
-    private static void WriteMethod(StringBuilder text, ReportSettings settings) => text.Append(CultureInfo.InvariantCulture, $"""
+    /// <summary>How the engine is measured.</summary>
+    public static string EngineMethod(ReportSettings settings) => string.Create(CultureInfo.InvariantCulture, $"""
         **Method.** FastKv is the published ReadyToRun build, redis-server runs without persistence. The server is pinned to core {settings.ServerCore}
         (one shard), the client to core {settings.ClientCore}: our own load generator (`tools/loadgen`), one thread, in the reporting process.
         Both servers of a comparison are driven in alternating rounds of {settings.RoundSeconds} s, the order turning each round; every cell begins with
@@ -110,8 +117,6 @@ internal static class ReportDocument
         CPU time is the kernel's account of the server's process in nanoseconds (user and system, all threads), divided by replies.
         Keys and values have 16 bytes; keys are drawn uniformly.
         A ratio of medians taken side by side holds where absolute figures drift by tens of percent from day to day.
-
-
         """);
 
     private static string Output(string program, string arguments)

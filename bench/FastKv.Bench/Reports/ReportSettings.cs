@@ -34,6 +34,9 @@ internal sealed record ReportSettings
     /// <summary>The key space that does not fit a cache or a TLB.</summary>
     public long ManyKeys => Quick ? 200_000 : 10_000_000;
 
+    /// <summary>Elements of the values that are deleted and timed, and players of the leaderboard.</summary>
+    public long ManyElements => Quick ? 200_000 : 10_000_000;
+
     /// <summary>Operations of the allocation report.</summary>
     public long AllocationOperations => Quick ? 2_000_000 : 50_000_000;
 
@@ -46,6 +49,23 @@ internal sealed record ReportSettings
     /// <summary>The command that starts redis-server on the server's core.</summary>
     public string Redis => RivalServers.Redis.Start(ServerCore);
 
+    /// <summary>The command that starts the floor (see <see cref="FloorServer"/>), this program, on the server's core.</summary>
+    public string Floor => $"taskset -c {ServerCore} {ThisProgram} {FloorServer.CommandName} {{port}}";
+
+    /// <summary>How this program was started: by its own executable, or by dotnet.</summary>
+    private static string ThisProgram
+    {
+        get
+        {
+            string executable = Environment.ProcessPath!;
+            string assembly = Environment.GetCommandLineArgs()[0];
+            return Path.GetFileNameWithoutExtension(executable) == "dotnet" ? $"{executable} {assembly}" : executable;
+        }
+    }
+
+    /// <summary>redis-server in FastKv's place, to try the report out: then all ratios are about 1.</summary>
+    private bool IsStandIn => Path.GetFileName(Server) == "redis-server";
+
     private string FastKv(int shards, string cores) =>
-        $"taskset -c {cores} {Server} --port {{port}} --bind 127.0.0.1 --shards {shards} --save '' --loglevel warning";
+        $"taskset -c {cores} {Server} --port {{port}} --bind 127.0.0.1 {(IsStandIn ? "" : $"--shards {shards}")} --save '' --loglevel warning";
 }

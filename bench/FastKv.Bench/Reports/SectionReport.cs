@@ -31,7 +31,7 @@ internal sealed class SectionReport(string name, string title)
     public List<Target> Targets { get; } = [];
 
     /// <summary>Charts, by file name without extension.</summary>
-    public List<(string File, BarChart Chart)> Charts { get; } = [];
+    public List<(string File, IChart Chart)> Charts { get; } = [];
 
     /// <summary>Whatever was measured, for the JSON file.</summary>
     public Dictionary<string, object?> Raw { get; } = [];
@@ -61,7 +61,7 @@ internal sealed class SectionReport(string name, string title)
     }
 
     /// <summary>Adds a chart.</summary>
-    public void Add(string file, BarChart chart) => Charts.Add((file, chart));
+    public void Add(string file, IChart chart) => Charts.Add((file, chart));
 
     /// <summary>A figure that has to be at least so much.</summary>
     public void AtLeast(string what, double value, double limit, string unit = "") => Targets.Add(new Target(what, value, limit, true, unit));

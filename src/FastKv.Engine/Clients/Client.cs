@@ -32,6 +32,12 @@ internal enum ClientGate
 
     /// <summary>CLIENT NO-TOUCH: lookups leave the access clocks of keys alone.</summary>
     NoTouch = 64,
+
+    /// <summary>A blocking command waits for a key: what follows it is not run yet.</summary>
+    Blocked = 128,
+
+    /// <summary>Between MULTI and EXEC: commands are queued.</summary>
+    Multi = 256,
 }
 
 /// <summary>The connection classes that have output buffer limits of their own.</summary>
@@ -67,6 +73,12 @@ internal sealed unsafe class Client
 
     /// <summary>Several shards: commands parsed and not all replied to.</summary>
     public CommandBatch? Batch;
+
+    /// <summary>What is queued and watched.</summary>
+    public readonly Transactions.Transaction Transaction = new();
+
+    /// <summary>The wait of its blocking command; null: it is not blocked.</summary>
+    public Blocking.Waiter? Waiter;
 
     /// <summary>Parts of the client's window or ticket are out; nothing of it may be freed.</summary>
     public bool InFlight;
@@ -121,6 +133,7 @@ internal sealed unsafe class Client
         Database = 0;
         Resp = 2;
         Batch = null;
+        Waiter = null;
         InFlight = IsReady = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = IsUnixSocket = false;
         Name = LibraryName = LibraryVersion = Address = LocalAddress = "";
         User = "default";

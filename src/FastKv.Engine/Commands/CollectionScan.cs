@@ -83,7 +83,7 @@ internal ref struct CollectionScan
     public static void ReplyEmpty(ref CommandContext context) => context.Reply.Raw("*2\r\n$1\r\n0\r\n*0\r\n"u8);
 
     /// <summary>Whether an element is asked for.</summary>
-    public readonly bool Matches(ReadOnlySpan<byte> element) => !_hasPattern || Glob.IsMatch(_pattern, element);
+    public readonly bool Matches(scoped ReadOnlySpan<byte> element) => !_hasPattern || Glob.IsMatch(_pattern, element);
 
     /// <summary>Opens the reply; the elements follow.</summary>
     public void Begin(ref CommandContext context)

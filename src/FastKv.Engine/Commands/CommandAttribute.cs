@@ -63,6 +63,9 @@ internal enum CommandRoute : byte
 
     /// <summary>On the partition that the SCAN cursor in argument 1 names.</summary>
     Cursor,
+
+    /// <summary>Where the commands of the client's transaction run (EXEC).</summary>
+    Transaction,
 }
 
 /// <summary>How the replies of the parts of a scattered command become one reply.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using FastKv.Engine.Blocking;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Keyspace;
 using FastKv.Protocol;
@@ -24,6 +25,12 @@ internal unsafe struct CommandContext
 
     /// <summary>The command has been blocked before (<see cref="Block"/>), and is tried again.</summary>
     public bool IsRetry;
+
+    /// <summary>The command runs within EXEC: it cannot block.</summary>
+    public bool IsInTransaction;
+
+    /// <summary>For <see cref="Block"/>: what a retry retries, or a part that may block brings along; null: to be taken from the client's loop.</summary>
+    public Waiter? Waiter;
 
     /// <summary>Hash of the first key, computed at routing; 0: not computed.</summary>
     public ulong FirstKeyHash;
@@ -97,12 +104,39 @@ internal unsafe struct CommandContext
     /// <param name="keyCount">How many, one behind the other.</param>
     /// <param name="timeoutMs">Milliseconds from now; 0: for ever.</param>
     /// <param name="onTimeout">The reply when the time is up.</param>
-    public readonly void Block(int firstKey, int keyCount, long timeoutMs, TimeoutReply onTimeout)
+    public void Block(int firstKey, int keyCount, long timeoutMs, TimeoutReply onTimeout)
     {
-        if (onTimeout == TimeoutReply.NullArray)
-            Reply.NullArray();
+        if (IsRetry)
+        {
+            Waiter!.IsBlockedAgain = true;
+            return;
+        }
+        if (IsInTransaction)
+        {
+            if (onTimeout == TimeoutReply.NullArray)
+                Reply.NullArray();
+            else
+                Reply.Null();
+            return;
+        }
+        bool isLocal = Waiter is null;
+        if (isLocal && Client.IsClosed)
+            return;
+        var waiter = Waiter ?? Client.Loop.Blocked.Rent();
+        waiter.Begin(ref this, firstKey, keyCount, timeoutMs, onTimeout);
+        for (int i = firstKey; i < firstKey + keyCount; i++)
+        {
+            var key = Key(i);
+            var partition = Database(key).Partition;
+            waiter.Shards |= 1UL << partition.Index;
+            partition.Blocked.Add(DatabaseIndex, key, waiter);
+        }
+        waiter.NeedsTicket = System.Numerics.BitOperations.PopCount(waiter.Shards) == 1
+            && CommandRules.ShardOf(Command, waiter.Arguments, waiter.Count, Partition.Routing) == Sharding.CommandBatch.Spanning;
+        if (isLocal)
+            Client.Loop.Blocked.Enter(Client, waiter);
         else
-            Reply.Null();
+            Client.Waiter = waiter;
     }
 
     private readonly bool IsOfAnotherType()

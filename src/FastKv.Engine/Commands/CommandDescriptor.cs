@@ -4,7 +4,11 @@ namespace FastKv.Engine.Commands;
 
 /// <summary>One key specification; see <see cref="KeySpecAttribute"/>.</summary>
 internal sealed record KeySpec(
-    KeyAccess Access, int Index, string Keyword, int StartFrom, int LastKey, int KeyStep, int Limit, int CountIndex, int FirstKeyAfterCount, string Notes);
+    KeyAccess Access, int Index, string Keyword, int StartFrom, int LastKey, int KeyStep, int Limit, int CountIndex, int FirstKeyAfterCount, string Notes)
+{
+    /// <summary>No rule says where these keys stand ("unknown"): only SORT has such, see <see cref="Generic.SortKeys"/>.</summary>
+    public bool IsUnknown => Index == 0 && Keyword.Length == 0;
+}
 
 /// <summary>Everything known about one command or subcommand; instances are made by the generated <see cref="CommandTable"/>.</summary>
 internal sealed unsafe class CommandDescriptor
@@ -35,6 +39,9 @@ internal sealed unsafe class CommandDescriptor
 
     /// <summary>Summary, complexity, syntax, …: loaded when first asked for.</summary>
     public CommandDocs Docs => CommandTable.DocsOf(Id);
+
+    /// <summary>The arguments name keys by patterns, which may lie on any shard.</summary>
+    public bool HasKeyPatterns;
 
     /// <summary>Whether the command (not a bare container) can run.</summary>
     public bool IsExecutable => Handler != null;

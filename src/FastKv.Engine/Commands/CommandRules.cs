@@ -54,10 +54,12 @@ internal static unsafe class CommandRules
     public static ulong ShardsOf(CommandDescriptor command, Argument* arguments, int count, Routing routing)
     {
         if (command.Route == CommandRoute.Everywhere)
-            return routing.ShardCount == 64 ? ulong.MaxValue : (1UL << routing.ShardCount) - 1;
+            return All(routing);
         ulong shards = 0;
         if (command.KeysBySpec)
         {
+            if (TouchesPatterns(command, arguments, count))
+                return All(routing);
             foreach (int index in KeyExtractor.Positions(command, arguments, count))
                 shards |= 1UL << routing.ShardOf(arguments[index].Pointer, arguments[index].Length);
             return shards;
@@ -69,8 +71,9 @@ internal static unsafe class CommandRules
     }
 
     /// <summary>Replies why a command that could not be resolved was rejected.</summary>
+    /// <returns>The command, when it is known which was meant (the number of its arguments is wrong).</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Reject(ref CommandContext context)
+    public static CommandDescriptor? Reject(ref CommandContext context)
     {
         var name = context.Arguments;
         var renamed = context.Client.Loop.Server.RenamedCommands;
@@ -78,7 +81,7 @@ internal static unsafe class CommandRules
         if (command is null)
         {
             RejectUnknown(ref context);
-            return;
+            return null;
         }
         if (command.Subcommands.Length != 0 && context.Count > 1)
         {
@@ -96,11 +99,12 @@ internal static unsafe class CommandRules
                 writer.Add(upper[..length]);
                 writer.Add(" HELP."u8);
                 context.Reply.Error(writer.Written);
-                return;
+                return null;
             }
             command = subcommand;
         }
         WrongArity(ref context, command);
+        return command;
     }
 
     /// <summary>Replies that the number of arguments is wrong.</summary>
@@ -114,8 +118,16 @@ internal static unsafe class CommandRules
         context.Reply.Error(writer.Written);
     }
 
+    private static ulong All(Routing routing) => routing.ShardCount == 64 ? ulong.MaxValue : (1UL << routing.ShardCount) - 1;
+
+    // Keys that are known only once the command runs: it holds all shards then.
+    private static bool TouchesPatterns(CommandDescriptor command, Argument* arguments, int count) =>
+        command.HasKeyPatterns && Generic.SortKeys.HasPatterns(arguments, count);
+
     private static int ShardOfSpecKeys(CommandDescriptor command, Argument* arguments, int count, Routing routing)
     {
+        if (TouchesPatterns(command, arguments, count))
+            return Sharding.CommandBatch.Spanning;
         int shard = -1;
         foreach (int index in KeyExtractor.Positions(command, arguments, count))
         {

@@ -146,6 +146,8 @@ internal static unsafe partial class CommandTable
                     KeySpecs = specCount == 0 ? s_noSpecs : ReadKeySpecs(spec, specCount, specTexts),
                     Parent = row[11] >= 0 ? all[row[11]] : null,
                 };
+                for (int i = 0; i < specCount; i++)
+                    all[id].HasKeyPatterns |= all[id].KeySpecs[i].IsUnknown;
                 name += row[12];
                 row += RowInts;
                 spec += specCount * SpecRowInts;

@@ -69,6 +69,8 @@ internal static unsafe class KeyExtractor
     /// <summary>Index where the keys of <paramref name="spec"/> begin; 0: its keyword does not occur, or it cannot be found this way.</summary>
     private static int Begin(KeySpec spec, Argument* args, int count)
     {
+        if (spec.IsUnknown)
+            return (spec.Access & KeyAccess.OW) != 0 ? Generic.SortKeys.Destination(args, count) : 0;
         if (spec.Keyword.Length == 0)
             return spec.Index;
         if (spec.StartFrom > 0)

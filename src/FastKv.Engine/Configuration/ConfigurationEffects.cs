@@ -16,6 +16,13 @@ internal static class ConfigurationEffects
         });
         config.Apply("port", () => server.Listeners.Change("Unable to listen on this port. Check server logs."));
         config.Apply("bind", () => server.Listeners.Change("Failed to bind to specified addresses."));
+        config.Apply("maxmemory-policy", () =>
+        {
+            // CONFIG SET holds all partitions.
+            foreach (var partition in server.Partitions)
+                partition.SetPolicy();
+            return null;
+        });
         config.Apply("requirepass", () =>
         {
             if (server.Options.RequirePass is null)

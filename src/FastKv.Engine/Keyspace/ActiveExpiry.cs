@@ -3,7 +3,8 @@ using FastKv.Memory;
 namespace FastKv.Engine.Keyspace;
 
 // Data plane. Removes expired keys nobody asks for. Buckets carry the time at which their first entry may be due, so a sweep reads bucket headers only
-// (sequential, some 5 ns each) and touches entries only where something is due. A whole sweep per second, in slices of at most SliceUs.
+// (sequential, some 5 ns each) and touches entries only where something is due. A whole sweep per second, in slices of at most SliceUs. A hash with more
+// due fields than one step may remove holds the sweep up until they are gone.
 
 /// <summary>The active expiry of one partition.</summary>
 internal sealed class ActiveExpiry(Partition partition)
@@ -17,6 +18,7 @@ internal sealed class ActiveExpiry(Partition partition)
     private readonly Partition _partition = partition;
     private int _database;
     private ulong _position;
+    private bool _isUnfinished;
     private long _sweepStartedUs;
 
     /// <summary>DEBUG SET-ACTIVE-EXPIRE.</summary>
@@ -34,7 +36,7 @@ internal sealed class ActiveExpiry(Partition partition)
     {
         if (!IsOn)
             return false;
-        if (_database == 0 && _position == 0)
+        if (_database == 0 && _position == 0 && !_isUnfinished)
         {
             if (nowUs - _sweepStartedUs < SweepPeriodUs)
                 return false;
@@ -48,10 +50,11 @@ internal sealed class ActiveExpiry(Partition partition)
         while (_database < databases.Length)
         {
             var database = databases[_database];
-            if (database.VolatileCount > 0)
+            _isUnfinished = false;
+            if (database.HasExpiries)
             {
-                _position = database.SweepExpired(_position, BucketsPerStep, out _);
-                if (_position != 0)
+                _position = database.SweepExpired(_position, BucketsPerStep, out _isUnfinished);
+                if (_position != 0 || _isUnfinished)
                 {
                     if (clock.MonotonicMicroseconds >= endUs)
                         return true;

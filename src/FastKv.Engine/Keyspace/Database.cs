@@ -11,9 +11,16 @@ namespace FastKv.Engine.Keyspace;
 /// <summary>Keys and values of one database on one partition.</summary>
 internal sealed unsafe class Database(Partition partition, int index) : IDisposable
 {
+    /// <summary>Fields of hashes that a step of the active expiry may remove: some 100 ns each.</summary>
+    private const int FieldsPerStep = 1024;
+
+    /// <summary>Hashes with due fields that it may take on.</summary>
+    private const int DueHashesMax = 64;
+
     private readonly Partition _partition = partition;
     private ExtendibleTable<KeyEntryLayout> _table = new(partition.Heap, partition.Routing.HashSeed);
-    private long _volatileCount;
+    private ExpirySum _expiries;
+    private long _fieldExpiryCount;
 
     /// <summary>The logical database that this slice shows now; SWAPDB exchanges contents, not slices.</summary>
     public int Index { get; } = index;
@@ -29,7 +36,13 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public long Count => _table.Count;
 
     /// <summary>Keys with an expiry.</summary>
-    public long VolatileCount => _volatileCount;
+    public long VolatileCount => _expiries.Count;
+
+    /// <summary>How many keys expire, and when on average.</summary>
+    public ExpirySum Expiries => _expiries;
+
+    /// <summary>Whether anything here may expire: keys, or fields of hashes.</summary>
+    public bool HasExpiries => VolatileCount > 0 || _fieldExpiryCount > 0;
 
     /// <summary>Bytes of the table, without entries.</summary>
     public long TableBytes => _table.MemoryBytes;
@@ -57,9 +70,31 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public EntryRef Find(in Key key)
     {
         var entry = Peek(key);
-        if (!entry.IsNull && !_partition.IsTouchOff)
-            entry.SetAccessClock(_partition.AccessSeconds);
+        if (!entry.IsNull)
+            NoteAccess(entry);
         return entry;
+    }
+
+    /// <summary>Notes an access to an entry, if the client wishes that.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void NoteAccess(EntryRef entry)
+    {
+        if (_partition.AccessNote == AccessNote.Clock)
+            entry.SetAccessClock(_partition.NewAccessBits);
+        else if (_partition.AccessNote == AccessNote.Frequency)
+            Touch(entry);
+    }
+
+    /// <summary>Notes an access, whatever the client asked for.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Touch(EntryRef entry) => entry.SetAccessClock(AccessBitsOver(entry));
+
+    /// <summary>The access bits of an entry that takes the place of <paramref name="existing"/> (null: of none): it inherits how often that was used.</summary>
+    public uint AccessBitsOver(EntryRef existing)
+    {
+        if (existing.IsNull || !_partition.IsLfu)
+            return _partition.NewAccessBits;
+        return AccessFrequency.Touched(existing.AccessClock, _partition.NowMs, _partition.Options, ref _partition.Random);
     }
 
     /// <summary>The entry without a trace of the access (OBJECT, TYPE with NOTOUCH, DEBUG). Removes it when it has expired.</summary>
@@ -97,18 +132,24 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (existing.IsNull)
         {
-            Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, _partition.AccessSeconds)));
+            Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, _partition.NewAccessBits)));
             return;
         }
         if (existing.IsPointer)
         {
+            uint access = AccessBitsOver(existing);
             Remove(key, existing);
-            Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, _partition.AccessSeconds)));
+            Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, access)));
             return;
         }
-        CountVolatile(existing.HasExpiry, expiryMs > 0);
+        _expiries.Change(existing.ExpiryMs, expiryMs);
+        if (HashValue.MayExpireFields(existing))
+            _fieldExpiryCount--;
         var entry = new EntryRef(StringEntry.Overwrite(Heap, existing.Block, value, expiryMs));
-        entry.SetAccessClock(_partition.AccessSeconds);
+        if (_partition.IsLfu)
+            Touch(entry);
+        else
+            entry.SetAccessClock(_partition.NewAccessBits);
         Moved(key, existing, entry, expiryMs);
     }
 
@@ -117,7 +158,11 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         _table.Insert(key.Hash, entry.Block);
         if (entry.HasExpiry)
-            _volatileCount++;
+            _expiries.Add(entry.ExpiryMs);
+        if (HashValue.MayExpireFields(entry))
+            _fieldExpiryCount++;
+        SignalReady(key);
+        NoteChange(key);
         MarkChanged();
     }
 
@@ -126,13 +171,14 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (before != entry)
             _table.Replace(key.Hash, before.Block, entry.Block);
+        NoteChange(key);
         MarkChanged(changes);
     }
 
     /// <summary>Sets the expiry of an existing entry. A time that has passed already is the caller's case (the key is deleted then).</summary>
     public EntryRef SetExpiry(in Key key, EntryRef entry, long expiryMs)
     {
-        CountVolatile(entry.HasExpiry, true);
+        _expiries.Change(entry.ExpiryMs, expiryMs);
         var after = new EntryRef(EntryBlock.SetExpiry(Heap, entry.Block, expiryMs));
         Moved(key, entry, after, expiryMs);
         return after;
@@ -141,7 +187,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Removes the expiry of an entry.</summary>
     public EntryRef RemoveExpiry(in Key key, EntryRef entry)
     {
-        CountVolatile(entry.HasExpiry, false);
+        _expiries.Change(entry.ExpiryMs, 0);
         var after = new EntryRef(EntryBlock.SetExpiry(Heap, entry.Block, 0));
         Moved(key, entry, after, 0);
         return after;
@@ -153,6 +199,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// </summary>
     public void SignalReady(in Key key)
     {
+        if (_partition.Blocked.Count != 0)
+            _partition.Blocked.Signal(Index, key);
     }
 
     /// <summary>Deletes a key; whether it was there.</summary>
@@ -178,8 +226,19 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         _table.Remove(key.Hash, entry.Block);
         if (entry.HasExpiry)
-            _volatileCount--;
+            _expiries.Subtract(entry.ExpiryMs);
+        if (HashValue.MayExpireFields(entry))
+            _fieldExpiryCount--;
+
+        NoteChange(key);
+
+        // Who waits for a stream's group is told that it is gone.
+        if (entry.Type == ValueType.Stream)
+            SignalReady(key);
     }
+
+    /// <summary>Whether the key is there, be it expired or not; leaves no trace.</summary>
+    public bool Exists(in Key key) => _table.Find(key.Hash, key.Span) != null;
 
     /// <summary>A random entry that has not expired; null: none was found.</summary>
     public EntryRef Random()
@@ -209,15 +268,37 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Tells the table the time, from which it keeps its expiry hints; twice a second is often enough.</summary>
     public void NoteTime() => _table.NowMs = _partition.NowMs;
 
-    /// <summary>Walks the buckets from a position and removes what has expired; returns the next position.</summary>
-    public ulong SweepExpired(ulong position, int bucketsMax, out int removed)
+    /// <summary>
+    /// Tells that fields of the hash <paramref name="entry"/> got a time to live. <paramref name="mayHaveBefore"/>: what
+    /// <see cref="HashValue.MayExpireFields"/> said of it before, when it was in this table already; an entry yet to be inserted needs none of this.
+    /// </summary>
+    public void NoteFieldExpiry(in Key key, EntryRef entry, bool mayHaveBefore)
     {
-        var visitor = new ExpiryVisitor { LazyFree = _partition.LazyFree };
+        if (!mayHaveBefore && HashValue.MayExpireFields(entry))
+            _fieldExpiryCount++;
+        _table.NoteExpiry(key.Hash, entry.Block, KeyEntryLayout.ExpiryOf(entry.Block));
+    }
+
+    /// <summary>Walks the buckets from a position and removes what has expired, keys and fields of hashes; returns the next position.</summary>
+    /// <param name="position">0, or what the call before returned.</param>
+    /// <param name="bucketsMax">Buckets to look at.</param>
+    /// <param name="isUnfinished">Whether more is due there than one step may remove: the position is the same, and to be called with again.</param>
+    public ulong SweepExpired(ulong position, int bucketsMax, out bool isUnfinished)
+    {
+        nint* dueHashes = stackalloc nint[DueHashesMax];
+        var visitor = new ExpiryVisitor { Database = this, LazyFree = _partition.LazyFree, NowMs = _partition.NowMs, DueHashes = dueHashes };
         ulong next = _table.SweepExpired(position, bucketsMax, _partition.NowMs, ref visitor);
-        removed = visitor.Removed;
-        _volatileCount -= removed;
-        _partition.Statistics.ExpiredKeys += removed;
-        return next;
+        _expiries.Subtract(visitor.Removed);
+        _fieldExpiryCount -= visitor.RemovedHashes;
+        _partition.Statistics.ExpiredKeys += visitor.Removed.Count;
+        isUnfinished = visitor.HasMore;
+        int budget = FieldsPerStep;
+        for (int i = 0; i < visitor.DueCount; i++)
+        {
+            if (budget <= 0 || !ExpireFields(new EntryRef((byte*)dueHashes[i]), ref budget))
+                isUnfinished = true;
+        }
+        return isUnfinished ? position : next;
     }
 
     /// <summary>Empties the database; the entries are freed in slices.</summary>
@@ -225,18 +306,25 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (_table.Count > 0)
         {
+            _partition.Watched.TouchExisting(this);
             MarkChanged(_table.Count);
             _partition.LazyFree.Add(_table);
+            _partition.Blocked.SignalDatabase(Index);
             _table = new(Heap, _partition.Routing.HashSeed);
         }
-        _volatileCount = 0;
+        _expiries = default;
+        _fieldExpiryCount = 0;
     }
 
     /// <summary>Exchanges the contents with another database of the same partition (SWAPDB).</summary>
     public void SwapWith(Database other)
     {
+        _partition.Watched.TouchExisting(this, other);
         (_table, other._table) = (other._table, _table);
-        (_volatileCount, other._volatileCount) = (other._volatileCount, _volatileCount);
+        (_expiries, other._expiries) = (other._expiries, _expiries);
+        (_fieldExpiryCount, other._fieldExpiryCount) = (other._fieldExpiryCount, _fieldExpiryCount);
+        _partition.Blocked.SignalDatabase(Index);
+        _partition.Blocked.SignalDatabase(other.Index);
         MarkChanged();
     }
 
@@ -259,30 +347,84 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         return default;
     }
 
+    /// <summary>Tells those who watch the key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NoteChange(in Key key)
+    {
+        if (_partition.Watched.Count != 0)
+            _partition.Watched.Touch(Index, key);
+    }
+
     private void Moved(in Key key, EntryRef before, EntryRef after, long expiryMs)
     {
         if (before != after)
             _table.Replace(key.Hash, before.Block, after.Block);
         else if (expiryMs > 0)
             _table.NoteExpiry(key.Hash, after.Block, expiryMs);
+        NoteChange(key);
         MarkChanged();
     }
 
-    private void CountVolatile(bool before, bool after)
+    /// <summary>Removes fields of a hash in the table that have expired, and the hash when none is left.</summary>
+    /// <returns>False: the budget was used up before all were looked at.</returns>
+    private bool ExpireFields(EntryRef hash, ref int budget)
     {
-        if (before != after)
-            _volatileCount += after ? 1 : -1;
+        byte* swept = HashValue.Sweep(Values, hash.Block, _partition.NowMs, ref budget, out long removed, out bool isDone);
+        if (removed == 0)
+            return isDone;
+        var entry = new EntryRef(swept);
+        var span = entry.Key;
+        fixed (byte* bytes = span)
+        {
+            var key = new Key(bytes, span.Length, _partition.Routing.Hash(bytes, span.Length));
+            Replace(key, hash, entry, removed);
+            if (HashValue.Count(entry) == 0)
+                Remove(key, entry);
+        }
+        return isDone;
     }
 
-    private struct ExpiryVisitor : IExpiryVisitor
+    private void NoteExpired(EntryRef entry)
     {
+        var name = entry.Key;
+        fixed (byte* bytes = name)
+            NoteChange(new Key(bytes, name.Length, _partition.Routing.Hash(bytes, name.Length)));
+    }
+
+    private ref struct ExpiryVisitor : IExpiryVisitor
+    {
+        public Database Database;
         public LazyFree LazyFree;
-        public int Removed;
+        public long NowMs;
+
+        /// <summary>Hashes whose fields are due; their entries may move, which the sweep of the table would not bear.</summary>
+        public nint* DueHashes;
+        public int DueCount;
+
+        /// <summary>There were too many of them.</summary>
+        public bool HasMore;
+
+        /// <summary>Keys removed, and how many of them were hashes that count as ones whose fields may expire.</summary>
+        public ExpirySum Removed;
+        public int RemovedHashes;
 
         public bool Visit(byte* entry)
         {
-            LazyFree.Free(new EntryRef(entry));
-            Removed++;
+            var view = new EntryRef(entry);
+            if (!view.HasExpiry || view.ExpiryMs > NowMs)
+            {
+                if (DueCount == DueHashesMax)
+                    HasMore = true;
+                else
+                    DueHashes[DueCount++] = (nint)entry;
+                return false;
+            }
+            if (HashValue.MayExpireFields(view))
+                RemovedHashes++;
+            Removed.Add(view.ExpiryMs);
+            if (Database._partition.Watched.Count != 0)
+                Database.NoteExpired(view);
+            LazyFree.Free(view);
             return true;
         }
     }

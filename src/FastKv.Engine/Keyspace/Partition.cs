@@ -33,6 +33,15 @@ internal sealed class Partition : IDisposable
     public readonly LazyFree LazyFree;
     public readonly ActiveExpiry ActiveExpiry;
 
+    /// <summary>The keys that blocked clients wait for.</summary>
+    public readonly Blocking.BlockedKeys Blocked;
+
+    /// <summary>The keys that clients watch.</summary>
+    public readonly Transactions.WatchedKeys Watched = new();
+
+    /// <summary>Some key that clients wait for has got something: whoever runs the partition serves them when the present command has ended.</summary>
+    public bool HasReadyKeys;
+
     /// <summary>Parts taken from the inbox that wait for tickets before them; touched only under the ownership word.</summary>
     public readonly Queue<Part> Pending = new(256);
 
@@ -42,11 +51,21 @@ internal sealed class Partition : IDisposable
     /// <summary>Milliseconds since the Unix epoch, read once per turn.</summary>
     public long NowMs;
 
-    /// <summary>The access clock of this turn (see <see cref="AccessClock"/>).</summary>
-    public uint AccessSeconds;
+    /// <summary>The access bits of an entry that is made in this turn: its <see cref="AccessClock"/>, or <see cref="AccessFrequency"/> under an LFU policy.</summary>
+    public uint NewAccessBits;
+
+    /// <summary>What lookups note.</summary>
+    public AccessNote AccessNote;
 
     /// <summary>Lookups leave access clocks alone while this is set: the command's client asked for that (CLIENT NO-TOUCH).</summary>
-    public bool IsTouchOff;
+    public bool IsTouchOff
+    {
+        get => AccessNote == AccessNote.None;
+        set => AccessNote = value ? AccessNote.None : IsLfu ? AccessNote.Frequency : AccessNote.Clock;
+    }
+
+    /// <summary>Whether entries count accesses rather than keep the time of the last one.</summary>
+    public bool IsLfu { get; private set; }
 
     /// <summary>The highest ticket that existed when <see cref="Pending"/> was taken in: what waits there runs after it, and not after later ones.
     /// Touched only under the ownership word.</summary>
@@ -71,8 +90,9 @@ internal sealed class Partition : IDisposable
         Heap = new NativeHeap($"shard {index}", options.DebugHeap);
         Values = new ValueHeap(Heap, routing.HashSeed, options.CompactLimits);
         Inbox = new PartitionInbox(routing.ShardCount);
-        Statistics = new PartitionStatistics(CommandTable.All.Length);
+        Statistics = new PartitionStatistics(options, CommandTable.All.Length);
         LazyFree = new LazyFree(this);
+        Blocked = new Blocking.BlockedKeys(this);
         Databases = new Database[options.Databases];
         for (int i = 0; i < Databases.Length; i++)
             Databases[i] = new Database(this, i);
@@ -115,7 +135,15 @@ internal sealed class Partition : IDisposable
     public void SetClock(long nowMs)
     {
         NowMs = nowMs;
-        AccessSeconds = AccessClock.At(nowMs);
+        SetPolicy();
+    }
+
+    /// <summary>Follows <c>maxmemory-policy</c>: in each turn, and at once when CONFIG SET has changed it.</summary>
+    public void SetPolicy()
+    {
+        IsLfu = Options.MaxMemoryPolicy is MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu;
+        NewAccessBits = IsLfu ? AccessFrequency.Initial(NowMs) : AccessClock.At(NowMs);
+        IsTouchOff = false;
     }
 
     /// <summary>Frees everything; with a guarded heap, fails when a block has leaked.</summary>
@@ -124,6 +152,9 @@ internal sealed class Partition : IDisposable
         foreach (var database in Databases)
             database.Dispose();
         LazyFree.Dispose();
+        Blocked.Dispose();
+        Watched.Dispose();
+        Statistics.Dispose();
         Heap.Dispose();
     }
 

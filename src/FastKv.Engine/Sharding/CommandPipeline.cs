@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Transactions;
 using FastKv.Memory;
 using FastKv.Protocol;
 using FastKv.Structures;
@@ -25,6 +26,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
     private readonly ProtocolLimits _limits;
     private readonly TicketCoordinator _tickets;
     private readonly RenamedCommands? _renamed;
+    private readonly CommandStatistics _statistics;
+    private readonly ErrorCounts _errors;
     private readonly CommandBatch _direct;
     private readonly Stack<CommandBatch> _batchPool = new();
     private readonly Stack<Part> _partPool = new();
@@ -36,6 +39,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
     public CommandPipeline(ShardLoop loop, ProtocolLimits limits, TicketCoordinator tickets)
     {
         _loop = loop;
+        _statistics = loop.Statistics.Commands;
+        _errors = loop.Statistics.Errors;
         _partition = loop.Partition;
         _partitions = loop.Partitions;
         _routing = loop.Partition.Routing;
@@ -55,13 +60,15 @@ internal sealed unsafe class CommandPipeline : IDisposable
         while (true)
         {
             batch.Reset();
+            if ((client.Gate & ClientGate.Blocked) != 0)
+                return position = cursor;
             var status = Parse(client, ref cursor, end, batch, CommandBatch.PrefetchDepth);
             Resolve(batch, client);
             int done = Execute(client, batch, 0, batch.Count);
             if (done < batch.Count)
             {
-                // Closing or held: what follows is not run now; it is parsed again when the client goes on.
-                // A client that was held before is not run here, so the first command of a batch always is: done is 0 only when closing.
+                // Closing, held or blocked: what follows is not run now; it is parsed again when the client goes on.
+                // A client that was held or blocked before is not run here, so the first command of a batch always is: done is 0 only when closing.
                 client.Parser.Reset();
                 return position = done == 0 ? end : batch.Slots[done - 1].End;
             }
@@ -83,7 +90,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     /// <returns>False: the rings are full; to be called again in a later turn.</returns>
     public bool Run(Client client)
     {
-        while (!client.InFlight && !client.IsClosed)
+        while (!client.InFlight && !client.IsClosed && (client.Gate & ClientGate.Blocked) == 0)
         {
             var batch = client.Batch;
             if (batch is null)
@@ -128,6 +135,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
         var client = part.Client;
         if (!client.IsClosed)
             MergeWindow(client, batch);
+        if (part.Waiter is { } waiter)
+            TakeWaiter(client, part, waiter);
         for (int i = 0; i < batch.Parts.Length; i++)
         {
             if (batch.Parts[i] is { } done)
@@ -137,6 +146,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             }
         }
         client.InFlight = false;
+        CloseGate(client);
         if (batch.Next == batch.Count)
             EndBatch(client);
         return true;
@@ -146,8 +156,65 @@ internal sealed unsafe class CommandPipeline : IDisposable
     public void CompleteTicket(Client client)
     {
         client.InFlight = false;
+        CloseGate(client);
         if (client.Batch!.Next == client.Batch.Count)
             EndBatch(client);
+    }
+
+    /// <summary>A part that might have blocked has come back: it has (then its client waits, unless it has gone), or not.</summary>
+    private void TakeWaiter(Client client, Part part, Blocking.Waiter waiter)
+    {
+        part.Waiter = null;
+        if (client.Waiter != waiter)
+        {
+            _loop.Blocked.Return(waiter);
+            return;
+        }
+        _loop.Blocked.Enter(client, waiter);
+        if (client.IsClosed)
+            _loop.Blocked.TryAbandon(client);
+    }
+
+    /// <summary>Tries a blocked command again whose keys lie on partitions that are all parked for this loop.</summary>
+    public void ExecuteRetry(Ticket ticket)
+    {
+        var waiter = ticket.Waiter!;
+        CommandContext context = NewContext(waiter.Client);
+        context.Partition = _partitions[System.Numerics.BitOperations.TrailingZeroCount(ticket.Shards)];
+        context.Waiter = waiter;
+        context.IsRetry = true;
+        context.Reply = new ReplyWriter(waiter.Replies, waiter.Resp, _errors);
+        context.Command = waiter.Command;
+        context.Arguments = waiter.Arguments;
+        context.Count = waiter.Count;
+        context.DatabaseIndex = waiter.DatabaseIndex;
+        waiter.IsBlockedAgain = false;
+        if (!waiter.Client.IsClosed)
+        {
+            SetTouchOff(ticket.Shards, waiter.NoTouch);
+            _statistics.RunAgain(waiter.Command, ref context);
+            SetTouchOff(ticket.Shards, false);
+        }
+
+        // Those behind it in the queues have waited for this try: they are served now, or (it has found nothing) passed to without it.
+        bool isOver = !waiter.IsBlockedAgain;
+        for (int i = waiter.FirstKey; i < waiter.FirstKey + waiter.KeyCount; i++)
+        {
+            var key = context.Key(i);
+            context.Database(key).Partition.Blocked.Signal(waiter.DatabaseIndex, key, skipTickets: !isOver);
+        }
+        _loop.Blocked.CompleteRetry(waiter, isOver);
+        ServeWaiters(ticket.Shards);
+    }
+
+    private void ServeWaiters(ulong shards)
+    {
+        for (; shards != 0; shards &= shards - 1)
+        {
+            var partition = _partitions[System.Numerics.BitOperations.TrailingZeroCount(shards)];
+            if (partition.HasReadyKeys)
+                _loop.Runner.ServeWaiters(partition);
+        }
     }
 
     /// <summary>Executes the spanning command of an exclusive ticket, whose partitions are all parked for this loop.</summary>
@@ -165,10 +232,10 @@ internal sealed unsafe class CommandPipeline : IDisposable
         context.Count = slot.Count;
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
-        _loop.Statistics.Calls[context.Command.Id]++;
         SetTouchOff(ticket.Shards, client.NoTouch);
-        context.Command.Handler(ref context);
+        _statistics.Run(context.Command, ref context);
         SetTouchOff(ticket.Shards, false);
+        ServeWaiters(ticket.Shards);
         if (drop)
         {
             _discard.Clear();
@@ -198,6 +265,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         part.DatabaseIndex = client.Database;
         part.Resp = client.Resp;
         part.NoTouch = client.NoTouch;
+        part.Waiter = null;
         return part;
     }
 
@@ -207,6 +275,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         part.Client = null!;
         part.Batch = null!;
         part.Ticket = null;
+        part.Waiter = null;
         _partPool.Push(part);
     }
 
@@ -273,6 +342,11 @@ internal sealed unsafe class CommandPipeline : IDisposable
             slot.Shard = CommandBatch.Inline;
             if (command is null || command.Route == CommandRoute.Connection)
                 continue;
+            if (command.Route == CommandRoute.Transaction)
+            {
+                slot.Shard = CommandBatch.Transaction;
+                continue;
+            }
             if (command.FirstKey > 0)
                 slot.Hash = _routing.Hash(arguments[command.FirstKey].Pointer, arguments[command.FirstKey].Length);
             slot.Shard = _partitions.Length == 1 ? 0 : CommandRules.ShardOf(command, arguments, slot.Count, _routing);
@@ -286,13 +360,49 @@ internal sealed unsafe class CommandPipeline : IDisposable
         }
     }
 
+    /// <summary>A transaction that has ended, perhaps on another thread, opens its client's gate.</summary>
+    private static void CloseGate(Client client)
+    {
+        if ((client.Gate & ClientGate.Multi) != 0 && !client.Transaction.IsOpen)
+            client.Gate &= ~ClientGate.Multi;
+    }
+
+    /// <summary>Runs a command of a transaction that concerns whole partitions, all of which are parked for this loop.</summary>
+    public void RunOnPartitions(ref CommandContext context)
+    {
+        var command = context.Command;
+        if (command.Route == CommandRoute.Cursor)
+            context.Partition = _partitions[ScanCursor.ShardOf(context[1], _partitions.Length)];
+        if (command.Route == CommandRoute.Cursor || command.Merge == PartMerge.None)
+        {
+            _statistics.Run(command, ref context);
+            return;
+        }
+        var ticket = new Ticket(_partitions.Length);
+        var output = context.Reply.Output;
+        foreach (var partition in _partitions)
+        {
+            var part = RentPart(context.Client, null!, partition.Index);
+            ticket.Parts[partition.Index] = part;
+            context.Partition = partition;
+            context.IsPart = true;
+            context.Reply.Output = part.Replies;
+            command.Handler(ref context);
+        }
+        context.IsPart = false;
+        context.Reply.Output = output;
+        ReplyMerge.Merge(ticket, command, context.Reply, _routing);
+        foreach (var part in ticket.Parts)
+            Return(part!);
+    }
+
     private CommandContext NewContext(Client client)
     {
         CommandContext context = default;
         context.Partition = _partition;
         context.Partitions = _partitions;
         context.Client = client;
-        context.Reply = new ReplyWriter(client.Connection.Output, client.Resp);
+        context.Reply = new ReplyWriter(client.Connection.Output, client.Resp, _errors);
         return context;
     }
 
@@ -321,8 +431,9 @@ internal sealed unsafe class CommandPipeline : IDisposable
         context.Command = command;
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
-        _loop.Statistics.Calls[command.Id]++;
-        command.Handler(ref context);
+        _statistics.Run(command, ref context);
+        if (_partition.HasReadyKeys)
+            _loop.Runner.ServeWaiters(_partition);
         return true;
     }
 
@@ -330,6 +441,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
     private bool ExecuteGated(Client client, ref CommandSlot slot, ref CommandContext context)
     {
         if ((client.Gate & ClientGate.Closing) != 0)
+            return false;
+        if ((client.Gate & ClientGate.Blocked) != 0)
             return false;
         if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(slot.Command))
             return false;
@@ -339,23 +452,32 @@ internal sealed unsafe class CommandPipeline : IDisposable
             context.Reply.Output = _discard;
         if (slot.Command is not { } command)
         {
-            CommandRules.Reject(ref context);
-            _loop.Statistics.Rejected++;
+            if (CommandRules.Reject(ref context) is { } known)
+                _statistics.Reject(known);
+            _errors.Pending = 0;
+            client.Transaction.IsAborted |= client.Transaction.IsOpen;
         }
         else if ((client.Gate & ClientGate.Unauthenticated) != 0 && (command.Flags & CommandFlags.NoAuth) == 0)
         {
             context.Reply.Error(Errors.NoAuth);
-            _loop.Statistics.Rejected++;
+            _statistics.Reject(command);
+            _errors.Pending = 0;
+        }
+        else if ((client.Gate & ClientGate.Multi) != 0 && Queueing.IsQueued(command))
+        {
+            Queueing.Add(client, command, ref context);
         }
         else
         {
             context.Command = command;
             context.DatabaseIndex = client.Database;
             context.FirstKeyHash = slot.Hash;
-            _loop.Statistics.Calls[command.Id]++;
             _partition.IsTouchOff = client.NoTouch;
-            command.Handler(ref context);
+            _statistics.Run(command, ref context);
             _partition.IsTouchOff = false;
+            CloseGate(client);
+            if (_partition.HasReadyKeys)
+                _loop.Runner.ServeWaiters(_partition);
         }
 
         if (suppress)
@@ -381,12 +503,19 @@ internal sealed unsafe class CommandPipeline : IDisposable
             {
                 if ((client.Gate & ClientGate.Closing) != 0)
                     return Discard(client);
+                if ((client.Gate & ClientGate.Blocked) != 0)
+                    return true;
                 var command = batch.Slots[batch.Next].Command;
                 if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(command))
                     return true;
                 if ((client.Gate & ClientGate.Unauthenticated) != 0 && (command is null || (command.Flags & CommandFlags.NoAuth) == 0))
                     shard = CommandBatch.Inline;
+                else if ((client.Gate & ClientGate.Multi) != 0 && (command is null || Queueing.IsQueued(command)))
+                    shard = CommandBatch.Inline;
             }
+            ulong shards = 0;
+            if (shard == CommandBatch.Transaction)
+                shard = batch.Slots[batch.Next].Shard = Queueing.ShardOf(client, _partition.Index, out shards);
             if (shard == CommandBatch.Inline || (shard == _partition.Index && _loop.StrictOrder))
             {
                 if (Execute(client, batch, batch.Next, batch.Next + 1) > batch.Next)
@@ -395,7 +524,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             }
             if (shard == CommandBatch.Spanning)
             {
-                if (!_tickets.Begin(client, batch, batch.Next))
+                if (!_tickets.Begin(client, batch, batch.Next, waiter: null, shards))
                     return false;
                 batch.Next++;
                 client.InFlight = true;
@@ -406,7 +535,16 @@ internal sealed unsafe class CommandPipeline : IDisposable
             bool isRemote = false;
             int windowMax = _loop.StrictOrder || client.Gate != ClientGate.Open ? batch.Next + 1 : batch.Count;
             while (windowEnd < windowMax && batch.Slots[windowEnd].Shard >= 0)
+            {
+                // A command that may block, or has to do with a transaction, is a window of its own: what follows waits for its end.
+                var command = batch.Slots[windowEnd].Command!;
+                bool isAlone = (command.Flags & CommandFlags.Blocking) != 0 || command.Group == CommandGroup.Transactions;
+                if (isAlone && windowEnd > batch.Next)
+                    break;
                 isRemote |= batch.Slots[windowEnd++].Shard != _partition.Index;
+                if (isAlone)
+                    break;
+            }
             if (!isRemote)
             {
                 batch.Next = Execute(client, batch, batch.Next, windowEnd);
@@ -455,6 +593,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
             if (batch.Parts[shard] is not { } part || shard == _partition.Index)
                 continue;
             batch.PartsInFlight++;
+            if ((batch.Slots[part.FirstSlot].Command!.Flags & CommandFlags.Blocking) != 0)
+                part.Waiter = _loop.Blocked.Rent();
             _loop.SendPart(part);
         }
         if (batch.Parts[_partition.Index] is { } local)
@@ -534,7 +674,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         client.Input.Append(bytes, count);
     }
 
-    private CommandBatch RentBatch()
+    public CommandBatch RentBatch()
     {
         if (!_batchPool.TryPop(out var batch))
             batch = new CommandBatch(_partitions.Length);
@@ -542,5 +682,5 @@ internal sealed unsafe class CommandPipeline : IDisposable
         return batch;
     }
 
-    private void Return(CommandBatch batch) => _batchPool.Push(batch);
+    public void Return(CommandBatch batch) => _batchPool.Push(batch);
 }

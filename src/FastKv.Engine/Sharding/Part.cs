@@ -46,6 +46,9 @@ internal sealed unsafe class CommandBatch : IDisposable
     /// <summary>Needs several partitions: a ticket.</summary>
     public const int Spanning = -2;
 
+    /// <summary>EXEC: depends on what its client has queued.</summary>
+    public const int Transaction = -3;
+
     public readonly CommandSlot[] Slots = new CommandSlot[SlotsMax];
     public readonly ArgumentArray Arguments = new();
     public readonly Part?[] Parts;
@@ -93,11 +96,17 @@ internal sealed unsafe class Part : IDisposable
 
     /// <summary>The client's CLIENT NO-TOUCH.</summary>
     public bool NoTouch;
+
+    /// <summary>For a command that may block: what it waits in if it does.</summary>
+    public Blocking.Waiter? Waiter;
     public readonly BufferChain Replies;
 
     /// <summary>Reply length of the n-th command of the part; written by the executor, read while merging.</summary>
     public readonly long[] ReplyLengths = new long[CommandBatch.SlotsMax];
     public int Merged;
+
+    /// <summary>For a part of a scattered ticket: how long it ran.</summary>
+    public long ElapsedNanoseconds;
 
     /// <summary>While merging: where the next reply starts, when all of them lie in one segment and are small; else null.</summary>
     public byte* Unmerged;
@@ -139,6 +148,9 @@ internal sealed class Ticket
 {
     public long Number;
     public bool IsExclusive;
+
+    /// <summary>The blocked command that is tried again; null: a command of the client's batch.</summary>
+    public Blocking.Waiter? Waiter;
     public int Slot;
     public Client Client = null!;
     public CommandBatch Batch = null!;

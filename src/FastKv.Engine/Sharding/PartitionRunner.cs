@@ -1,5 +1,8 @@
+using System.Diagnostics;
+using FastKv.Engine.Blocking;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
+using FastKv.Protocol;
 
 namespace FastKv.Engine.Sharding;
 
@@ -7,12 +10,14 @@ namespace FastKv.Engine.Sharding;
 // "tickets first": take in what has arrived, then run every ticket that was visible at that moment, and only then the rest.
 
 /// <summary>Runs partitions on behalf of one loop.</summary>
-internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Partition[] partitions, RingFaults? faults)
+internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Partition[] partitions, ErrorCounts errors, RingFaults? faults)
 {
     private readonly int _loop = loop;
     private readonly TicketCounter _tickets = tickets;
     private readonly Partition[] _partitions = partitions;
+    private readonly ErrorCounts _errors = errors;
     private readonly RingFaults? _faults = faults;
+    private readonly WaiterRunner _waiters = new(partitions, errors);
 
     /// <summary>Loops to which completions were sent since the last call of <see cref="TakeCompletionTargets"/>, one bit each.</summary>
     private ulong _completionTargets;
@@ -82,6 +87,9 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         return true;
     }
 
+    /// <summary>Serves the blocked clients whose keys have got something in a partition that this thread may touch.</summary>
+    public void ServeWaiters(Partition partition) => _waiters.Serve(partition);
+
     /// <summary>The loops that got completions, for waking; resets the set.</summary>
     public ulong TakeCompletionTargets()
     {
@@ -142,9 +150,11 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         context.Client = part.Client;
         context.DatabaseIndex = part.DatabaseIndex;
         context.IsPart = part.Ticket is not null;
-        context.IsRetry = false;
-        context.Reply = new Protocol.ReplyWriter(part.Replies, part.Resp);
+        context.IsRetry = context.IsInTransaction = false;
+        context.Waiter = part.Waiter;
+        context.Reply = new ReplyWriter(part.Replies, part.Resp, part.Ticket is null ? _errors : null);
         partition.IsTouchOff = part.NoTouch;
+        var statistics = partition.Statistics.Commands;
         int n = 0;
         for (int i = part.FirstSlot; i >= 0; i = slots[i].NextInPart)
         {
@@ -155,11 +165,23 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
             context.FirstKeyHash = slot.Hash;
             context.Command = command;
             long before = part.Replies.Length;
-            partition.Statistics.Calls[command.Id]++;
-            command.Handler(ref context);
+            if (part.Ticket is null)
+                statistics.Run(command, ref context);
+            else
+                RunScattered(part, command, ref context);
             part.ReplyLengths[n++] = part.Replies.Length - before;
+            if (partition.HasReadyKeys)
+                _waiters.Serve(partition);
         }
         partition.IsTouchOff = false;
+    }
+
+    /// <summary>Runs one shard's share of a call, which its coordinator counts once for all of them, with its time and its error.</summary>
+    private static void RunScattered(Part part, CommandDescriptor command, ref CommandContext context)
+    {
+        long start = Stopwatch.GetTimestamp();
+        command.Handler(ref context);
+        part.ElapsedNanoseconds = Stopwatch.GetTimestamp() - start;
     }
 
     private void Complete(Partition partition, Part part)
@@ -168,7 +190,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         int target = part.Origin.Index;
         var ring = partition.Inbox.Completions[target];
         bool sent = ring.TryEnqueue(part);
-        System.Diagnostics.Debug.Assert(sent, "completions are bounded by what the loop may have outstanding");
+        Debug.Assert(sent, "completions are bounded by what the loop may have outstanding");
         ring.Publish();
         _completionTargets |= 1UL << target;
     }

@@ -11,6 +11,28 @@ namespace FastKv.Engine.Sharding;
 /// <summary>Merges the parts of a ticket into the client's output.</summary>
 internal static unsafe class ReplyMerge
 {
+    /// <summary>Makes the parts' replies one, as the command says.</summary>
+    public static void Merge(Ticket ticket, CommandDescriptor command, ReplyWriter reply, Routing routing)
+    {
+        if (TryTakeError(ticket, reply.Output))
+            return;
+        switch (command.Merge)
+        {
+            case PartMerge.First:
+                First(ticket, reply.Output);
+                break;
+            case PartMerge.Sum:
+                reply.Integer(Sum(ticket));
+                break;
+            case PartMerge.PerKey:
+                PerKey(ticket, reply, routing);
+                break;
+            default:
+                Concatenate(ticket, reply);
+                break;
+        }
+    }
+
     /// <summary>If any part failed, its error is the reply.</summary>
     public static bool TryTakeError(Ticket ticket, BufferChain output)
     {
@@ -23,6 +45,17 @@ internal static unsafe class ReplyMerge
             }
         }
         return false;
+    }
+
+    /// <summary>The text of that error without the leading '-'; empty: no part failed.</summary>
+    public static ReadOnlySpan<byte> ErrorOf(Ticket ticket)
+    {
+        foreach (var part in ticket.Parts)
+        {
+            if (part is { Replies.Length: > 0 } && FirstLine(part.Replies) is [(byte)'-', .. var text])
+                return text;
+        }
+        return default;
     }
 
     public static void First(Ticket ticket, BufferChain output)

@@ -79,6 +79,9 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     /// <summary>Delays and disorder that tests ask for; null otherwise.</summary>
     public readonly RingFaults? Faults;
 
+    /// <summary>Those of its clients that are blocked.</summary>
+    public readonly Blocking.BlockedClients Blocked;
+
     /// <summary>The clients of this loop; its thread only.</summary>
     public readonly List<Client> Clients = new(64);
 
@@ -94,13 +97,14 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         Index = index;
         Partitions = partitions;
         Partition = partitions[index];
-        Statistics = new LoopStatistics(CommandTable.All.Length);
+        Statistics = new LoopStatistics(server.Options, CommandTable.All.Length);
         Faults = RingFaults.Create(server.Options, index);
-        Runner = new PartitionRunner(index, tickets, partitions, Faults);
+        Runner = new PartitionRunner(index, tickets, partitions, Statistics.Errors, Faults);
         _tickets = tickets;
         _coordinator = new TicketCoordinator(this, tickets);
         Pipeline = new CommandPipeline(this, server.ProtocolLimits, _coordinator);
         _outstanding = new int[partitions.Length];
+        Blocked = new Blocking.BlockedClients(this);
         _idle = new IdleSpin(server.Options);
         _cron = new LoopCron(this, server);
         UpdateClock();
@@ -169,9 +173,15 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
             action();
 
         if (!IsAlone)
+        {
             RunShared();
-        else if (_ready.Count > 0)
-            RunReady(_ready.Count);
+        }
+        else
+        {
+            RunBlocked();
+            if (_ready.Count > 0)
+                RunReady(_ready.Count);
+        }
         _cron.Run(NowUs);
     }
 
@@ -221,6 +231,32 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         NotifyCompletions();
     }
 
+    /// <summary>Sends a waiter back that was served, or must be tried under a ticket; from any thread.</summary>
+    public void PostWaiter(Blocking.Waiter waiter)
+    {
+        Blocked.Post(waiter);
+
+        // Pairs with the fence in WaitMicroseconds: either this thread sees the loop asleep, or the loop sees the waiter.
+        Interlocked.MemoryBarrier();
+        WakeIfSleeping();
+    }
+
+    /// <summary>Takes a ticket to try a blocked command again; false: not now.</summary>
+    public bool TryRetry(Blocking.Waiter waiter) => _coordinator.BeginRetry(waiter);
+
+    /// <summary>A client whose wait is over goes on with what it has sent meanwhile.</summary>
+    public void Continue(Client client)
+    {
+        if (client.IsClosed)
+        {
+            ForgetIfIdle(client);
+            return;
+        }
+        if (client.Batch is not null || client.Arrived.Length > 0 || client.Input.Length > client.InputCursor)
+            MarkReady(client);
+        Flush(client);
+    }
+
     /// <summary>Marks a client as having input to run.</summary>
     public void MarkReady(Client client)
     {
@@ -236,7 +272,8 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     /// <summary>Replies the parser's error and closes, as Redis does.</summary>
     public void FailProtocol(Client client)
     {
-        new ReplyWriter(client.Connection.Output, client.Resp).Error(client.Parser.ErrorText);
+        new ReplyWriter(client.Connection.Output, client.Resp, Statistics.Errors).Error(client.Parser.ErrorText);
+        Statistics.Errors.Pending = 0;
         client.CloseAfterReply();
     }
 
@@ -301,7 +338,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
             return;
         fixed (byte* start = bytes)
         {
-            if (IsAlone && (client.Gate & ClientGate.Pause) == 0 && client.Batch is null)
+            if (IsAlone && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && client.Batch is null)
                 RunAlone(client, start, bytes.Length);
             else
                 Queue(client, start, bytes.Length);
@@ -332,6 +369,8 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         client.IsClosed = true;
         client.Gate |= ClientGate.Closing;
         Clients.Remove(client);
+        if ((client.Gate & ClientGate.Blocked) != 0)
+            Blocked.TryAbandon(client);
         ForgetIfIdle(client);
     }
 
@@ -344,6 +383,8 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
             Forget(client);
         _events?.Dispose();
         Pipeline.Dispose();
+        Blocked.Dispose();
+        Statistics.Dispose();
         Buffers.Dispose();
     }
 
@@ -351,10 +392,17 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     /// too many.</summary>
     private static int ConnectionsMax(ServerOptions options) => (int)Math.Clamp(options.MaxClients + 128, 1024, 1 << 20);
 
+    private void RunBlocked()
+    {
+        if (Blocked.HasPosted || Blocked.HasDeferred || Blocked.NextDeadlineUs <= NowUs)
+            Blocked.Run(NowUs);
+    }
+
     /// <summary>Steps 2 to 5 of the turn.</summary>
     private void RunShared()
     {
         TakeCompletions();
+        RunBlocked();
         Faults?.Pause();
         RunOwn();
         NotifyCompletions();
@@ -496,14 +544,16 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         // What follows is mostly the kernel's work; meanwhile whoever has work for this partition may do it.
         if (!IsAlone && Partition.IsHeldBy(Index))
             Partition.Release(Index);
-        if (_ready.Count > 0 || _retry.Count > 0 || !_posted.IsEmpty)
+        if (_ready.Count > 0 || _retry.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted)
         {
             // Clients that wait for another thread (one that holds the partition, or empties a ring) need that one to have a core.
             if (_batchCount > 0 || _retry.Count > 0)
                 Thread.Yield();
             return 0;
         }
-        long wait = _cron.WaitMicroseconds(NowUs);
+        long wait = Math.Min(_cron.WaitMicroseconds(NowUs), Math.Max(0, Blocked.NextDeadlineUs - NowUs));
+        if (Blocked.HasDeferred)
+            wait = Math.Min(wait, RemoteSleepUs);
         if (wait == 0 || _idle.ShouldSpin(NowUs))
             return 0;
         if (_outstandingTotal > 0)
@@ -520,7 +570,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
 
         // The other half of Poke, Post and NotifyCompletions: sleep is announced first, then the queues are looked at once more.
         Interlocked.MemoryBarrier();
-        if (!_posted.IsEmpty || (!IsAlone && HasSharedWork()))
+        if (!_posted.IsEmpty || Blocked.HasPosted || (!IsAlone && HasSharedWork()))
         {
             Volatile.Write(ref _sleeping, 0);
             return 0;
@@ -634,13 +684,14 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     /// <summary>Gives a closed client's object back, once neither a part refers to it nor a list of this loop.</summary>
     private void ForgetIfIdle(Client client)
     {
-        if (!client.InFlight && !client.IsReady)
+        if (!client.InFlight && !client.IsReady && (client.Gate & ClientGate.Blocked) == 0)
             Forget(client);
     }
 
     private void Forget(Client client)
     {
         Pipeline.Abandon(client);
+        client.Transaction.Release(Partitions);
         _server.Clients.Remove(client);
     }
 

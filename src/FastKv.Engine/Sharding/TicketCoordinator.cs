@@ -20,11 +20,12 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
 
     /// <summary>Takes a ticket for slot <paramref name="slot"/> and enqueues it to every shard involved.</summary>
     /// <returns>False: some ring is full; nothing was done.</returns>
-    public bool Begin(Client client, CommandBatch batch, int slot)
+    public bool Begin(Client client, CommandBatch batch, int slot, Blocking.Waiter? waiter = null, ulong shards = 0)
     {
         ref var command = ref batch.Slots[slot];
         var descriptor = command.Command!;
-        ulong shards = CommandRules.ShardsOf(descriptor, batch.Arguments.Items + command.First, command.Count, _loop.Partition.Routing);
+        if (shards == 0)
+            shards = CommandRules.ShardsOf(descriptor, batch.Arguments.Items + command.First, command.Count, _loop.Partition.Routing);
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
             if ((shards >> shard & 1) != 0 && !_loop.CanSend(shard))
@@ -36,6 +37,7 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         ticket.Client = client;
         ticket.Batch = batch;
         ticket.Slot = slot;
+        ticket.Waiter = waiter;
         ticket.Shards = shards;
         ticket.IsExclusive = descriptor.Merge == PartMerge.None;
         ticket.Outstanding = System.Numerics.BitOperations.PopCount(shards);
@@ -51,7 +53,6 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         }
         command.NextInPart = -1;
         client.LastCommand = descriptor;
-
         ticket.Number = _counter.Take(_loop.Index);
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
@@ -66,6 +67,28 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         return true;
     }
 
+    /// <summary>Takes a ticket to try a blocked command again.</summary>
+    /// <returns>False: some ring is full; nothing was done.</returns>
+    public bool BeginRetry(Blocking.Waiter waiter)
+    {
+        var batch = _loop.Pipeline.RentBatch();
+        batch.Arguments.EnsureFree(waiter.Count);
+        for (int i = 0; i < waiter.Count; i++)
+            batch.Arguments.Items[batch.Arguments.Count++] = waiter.Arguments[i];
+        ref var slot = ref batch.Slots[0];
+        slot = default;
+        slot.Command = waiter.Command;
+        slot.Count = waiter.Count;
+        batch.Count = batch.Next = 1;
+        if (Begin(waiter.Client, batch, 0, waiter))
+        {
+            waiter.Client.InFlight = true;
+            return true;
+        }
+        _loop.Pipeline.Return(batch);
+        return false;
+    }
+
     /// <summary>A part of a ticket has come back: run, or parked.</summary>
     /// <returns>True: the command is complete and replied to; its client may go on.</returns>
     public bool CompletePart(Part part)
@@ -77,8 +100,8 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         var client = ticket.Client;
         if (ticket.IsExclusive)
             RunExclusive(ticket);
-        else if (!client.IsClosed)
-            Merge(ticket);
+        else
+            EndScatter(ticket);
         for (int shard = 0; shard < ticket.Parts.Length; shard++)
         {
             if (ticket.Parts[shard] is { } done)
@@ -87,10 +110,20 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
                 _loop.Pipeline.Return(done);
             }
         }
+        var (batch, isRetry) = (ticket.Batch, ticket.Waiter is not null);
         ticket.Client = null!;
         ticket.Batch = null!;
+        ticket.Waiter = null;
         _pool.Push(ticket);
-        _loop.Pipeline.CompleteTicket(client);
+        if (isRetry)
+        {
+            _loop.Pipeline.Return(batch);
+            client.InFlight = false;
+        }
+        else
+        {
+            _loop.Pipeline.CompleteTicket(client);
+        }
         return true;
     }
 
@@ -110,7 +143,10 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             }
             _partitions[shard].SetClock(nowMs);
         }
-        _loop.Pipeline.ExecuteExclusive(ticket);
+        if (ticket.Waiter is null)
+            _loop.Pipeline.ExecuteExclusive(ticket);
+        else
+            _loop.Pipeline.ExecuteRetry(ticket);
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
             if ((ticket.Shards >> shard & 1) != 0)
@@ -125,31 +161,28 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         }
     }
 
+    /// <summary>Counts the call, before its replies are used up, and merges them for a client that is still there.</summary>
+    private void EndScatter(Ticket ticket)
+    {
+        long elapsed = 0;
+        foreach (var part in ticket.Parts)
+            elapsed += part?.ElapsedNanoseconds ?? 0;
+        var error = ReplyMerge.ErrorOf(ticket);
+        if (!error.IsEmpty)
+            _loop.Statistics.Errors.Note(error);
+        _loop.Statistics.Errors.Pending = 0;
+        _loop.Statistics.Commands.Count(ticket.Batch.Slots[ticket.Slot].Command!, elapsed, isFailure: !error.IsEmpty);
+        if (!ticket.Client.IsClosed)
+            Merge(ticket);
+    }
+
     private void Merge(Ticket ticket)
     {
         var client = ticket.Client;
         bool drop = client.IsReplySuppressed;
         var output = drop ? _discard : client.Connection.Output;
         ref var slot = ref ticket.Batch.Slots[ticket.Slot];
-        if (!ReplyMerge.TryTakeError(ticket, output))
-        {
-            var reply = new ReplyWriter(output, client.Resp);
-            switch (slot.Command!.Merge)
-            {
-                case PartMerge.First:
-                    ReplyMerge.First(ticket, output);
-                    break;
-                case PartMerge.Sum:
-                    reply.Integer(ReplyMerge.Sum(ticket));
-                    break;
-                case PartMerge.PerKey:
-                    ReplyMerge.PerKey(ticket, reply, _loop.Partition.Routing);
-                    break;
-                default:
-                    ReplyMerge.Concatenate(ticket, reply);
-                    break;
-            }
-        }
+        ReplyMerge.Merge(ticket, slot.Command!, new ReplyWriter(output, client.Resp), _loop.Partition.Routing);
         if (drop)
         {
             _discard.Clear();

@@ -1,10 +1,13 @@
+using FastKv.Engine.Configuration;
+using FastKv.Protocol;
+
 namespace FastKv.Engine;
 
 /// <summary>Counters of one partition, written under its ownership word; others read them late but never torn.</summary>
-internal sealed class PartitionStatistics(int commandCount)
+internal sealed class PartitionStatistics(ServerOptions options, int commandCount) : IDisposable
 {
-    /// <summary>Calls by command id, of commands that ran as parts of windows and tickets.</summary>
-    public readonly long[] Calls = new long[commandCount];
+    /// <summary>Commands that ran as parts of windows.</summary>
+    public readonly CommandStatistics Commands = new(options, commandCount);
     public long PartsRun;
     public long KeyspaceHits;
     public long KeyspaceMisses;
@@ -14,23 +17,27 @@ internal sealed class PartitionStatistics(int commandCount)
     /// <summary>Back to zero (CONFIG RESETSTAT).</summary>
     public void Reset()
     {
-        Array.Clear(Calls);
+        Commands.Reset();
         PartsRun = KeyspaceHits = KeyspaceMisses = ExpiredKeys = 0;
     }
+
+    public void Dispose() => Commands.Dispose();
 }
 
 /// <summary>Counters of one loop, written by its thread; others read them late but never torn.</summary>
-internal sealed class LoopStatistics(int commandCount)
+internal sealed class LoopStatistics(ServerOptions options, int commandCount) : IDisposable
 {
-    /// <summary>Calls by command id, of commands that ran directly on the loop.</summary>
-    public readonly long[] Calls = new long[commandCount];
+    /// <summary>Commands that ran directly on the loop, or over several shards for a client of it.</summary>
+    public readonly CommandStatistics Commands = new(options, commandCount);
+
+    /// <summary>Errors replied by what the loop's thread ran.</summary>
+    public readonly ErrorCounts Errors = new();
     public long Turns;
     public long Stalls;
     public long Sleeps;
     public long PartsSent;
     public long Tickets;
     public long Borrows;
-    public long Rejected;
     public long NetworkInputBytes;
     public long NetworkOutputBytes;
 
@@ -44,8 +51,11 @@ internal sealed class LoopStatistics(int commandCount)
     /// <summary>Back to zero (CONFIG RESETSTAT).</summary>
     public void Reset()
     {
-        Array.Clear(Calls);
-        Turns = Stalls = Sleeps = PartsSent = Tickets = Borrows = Rejected = NetworkInputBytes = NetworkOutputBytes = 0;
+        Commands.Reset();
+        Errors.Reset();
+        Turns = Stalls = Sleeps = PartsSent = Tickets = Borrows = NetworkInputBytes = NetworkOutputBytes = 0;
         Reads = Writes = ConnectionsReceived = ConnectionsRejected = OutputLimitDisconnections = QueryLimitDisconnections = 0;
     }
+
+    public void Dispose() => Commands.Dispose();
 }

@@ -28,9 +28,9 @@ internal sealed class ServerStatistics(FastKvServer server)
         {
             long sum = 0;
             foreach (var loop in _server.Loops)
-                sum += Sum(loop.Statistics.Calls);
+                sum += loop.Statistics.Commands.TotalCalls;
             foreach (var partition in _server.Partitions)
-                sum += Sum(partition.Statistics.Calls);
+                sum += partition.Statistics.Commands.TotalCalls;
             return sum;
         }
     }
@@ -53,14 +53,25 @@ internal sealed class ServerStatistics(FastKvServer server)
     /// <summary>The most of them so far, as far as samples tell.</summary>
     public long PeakBytes => _peakBytes = Math.Max(_peakBytes, UsedBytes);
 
-    /// <summary>Calls of one command.</summary>
-    public long CallsOf(CommandDescriptor command)
+    /// <summary>What all loops and partitions have counted of one command.</summary>
+    public CommandFigures Of(CommandDescriptor command)
+    {
+        CommandFigures sum = default;
+        foreach (var loop in _server.Loops)
+            sum.Add(loop.Statistics.Commands, command);
+        foreach (var partition in _server.Partitions)
+            sum.Add(partition.Statistics.Commands, command);
+        return sum;
+    }
+
+    /// <summary>Calls of a command whose duration falls into a bucket of <see cref="LatencyHistogram"/>.</summary>
+    public long LatenciesAt(CommandDescriptor command, int bucket)
     {
         long sum = 0;
         foreach (var loop in _server.Loops)
-            sum += loop.Statistics.Calls[command.Id];
+            sum += loop.Statistics.Commands.LatenciesAt(command, bucket);
         foreach (var partition in _server.Partitions)
-            sum += partition.Statistics.Calls[command.Id];
+            sum += partition.Statistics.Commands.LatenciesAt(command, bucket);
         return sum;
     }
 
@@ -119,12 +130,21 @@ internal sealed class ServerStatistics(FastKvServer server)
     }
 
     private static double Rate(long delta, long elapsedMs) => delta < 0 ? 0 : delta * 1000.0 / elapsedMs;
+}
 
-    private static long Sum(long[] values)
+/// <summary>INFO commandstats' figures of one command.</summary>
+internal struct CommandFigures
+{
+    public long Calls, Failed, Rejected;
+    public double Nanoseconds;
+
+    public readonly bool IsUnused => Calls == 0 && Failed == 0 && Rejected == 0;
+
+    public void Add(CommandStatistics statistics, CommandDescriptor command)
     {
-        long sum = 0;
-        foreach (long value in values)
-            sum += value;
-        return sum;
+        Calls += statistics.CallsOf(command);
+        Failed += statistics.FailedOf(command);
+        Rejected += statistics.RejectedOf(command);
+        Nanoseconds += statistics.NanosecondsOf(command);
     }
 }

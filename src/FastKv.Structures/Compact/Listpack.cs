@@ -179,10 +179,12 @@ public static unsafe partial class Listpack
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int EncodedBytes(ReadOnlySpan<byte> value)
     {
-        if (ListpackInteger.TryParse(value, out long integer))
-            return EncodedBytes(integer);
-        return value.Length <= 63 ? value.Length + 2 : EncodedBytesOfLongText(value.Length);
+        return ListpackInteger.TryParse(value, out long integer) ? EncodedBytes(integer) : EncodedBytesOfText(value.Length);
     }
+
+    /// <summary>Bytes that an element takes whose value is no integer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int EncodedBytesOfText(int length) => length <= 63 ? length + 2 : EncodedBytesOfLongText(length);
 
     /// <summary>Bytes that an element for this integer takes.</summary>
     public static int EncodedBytes(long value) => value switch
@@ -199,8 +201,13 @@ public static unsafe partial class Listpack
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Encode(byte* to, ReadOnlySpan<byte> value)
     {
-        if (ListpackInteger.TryParse(value, out long integer))
-            return Encode(to, integer);
+        return ListpackInteger.TryParse(value, out long integer) ? Encode(to, integer) : EncodeText(to, value);
+    }
+
+    /// <summary>Writes an element for a value that is no integer; returns its size.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int EncodeText(byte* to, ReadOnlySpan<byte> value)
+    {
         if (value.Length > 63)
             return EncodeLongText(to, value);
         *to = (byte)(0x80 | value.Length);

@@ -36,20 +36,17 @@ public static unsafe class ListpackEntry
     }
 
     /// <summary>Inserts an element at an offset of the content (<see cref="Listpack.HeaderBytes"/>: in front; the length: at the end).</summary>
-    public static byte* Insert(ValueHeap values, byte* entry, int offset, ReadOnlySpan<byte> value)
-    {
-        entry = Open(values.Heap, entry, offset, Listpack.EncodedBytes(value), 1, out byte* to);
-        Listpack.Encode(to, value);
-        return entry;
-    }
+    public static byte* Insert(ValueHeap values, byte* entry, int offset, ReadOnlySpan<byte> value) =>
+        Insert(values, entry, offset, new ListpackValue(value));
 
     /// <summary>Inserts two elements at once (field and value, member and score).</summary>
     public static byte* InsertPair(ValueHeap values, byte* entry, int offset, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
-        int added = Listpack.EncodedBytes(first) + Listpack.EncodedBytes(second);
-        entry = Open(values.Heap, entry, offset, added, 2, out byte* to);
-        to += Listpack.Encode(to, first);
-        Listpack.Encode(to, second);
+        var firstValue = new ListpackValue(first);
+        var secondValue = new ListpackValue(second);
+        entry = Open(values.Heap, entry, offset, firstValue.Size + secondValue.Size, 2, out byte* to);
+        firstValue.Write(to);
+        secondValue.Write(to + firstValue.Size);
         return entry;
     }
 
@@ -59,7 +56,8 @@ public static unsafe class ListpackEntry
         byte* content = CompactValue.Bytes(entry, out int length);
         Debug.Assert(offset >= Listpack.HeaderBytes && offset < length, "there is an element");
         int before = Listpack.SizeOf(content + offset);
-        int after = Listpack.EncodedBytes(value);
+        var element = new ListpackValue(value);
+        int after = element.Size;
         if (after < before)
         {
             entry = Close(values.Heap, entry, offset + after, offset + before);
@@ -71,7 +69,7 @@ public static unsafe class ListpackEntry
             content = added - offset - before;
         }
 
-        Listpack.Encode(content + offset, value);
+        element.Write(content + offset);
         return entry;
     }
 
@@ -86,6 +84,14 @@ public static unsafe class ListpackEntry
             behind = Listpack.Next(behind);
         AddToCount(content, -deleted);
         return Close(values.Heap, entry, offset, (int)(behind - content));
+    }
+
+    /// <summary>The same for a value that has been measured.</summary>
+    internal static byte* Insert(ValueHeap values, byte* entry, int offset, scoped in ListpackValue value)
+    {
+        entry = Open(values.Heap, entry, offset, value.Size, 1, out byte* to);
+        value.Write(to);
+        return entry;
     }
 
     // Makes room for `bytes` bytes in front of what stands at the offset.

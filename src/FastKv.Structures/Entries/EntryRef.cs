@@ -204,7 +204,7 @@ public readonly unsafe struct EntryRef(byte* block) : IEquatable<EntryRef>
     }
 }
 
-/// <summary>How a table reads keyspace entries.</summary>
+/// <summary>How a table reads keyspace entries. The expiry is the key's or, if that is earlier, the one of the next field of a hash.</summary>
 public readonly unsafe struct KeyEntryLayout : IEntryLayout
 {
     /// <inheritdoc/>
@@ -213,5 +213,13 @@ public readonly unsafe struct KeyEntryLayout : IEntryLayout
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static long ExpiryOf(byte* entry) => new EntryRef(entry).ExpiryMs;
+    public static long ExpiryOf(byte* entry) => HashValue.MayHaveTimes(entry) ? ExpiryOfHash(new EntryRef(entry)) : new EntryRef(entry).ExpiryMs;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long ExpiryOfHash(EntryRef entry)
+    {
+        long fieldsMs = HashValue.NextExpiryMs(entry);
+        long keyMs = entry.ExpiryMs;
+        return fieldsMs > 0 && (keyMs <= 0 || fieldsMs < keyMs) ? fieldsMs : keyMs;
+    }
 }

@@ -48,6 +48,13 @@ internal static class ExpiryHint
         return Rank(left, nowMs) <= Rank(right, nowMs) ? left : right;
     }
 
+    /// <summary>The time of a hint: Unix milliseconds, at most 1,023 before the expiry that it was made of.</summary>
+    internal static long Decode(ushort hint, long nowMs)
+    {
+        Debug.Assert(hint != None, "only where something expires");
+        return hint == Unknown ? nowMs : ((nowMs >> UnitShift) + Rank(hint, nowMs) - PastUnitsMax) << UnitShift;
+    }
+
     private static ushort OfUnits(long units) => (ushort)(units % Modulus + First);
 
     // Position on the circle that is cut open opposite to now: smaller is earlier.

@@ -15,10 +15,14 @@ public abstract class DifferentialTests(DifferentialTests.Servers servers, ITest
     {
         ["strings"] = 0.07,
         ["bitmaps"] = 0.04,
+        ["hashes"] = 0.05,
         ["generic"] = 0.05,
         ["sets"] = 0.06,
         ["connection"] = 0.02,
         ["server"] = 0.02,
+        ["sortedsets"] = 0.07,
+        ["streams"] = 0.05,
+        ["transactions"] = 0.04,
         ["mixed"] = 0.05,
     };
 

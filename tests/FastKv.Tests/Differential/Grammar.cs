@@ -69,14 +69,22 @@ public sealed class Grammar
     {
         ["strings"] = new Grammar().Add(StringCommands.Rules, 1).Add(GenericCommands.Rules, 0.15),
         ["bitmaps"] = new Grammar().Add(BitmapCommands.Rules, 1).Add(GenericCommands.Rules, 0.1),
+        ["hashes"] = new Grammar().Add(HashCommands.Rules, 1).Add(GenericCommands.Rules, 0.15),
         ["generic"] = new Grammar().Add(GenericCommands.Rules, 1).Add(StringCommands.Rules, 0.5),
         ["sets"] = new Grammar().Add(SetCommands.Rules, 1).Add(GenericCommands.Rules, 0.15),
         ["connection"] = new Grammar().Add(ConnectionCommands.Rules, 1).Add(StringCommands.Rules, 0.3),
         ["server"] = new Grammar().Add(ServerCommands.Rules, 1).Add(StringCommands.Rules, 0.3),
+        ["sortedsets"] = new Grammar().Add(SortedSetCommands.Rules, 1).Add(GenericCommands.Rules, 0.05),
+        ["streams"] = new Grammar().Add(StreamCommands.Rules, 1).Add(GenericCommands.Rules, 0.03),
+        ["transactions"] = new Grammar().Add(TransactionCommands.Rules, 1),
         ["mixed"] = new Grammar()
             .Add(StringCommands.Rules, 1)
             .Add(BitmapCommands.Rules, 0.6)
             .Add(SetCommands.Rules, 0.3)
+            .Add(HashCommands.Rules, 0.5)
+            .Add(SortedSetCommands.Rules, 0.3)
+            .Add(StreamCommands.Rules, 0.2)
+            .Add(TransactionCommands.Rules, 0.2)
             .Add(GenericCommands.Rules, 1)
             .Add(ConnectionCommands.Rules, 0.3)
             .Add(ServerCommands.Rules, 0.15),

@@ -19,6 +19,8 @@ public static class ReplyComparer
     {
         Comparison.Unordered => expected.Type == actual.Type && Sorted(expected, 1).SequenceEqual(Sorted(actual, 1)),
         Comparison.UnorderedPairs => expected.Type == actual.Type && Sorted(expected, 2).SequenceEqual(Sorted(actual, 2)),
+        Comparison.ScanOfPairs => expected.Items is [var cursor, var pairs] && actual.Items is [var otherCursor, var otherPairs]
+            && Equal(cursor, otherCursor) && Sorted(pairs, 2).SequenceEqual(Sorted(otherPairs, 2)),
         Comparison.Near => expected.Type == ':' && actual.Type == ':' && expected.Integer >= 0 && actual.Integer >= 0
             && Math.Abs(expected.Integer - actual.Integer) <= step.Tolerance,
         Comparison.Shape => SameShape(expected, actual),

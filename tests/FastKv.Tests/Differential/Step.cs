@@ -27,6 +27,9 @@ public enum Comparison
     /// <summary>The step is a whole SCAN iteration; the sets of keys found are compared.</summary>
     Scan,
 
+    /// <summary>HSCAN's reply: the cursor byte for byte, then pairs in any order.</summary>
+    ScanOfPairs,
+
     /// <summary>RANDOMKEY: both null, or each a key that exists on the other server.</summary>
     RandomKey,
 

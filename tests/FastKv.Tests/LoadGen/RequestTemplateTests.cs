@@ -78,8 +78,8 @@ public sealed unsafe class RequestTemplateTests
     private static string Write(RequestTemplate template, KeySource keys)
     {
         byte* memory = (byte*)NativeMemory.Alloc((nuint)template.RoomBytes);
-        template.Write(memory, keys);
-        string text = Encoding.UTF8.GetString(memory, template.LengthBytes);
+        int length = template.Write(memory, new FieldSource(keys, 3));
+        string text = Encoding.UTF8.GetString(memory, length);
         NativeMemory.Free(memory);
         return text;
     }

@@ -74,8 +74,7 @@ public sealed unsafe class ReplyWriterTests
         AssertWritten("-ERR a1b2c|", "-ERR a1b2c|", writer => writer.Error("ERR a"u8, "1"u8, "b"u8, "2"u8, "c"u8));
         AssertWritten("-ERR at -17|", "-ERR at -17|", writer =>
         {
-            writer.BeginError();
-            writer.ErrorPiece("ERR at "u8);
+            writer.BeginError("ERR at "u8);
             writer.ErrorPiece(-17);
             writer.EndError();
         });

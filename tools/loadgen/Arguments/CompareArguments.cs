@@ -19,6 +19,13 @@ internal sealed class CompareArguments
     private readonly Option<string> _pipelines = new("--pipelines", "-P") { Description = "Pipeline depths", DefaultValueFactory = _ => "1,16,64" };
     private readonly Option<string> _commands = new("--commands") { Description = "Short commands: get,set,incr,...", DefaultValueFactory = _ => "get,set" };
     private readonly Option<string[]> _command = new("--command", "-C") { Description = "Command template, instead of --commands; may be repeated" };
+    private readonly Option<string[]> _beforeRound = new("--before-round")
+    {
+        Description = "Command template to run --before-round-count times before each round, not measured; may be repeated",
+    };
+
+    private readonly Option<long> _beforeRoundCount = LoadArguments.Amount("--before-round-count", null, "1", 1, 1_000_000_000_000, "Times to run each of them");
+    private readonly Option<long> _requests = LoadArguments.Amount("--requests", "-n", "0", 1, 1_000_000_000_000, "Requests per round, instead of a duration");
     private readonly Option<string?> _json = new("--json") { Description = "Write all rounds to this file" };
     private readonly Option<string?> _report = new("--report") { Description = "Write the table with machine and command to this Markdown file" };
 
@@ -27,7 +34,8 @@ internal sealed class CompareArguments
     {
         Command = new Command("compare", "Drives two servers in alternating rounds and prints CPU time per request, throughput and latency, with ratios.")
         {
-            _a, _b, _startA, _startB, _serverCore, _rounds, _pipelines, _commands, _command, _json, _report,
+            _a, _b, _startA, _startB, _serverCore, _rounds, _pipelines, _commands, _command, _beforeRound,
+            _beforeRoundCount, _requests, _json, _report,
         };
         _load.AddTo(Command);
         Command.SetAction(parsed => Failures.Report(() => Run(parsed)));
@@ -49,7 +57,11 @@ internal sealed class CompareArguments
             parsed.GetValue(_serverCore),
             parsed.GetValue(_rounds),
             Lists.Numbers(parsed.GetValue(_pipelines)!),
-            templates);
+            templates)
+        {
+            BeforeRound = [.. (parsed.GetValue(_beforeRound) ?? []).Select(c => new PreloadStep(c, parsed.GetValue(_beforeRoundCount)))],
+            RequestsPerRound = parsed.GetValue(_requests),
+        };
         using var comparison = new Comparison(plan);
         CompareRow result = comparison.Run();
         CompareTable.Write(Console.Out, result);

@@ -21,6 +21,13 @@ internal sealed class LoadArguments
     private readonly Option<double> _warmUp = new("--warm-up") { Description = "Seconds before that are not measured", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _rate = Rate();
     private readonly Option<bool> _preload = new("--preload") { Description = "Set every key first" };
+    private readonly Option<string[]> _preloadCommand = new("--preload-command")
+    {
+        Description = "Command template to run first, for keys 0, 1, 2, ...; may be repeated",
+    };
+
+    private readonly Option<long> _preloadCount = Amount("--preload-count", null, "0", 1, 1_000_000_000_000, "Times to run each of them (default: --keys)");
+    private readonly Option<bool> _preloadOrdered = new("--preload-ordered") { Description = "Over one connection, so that {seq} arrives in order" };
     private readonly Option<bool> _busyPoll = new("--busy-poll") { Description = "Do not sleep while waiting for replies" };
     private readonly Option<long> _seed = Amount("--seed", null, "1", 0, long.MaxValue, "Of the random sequences");
     private readonly Option<string> _clientCore = new("--client-core") { Description = "Core, or cores (0,1), to pin the worker threads to" };
@@ -38,8 +45,8 @@ internal sealed class LoadArguments
         _ioEngine.AcceptOnlyFromAmong("auto", "io_uring", "epoll");
         Option[] all =
         [
-            _connections, _threads, _keys, _keyPrefix, _keySize, _valueSize, _distribution, _theta, _duration, _warmUp, _rate, _preload, _busyPoll,
-            _seed, _clientCore, _ioEngine, _user, _password, _database, _resp3, _quiet,
+            _connections, _threads, _keys, _keyPrefix, _keySize, _valueSize, _distribution, _theta, _duration, _warmUp, _rate, _preload, _preloadCommand,
+            _preloadCount, _preloadOrdered, _busyPoll, _seed, _clientCore, _ioEngine, _user, _password, _database, _resp3, _quiet,
         ];
         foreach (Option option in all)
             command.Add(option);
@@ -52,11 +59,13 @@ internal sealed class LoadArguments
     public LoadOptions Read(ParseResult parsed, double defaultSeconds)
     {
         double duration = parsed.GetResult(_duration) is null ? defaultSeconds : parsed.GetValue(_duration);
+        long preloadCount = parsed.GetValue(_preloadCount), keys = parsed.GetValue(_keys);
+        bool isOrdered = parsed.GetValue(_preloadOrdered);
         var options = new LoadOptions
         {
             Connections = parsed.GetValue(_connections),
             Threads = parsed.GetValue(_threads),
-            Keys = parsed.GetValue(_keys),
+            Keys = keys,
             KeyPrefix = parsed.GetValue(_keyPrefix)!,
             KeyBytes = parsed.GetValue(_keySize),
             ValueBytes = parsed.GetValue(_valueSize),
@@ -66,6 +75,7 @@ internal sealed class LoadArguments
             WarmUpSeconds = parsed.GetValue(_warmUp),
             RatePerSecond = parsed.GetValue(_rate),
             Preload = parsed.GetValue(_preload),
+            PreloadSteps = [.. (parsed.GetValue(_preloadCommand) ?? []).Select(c => new PreloadStep(c, preloadCount > 0 ? preloadCount : keys, keys, isOrdered))],
             BusyPoll = parsed.GetValue(_busyPoll),
             Seed = (ulong)parsed.GetValue(_seed),
             ClientCores = Lists.Numbers(parsed.GetValue(_clientCore) ?? ""),

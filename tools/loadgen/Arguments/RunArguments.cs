@@ -24,7 +24,7 @@ internal sealed class RunArguments
     private readonly Option<int> _pipeline = LoadArguments.Number("--pipeline", "-P", 1, 1, 100_000, "Requests per write");
     private readonly Option<string[]> _command = new("--command", "-C")
     {
-        Description = "get, set, incr, ... or \"SET key:{key} {value}\"; may be repeated (default set and get)",
+        Description = "get, set, incr, ... or a template such as \"ZADD z {int:1M} m{key}\" (see README); may be repeated (default set and get)",
     };
 
     private readonly Option<string?> _ratio = new("--ratio")
@@ -36,15 +36,16 @@ internal sealed class RunArguments
     private readonly Option<string?> _json = new("--json") { Description = "Write the result to this file; - is standard output" };
 
     /// <summary>Makes the root command.</summary>
-    /// <param name="compare">Its subcommand.</param>
-    public RunArguments(Command compare)
+    /// <param name="subcommands">What else the program does.</param>
+    public RunArguments(params Command[] subcommands)
     {
         Command = new RootCommand("Load generator for Redis and everything that speaks its protocol.")
         {
             _server, _pipeline, _command, _ratio, _requests, _json,
         };
         _load.AddTo(Command);
-        Command.Add(compare);
+        foreach (Command subcommand in subcommands)
+            Command.Add(subcommand);
         Command.SetAction(parsed => Failures.Report(() => Run(parsed)));
     }
 
@@ -64,6 +65,12 @@ internal sealed class RunArguments
         return [.. commands.Select((c, i) => (options.Template(c), weights[i])).Where(c => c.Item2 > 0)];
     }
 
+    private static PhaseResult Preload(LoadGroup group, LoadPhase phase, Action<long, double> progress)
+    {
+        PhaseResult result = group.Run(phase, progress);
+        return result.Errors == 0 ? result : throw new LoadException($"{phase.Commands[0].Template.Text}: {result.FirstError}");
+    }
+
     private int Run(ParseResult parsed)
     {
         LoadOptions options = _load.Read(parsed, defaultSeconds: 5);
@@ -79,8 +86,8 @@ internal sealed class RunArguments
         facts = facts.WithProcess(processId);
         using var group = new LoadGroup(options.Recipe(address), options.Connections, options.Threads, options.ClientCores);
         using var progress = new ProgressLine(options.Quiet);
-        if (options.Preload)
-            progress.Show("preload", p => group.Run(options.PreloadPhase(), p));
+        foreach (LoadPhase phase in options.PreloadPhases())
+            progress.Show($"preload {phase.Commands[0].Template.Text}", p => Preload(group, phase, p));
         if (options.WarmUpSeconds > 0)
             progress.Show("warm-up", p => group.Run(options.Phase(commands, pipeline, options.WarmUpSeconds, 0, options.Seed + 1), p));
         var cpu = ServerCpu.Start(processId);

@@ -1,9 +1,10 @@
-// Drives two servers in alternating rounds. Control plane.
+// Drives two servers in alternating rounds, and a third one beside them where a floor is asked for. Control plane.
 //
 //   cell (command, depth):  warm up A, warm up B │ A B │ B A │ A B │ ...     one pair is a round
 //
 // What a machine does beside this (other guests, frequency, temperature) drifts over seconds to hours, and hits both servers of a round alike; the
 // order turns every round, so that what follows a drift within rounds cancels too. Ratios of the medians hold where absolute figures do not.
+using System.Diagnostics;
 using FastKv.LoadGen.Load;
 using FastKv.LoadGen.Reports;
 
@@ -12,9 +13,12 @@ namespace FastKv.LoadGen.Comparing;
 /// <summary>A comparison as planned; its servers live as long as it.</summary>
 internal sealed class Comparison : IDisposable
 {
+    private const int SettleMs = 200;
+
     private readonly ComparisonPlan _plan;
     private readonly Contender _a;
     private readonly Contender _b;
+    private readonly Contender? _floor;
     private readonly ProgressLine _progress;
 
     /// <summary>Starts or finds both servers.</summary>
@@ -27,10 +31,13 @@ internal sealed class Comparison : IDisposable
         try
         {
             _b = new Contender(plan.B, plan.Options, plan.ServerCore, "b");
+            if (plan.Floor is not null)
+                _floor = new Contender(plan.Floor, plan.Options, plan.ServerCore, "floor");
         }
         catch
         {
             _a.Dispose();
+            _b?.Dispose();
             throw;
         }
     }
@@ -39,7 +46,7 @@ internal sealed class Comparison : IDisposable
     /// <exception cref="LoadException">A server fails, or answers with errors.</exception>
     public CompareRow Run()
     {
-        MemoryRow? memory = _plan.Options.Preload ? Preload() : null;
+        MemoryRow? memory = _plan.Options.PreloadPhases().Length > 0 ? Preload() : null;
         var cells = new List<CellRow>();
         foreach (string command in _plan.Commands)
         {
@@ -58,6 +65,7 @@ internal sealed class Comparison : IDisposable
         _progress.Dispose();
         _a.Dispose();
         _b.Dispose();
+        _floor?.Dispose();
     }
 
     private static ServerRow Row(Contender contender) => new(contender.Facts.Name, contender.Facts.Version, contender.Address.Text);
@@ -69,15 +77,22 @@ internal sealed class Comparison : IDisposable
     private MemoryRow Preload()
     {
         (long aBefore, long bBefore) = (_a.ResidentBytes, _b.ResidentBytes);
+        LoadPhase[] phases = _plan.Options.PreloadPhases();
         foreach (Contender contender in (Contender[])[_a, _b])
+            Prepare(contender, phases, "preload");
+        return new MemoryRow(aBefore, _a.ResidentBytes, bBefore, _b.ResidentBytes, phases.Sum(p => p.Requests));
+    }
+
+    private void Prepare(Contender contender, LoadPhase[] phases, string label)
+    {
+        foreach (LoadPhase phase in phases)
         {
-            _progress.Show($"preload {contender.Facts.Name}", p =>
+            _progress.Show($"{label} {contender.Facts.Name}", p =>
             {
-                contender.Prepare(_plan.Options.PreloadPhase(), p);
+                contender.Prepare(phase, p);
                 return 0;
             });
         }
-        return new MemoryRow(aBefore, _a.ResidentBytes, bBefore, _b.ResidentBytes, _plan.Options.Keys);
     }
 
     private CellRow RunCell(string command, int pipeline)
@@ -85,32 +100,49 @@ internal sealed class Comparison : IDisposable
         LoadOptions options = _plan.Options;
         (RequestTemplate, double)[] commands = [(options.Template(command), 1)];
         string label = $"{command} P={pipeline}";
+        Contender[] contenders = _floor is null ? [_a, _b] : [_a, _b, _floor];
         if (options.WarmUpSeconds > 0)
         {
-            LoadPhase warmUp = options.Phase(commands, pipeline, options.WarmUpSeconds, 0, options.Seed);
-            foreach (Contender contender in (Contender[])[_a, _b])
-            {
-                _progress.Show($"{label} warm-up", p =>
-                {
-                    contender.Prepare(warmUp, p);
-                    return 0;
-                });
-            }
+            foreach (Contender contender in contenders)
+                WarmUp(contender, commands, pipeline, label);
         }
-        var a = new RoundRow[_plan.Rounds];
-        var b = new RoundRow[_plan.Rounds];
+        RoundRow[][] rows = [.. contenders.Select(_ => new RoundRow[_plan.Rounds])];
         for (int round = 0; round < _plan.Rounds; round++)
         {
-            LoadPhase phase = options.Phase(commands, pipeline, options.DurationSeconds, 0, options.Seed + (ulong)round + 1);
-            bool aFirst = round % 2 == 0;
-            (Contender first, Contender second) = aFirst ? (_a, _b) : (_b, _a);
-            RoundRow firstRow = Measure(first, phase, label, round);
-            RoundRow secondRow = Measure(second, phase, label, round);
-            (a[round], b[round]) = aFirst ? (firstRow, secondRow) : (secondRow, firstRow);
+            double seconds = _plan.RequestsPerRound > 0 ? 0 : options.DurationSeconds;
+            LoadPhase phase = options.Phase(commands, pipeline, seconds, _plan.RequestsPerRound, options.Seed + (ulong)round + 1);
+            for (int turn = 0; turn < contenders.Length; turn++)
+            {
+                int index = round % 2 == 0 ? turn : contenders.Length - 1 - turn;
+                rows[index][round] = Measure(contenders[index], phase, label, round);
+            }
         }
-        return new CellRow(command, pipeline, a, b);
+        return new CellRow(command, pipeline, rows[0], rows[1], rows.Length > 2 ? rows[2] : null);
+    }
+
+    /// <summary>The same load as that of the rounds. Rounds that end after some requests are repeated until the time is up.</summary>
+    private void WarmUp(Contender contender, (RequestTemplate, double)[] commands, int pipeline, string label)
+    {
+        LoadOptions options = _plan.Options;
+        double seconds = _plan.RequestsPerRound > 0 ? 0 : options.WarmUpSeconds;
+        LoadPhase phase = options.Phase(commands, pipeline, seconds, _plan.RequestsPerRound, options.Seed);
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            Prepare(contender, [.. _plan.BeforeRound.Select(options.PreloadPhase)], $"{label} warm-up");
+            Prepare(contender, [phase], $"{label} warm-up");
+        }
+        while (_plan.RequestsPerRound > 0 && Stopwatch.GetElapsedTime(start).TotalSeconds < options.WarmUpSeconds);
     }
 
     private RoundRow Measure(Contender contender, LoadPhase phase, string label, int round)
-        => _progress.Show($"{label} round {round + 1}/{_plan.Rounds} {contender.Facts.Name}", p => contender.Measure(phase, p));
+    {
+        if (_plan.BeforeRound.Length > 0)
+        {
+            // A server that frees or rehashes in the background gets the time for it, so that this is not charged to the round.
+            Prepare(contender, [.. _plan.BeforeRound.Select(_plan.Options.PreloadPhase)], label);
+            Thread.Sleep(SettleMs);
+        }
+        return _progress.Show($"{label} round {round + 1}/{_plan.Rounds} {contender.Facts.Name}", p => contender.Measure(phase, p));
+    }
 }

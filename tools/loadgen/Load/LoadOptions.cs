@@ -5,6 +5,13 @@ using FastKv.Network;
 
 namespace FastKv.LoadGen.Load;
 
+/// <summary>A command that is run many times before the load.</summary>
+/// <param name="Command">Template.</param>
+/// <param name="Requests">How often.</param>
+/// <param name="Keys">Key numbers 0 to this, in order, round and round; as many as requests when 0.</param>
+/// <param name="Ordered">Over one connection, so that the server sees <c>{seq}</c> rise.</param>
+internal sealed record PreloadStep(string Command, long Requests, long Keys = 0, bool Ordered = false);
+
 /// <summary>The options that single runs and comparisons share.</summary>
 internal sealed record LoadOptions
 {
@@ -43,6 +50,9 @@ internal sealed record LoadOptions
 
     /// <summary>Set every key first.</summary>
     public bool Preload { get; init; }
+
+    /// <summary>Run these first, one after another; with <see cref="Preload"/>, behind that.</summary>
+    public PreloadStep[] PreloadSteps { get; init; } = [];
 
     /// <summary>Do not sleep while waiting.</summary>
     public bool BusyPoll { get; init; }
@@ -127,6 +137,21 @@ internal sealed record LoadOptions
         Requests = Keys,
         IsPreload = true,
     };
+
+    /// <summary>The phase of a step.</summary>
+    public LoadPhase PreloadPhase(PreloadStep step) => new()
+    {
+        Commands = [(Template(step.Command), 1)],
+        Keys = step.Keys > 0 ? step.Keys : Math.Max(step.Requests, 1),
+        Pipeline = step.Ordered ? 512 : 64,
+        Requests = step.Requests,
+        ConnectionsMax = step.Ordered ? 1 : 0,
+        IsPreload = true,
+        Seed = Seed + 17,
+    };
+
+    /// <summary>All that is to be run before the load.</summary>
+    public LoadPhase[] PreloadPhases() => [.. Preload ? [PreloadPhase()] : Array.Empty<LoadPhase>(), .. PreloadSteps.Select(PreloadPhase)];
 
     /// <summary>A phase of the load itself.</summary>
     public LoadPhase Phase((RequestTemplate, double)[] commands, int pipeline, double seconds, long requests, ulong seed) => new()

@@ -34,7 +34,10 @@ internal sealed record LoadPhase
     /// <summary>Of the random sequences.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Whether keys are dealt out so that the workers together cover the key space once, in order.</summary>
+    /// <summary>Connections per worker that send; all when 0. With one, requests arrive in the order in which they were made.</summary>
+    public int ConnectionsMax { get; init; }
+
+    /// <summary>Whether keys come in order: dealt out over the workers if there is one request per key, else round and round.</summary>
     public bool IsPreload { get; init; }
 }
 

@@ -10,7 +10,6 @@ using System.Text;
 using FastKv.LoadGen.Servers;
 using FastKv.Memory;
 using FastKv.Network;
-using FastKv.Protocol;
 
 namespace FastKv.LoadGen.Load;
 
@@ -40,7 +39,7 @@ internal sealed unsafe class LoadWorker : IConnectionHandler, IDisposable
     private readonly int _workerCount;
     private readonly LatencyHistogram _latency = new();
     private RequestMix _mix;
-    private KeySource _keys;
+    private FieldSource _fields;
     private int _pipeline;
     private long _quota;
     private bool _closedLoop;
@@ -60,6 +59,7 @@ internal sealed unsafe class LoadWorker : IConnectionHandler, IDisposable
     private long _deadlineNs;
     private long _batchesSent;
     private int _nextConnection;
+    private int _senders;
 
     /// <summary>Makes the loop; connects nothing yet.</summary>
     public LoadWorker(ConnectionRecipe recipe, int connections, int index, int workerCount)
@@ -70,7 +70,7 @@ internal sealed unsafe class LoadWorker : IConnectionHandler, IDisposable
         _loop = EventLoop.Create(recipe.IoEngine, this, _pool, connections);
         _connections = [.. Enumerable.Range(0, connections).Select(_ => new LoadConnection())];
         _mix = new RequestMix([RequestTemplate.Parse("PING", new TemplateSizes(1, 0))], [1], 0);
-        _keys = new KeySource(KeyDistribution.Sequential, 0, 1, 0, 0);
+        _fields = new FieldSource(new KeySource(KeyDistribution.Sequential, 0, 1, 0, 0), 0, index, workerCount);
     }
 
     /// <summary>Replies of the present phase; any thread, for the progress line.</summary>
@@ -194,12 +194,16 @@ internal sealed unsafe class LoadWorker : IConnectionHandler, IDisposable
         ulong seed = phase.Seed + ((ulong)_index * 1000);
         _mix = new RequestMix([.. phase.Commands.Select(c => c.Template)], [.. phase.Commands.Select(c => c.Weight)], seed);
         long share = phase.Requests / _workerCount;
-        long first = phase.IsPreload ? share * _index : 0;
+        // A preload deals the keys out, if each is named once; else each worker goes round all of them.
+        bool isDealt = phase.IsPreload && phase.Requests == phase.Keys;
+        long first = isDealt ? share * _index : 0;
         if (_index == _workerCount - 1)
             share += phase.Requests % _workerCount;
         _quota = phase.Requests > 0 ? share : long.MaxValue;
-        long keys = phase.IsPreload ? Math.Max(share, 1) : phase.Keys;
-        _keys = new KeySource(phase.IsPreload ? KeyDistribution.Sequential : phase.Distribution, first, keys, phase.Theta, seed + 1);
+        long keyCount = isDealt ? Math.Max(share, 1) : phase.Keys;
+        var keys = new KeySource(phase.IsPreload ? KeyDistribution.Sequential : phase.Distribution, first, keyCount, phase.Theta, seed + 1);
+        _fields = new FieldSource(keys, seed + 2, _fields.Sequence, _workerCount);
+        _senders = phase.ConnectionsMax > 0 ? Math.Min(phase.ConnectionsMax, _connections.Length) : _connections.Length;
         _pipeline = phase.Pipeline;
         _closedLoop = phase.RatePerSecond <= 0;
         _batchIntervalNs = _closedLoop ? 0 : 1e9 * phase.Pipeline * _workerCount / phase.RatePerSecond;
@@ -212,8 +216,8 @@ internal sealed unsafe class LoadWorker : IConnectionHandler, IDisposable
 
     private void StartAll()
     {
-        foreach (LoadConnection connection in _connections)
-            SendBatch(connection, _startNs);
+        for (int i = 0; i < _senders; i++)
+            SendBatch(_connections[i], _startNs);
     }
 
     // Not inlined, as all loop bodies here: loops that run for seconds would otherwise stay in code compiled on stack replacement.
@@ -256,10 +260,10 @@ internal sealed unsafe class LoadWorker : IConnectionHandler, IDisposable
 
     private LoadConnection? FindFree()
     {
-        for (int tried = 0; tried < _connections.Length; tried++)
+        for (int tried = 0; tried < _senders; tried++)
         {
             LoadConnection connection = _connections[_nextConnection];
-            if (++_nextConnection == _connections.Length)
+            if (++_nextConnection >= _senders)
                 _nextConnection = 0;
             if (!connection.IsFull)
                 return connection;
@@ -286,12 +290,9 @@ internal sealed unsafe class LoadWorker : IConnectionHandler, IDisposable
 
     private void WriteSame(BufferChain output, RequestTemplate template, int count)
     {
-        KeySource keys = _keys;
+        FieldSource fields = _fields;
         for (int i = 0; i < count; i++)
-        {
-            template.Write(output.Reserve(template.RoomBytes), keys);
-            output.Commit(template.LengthBytes);
-        }
+            output.Commit(template.Write(output.Reserve(template.RoomBytes), fields));
     }
 
     private void WriteMixed(BufferChain output, int count)
@@ -299,8 +300,7 @@ internal sealed unsafe class LoadWorker : IConnectionHandler, IDisposable
         for (int i = 0; i < count; i++)
         {
             RequestTemplate template = _mix.Next();
-            template.Write(output.Reserve(template.RoomBytes), _keys);
-            output.Commit(template.LengthBytes);
+            output.Commit(template.Write(output.Reserve(template.RoomBytes), _fields));
         }
     }
 
@@ -310,7 +310,7 @@ internal sealed unsafe class LoadWorker : IConnectionHandler, IDisposable
         int count = 0;
         while (position < end)
         {
-            long length = RespReader.TryMeasure(position, end);
+            long length = ReplyScanner.TryMeasure(position, end);
             if (length <= 0)
             {
                 if (length < 0)
@@ -327,7 +327,10 @@ internal sealed unsafe class LoadWorker : IConnectionHandler, IDisposable
         return count;
     }
 
-    /// <summary>The same where the start of the first reply came before. Large replies are scanned on from where the scan stood.</summary>
+    /// <summary>
+    /// The same where the start of the first reply came before. That one is scanned on from where the scan stood, so that a large reply takes linear time;
+    /// the others are short enough to be scanned again when their end is missing.
+    /// </summary>
     private int TakeResumed(LoadConnection state, byte* bytes, int byteCount)
     {
         state.Partial.Append(bytes, byteCount);
@@ -336,7 +339,7 @@ internal sealed unsafe class LoadWorker : IConnectionHandler, IDisposable
         int count = 0;
         while (position < end)
         {
-            long length = state.Reader.Measure(position, end);
+            long length = count == 0 ? state.Reader.Measure(position, end) : ReplyScanner.TryMeasure(position, end);
             if (length < 0)
                 Fail(state, "malformed reply");
             if (length <= 0)

@@ -1,14 +1,15 @@
-// A command as bytes, ready but for its keys. Data plane, except for making it.
+// A command as bytes, ready but for what each request fills in. Data plane, except for making it.
 //
 //   "SET key:{key} {value}"  ──►  *3\r\n$3\r\nSET\r\n$16\r\nkey:000000000000\r\n$16\r\nxk7...\r\n
 //                                                                        ▲ the digits of each request end here
 //
-// Everything has a fixed width, so a request is a copy of the image with some digits stored over it.
+// Where everything has a fixed width, a request is a copy of the image with some bytes stored over it. Where a number is as wide as it is long, the
+// image is cut in pieces around it:
+//
+//   "ZADD z {int:1M} m{key}"  ──►  │*4\r\n$4\r\nZADD\r\n$1\r\nz\r\n│ draw, $6\r\n │ 123456 │\r\n$13\r\nm000000000000\r\n│
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Text;
-using FastKv.Memory;
 
 namespace FastKv.LoadGen.Load;
 
@@ -17,79 +18,83 @@ namespace FastKv.LoadGen.Load;
 /// <param name="ValueBytes">Bytes of a value.</param>
 internal readonly record struct TemplateSizes(int KeyDigits, int ValueBytes);
 
-/// <summary>A request image and the places of its keys. Lives as long as the process: its native memory is never freed.</summary>
+/// <summary>A place of fixed width in the image.</summary>
+/// <param name="Field">What is stored there.</param>
+/// <param name="End">Where it ends, from the image's start.</param>
+internal readonly record struct FixedPlace(Placeholder Field, int End);
+
+/// <summary>What follows a piece.</summary>
+internal enum PieceEnd
+{
+    /// <summary>The next request.</summary>
+    Nothing,
+
+    /// <summary>A number is drawn, and the header of its word written.</summary>
+    Header,
+
+    /// <summary>The number that was drawn.</summary>
+    Number,
+}
+
+/// <summary>A part of the image up to a number of natural width.</summary>
+/// <param name="Start">Its first byte, from the image's start.</param>
+/// <param name="Length">Its bytes.</param>
+/// <param name="End">What follows it.</param>
+/// <param name="Field">The number to draw for a header.</param>
+/// <param name="WordBytes">Bytes of the number's word beside the number.</param>
+internal readonly record struct ImagePiece(int Start, int Length, PieceEnd End, Placeholder Field, int WordBytes);
+
+/// <summary>A request image and the places to fill in. Lives as long as the process: its native memory is never freed.</summary>
 internal sealed unsafe class RequestTemplate
 {
-    private const string KeyMark = "{key}";
-    private const string ValueMark = "{value}";
-
     /// <summary>Copies go in steps of this, so that many bytes behind a request must be writable.</summary>
     private const int StepBytes = 32;
 
     private const int SteppedBytesMax = 512;
 
     private readonly byte* _image;
+    private readonly int _imageBytes;
     private readonly int _copiedBytes;
-    private readonly int[] _keyEnds;
-    private readonly DigitWriter _digits;
+    private readonly FixedPlace[] _places;
+    private readonly ImagePiece[] _pieces;
+    private readonly DigitWriter _keyDigits;
 
-    private RequestTemplate(string text, byte[] image, int[] keyEnds, DigitWriter digits)
+    private RequestTemplate(string text, TemplateParser parsed, DigitWriter keyDigits)
     {
         Text = text;
-        LengthBytes = image.Length;
+        byte[] image = [.. parsed.Image];
+        _imageBytes = image.Length;
         _copiedBytes = (image.Length + StepBytes - 1) / StepBytes * StepBytes;
         _image = (byte*)NativeMemory.AlignedAlloc((nuint)_copiedBytes, 64);
         image.CopyTo(new Span<byte>(_image, image.Length));
-        _keyEnds = keyEnds;
-        _digits = digits;
+        _places = [.. parsed.Places];
+        _pieces = [.. parsed.Pieces];
+        _keyDigits = keyDigits;
+
+        // A word's header may be longer than one digit, and the number as long as numbers are.
+        const int HeaderBytesMax = 16;
+        RoomBytes = _copiedBytes + (_pieces.Length * (Placeholder.NumberBytesMax + HeaderBytesMax));
     }
 
     /// <summary>What it was made from.</summary>
     public string Text { get; }
 
-    /// <summary>Bytes of one request.</summary>
-    public int LengthBytes { get; }
-
     /// <summary>Room that <see cref="Write"/> needs.</summary>
-    public int RoomBytes => _copiedBytes;
+    public int RoomBytes { get; }
 
     /// <summary>Makes a template of a command line.</summary>
-    /// <param name="text">Words, quoted where they contain blanks, with <c>{key}</c> and <c>{value}</c> anywhere in them.</param>
+    /// <param name="text">Words, quoted where they contain blanks, with placeholders anywhere in them; at most one of natural width in a word.</param>
     /// <param name="sizes">Of keys and values.</param>
-    /// <exception cref="FormatException">There is no word in it, or a quote is not closed.</exception>
-    public static RequestTemplate Parse(string text, TemplateSizes sizes)
-    {
-        List<string> words = WordSplitter.Split(text);
-        if (words.Count == 0)
-            throw new FormatException("A command has at least one word.");
-        string value = ValueText(sizes.ValueBytes);
-        string zeros = new('0', sizes.KeyDigits);
-        var image = new List<byte>(Encoding.UTF8.GetBytes($"*{words.Count}\r\n"));
-        var keyEnds = new List<int>();
-        foreach (string word in words)
-        {
-            string[] parts = word.Replace(ValueMark, value, StringComparison.Ordinal).Split(KeyMark);
-            byte[][] encoded = [.. parts.Select(Encoding.UTF8.GetBytes)];
-            int length = encoded.Sum(p => p.Length) + ((parts.Length - 1) * zeros.Length);
-            image.AddRange(Encoding.UTF8.GetBytes($"${length}\r\n"));
-            for (int i = 0; i < encoded.Length; i++)
-            {
-                if (i > 0)
-                {
-                    image.AddRange(Encoding.UTF8.GetBytes(zeros));
-                    keyEnds.Add(image.Count);
-                }
-                image.AddRange(encoded[i]);
-            }
-            image.AddRange("\r\n"u8);
-        }
-        return new RequestTemplate(text, [.. image], [.. keyEnds], new DigitWriter(sizes.KeyDigits));
-    }
+    /// <exception cref="FormatException">There is no word in it, a quote is not closed, or a placeholder malformed.</exception>
+    public static RequestTemplate Parse(string text, TemplateSizes sizes) => new(text, new TemplateParser(text, sizes), new DigitWriter(sizes.KeyDigits));
 
     /// <summary>Writes one request; <see cref="RoomBytes"/> at <paramref name="destination"/> must be writable.</summary>
+    /// <returns>Bytes of the request.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Write(byte* destination, KeySource keys)
+    public int Write(byte* destination, FieldSource source)
     {
+        if (_pieces.Length > 0)
+            return WritePieces(destination, source);
         int copied = _copiedBytes;
         if (copied <= SteppedBytesMax)
         {
@@ -100,19 +105,54 @@ internal sealed unsafe class RequestTemplate
         {
             Buffer.MemoryCopy(_image, destination, copied, copied);
         }
-        foreach (int end in _keyEnds)
-            _digits.Write(destination + end, keys.Next());
+        foreach (ref readonly FixedPlace place in _places.AsSpan())
+            Fill(destination + place.End, in place, source);
+        return _imageBytes;
     }
 
-    /// <summary>Letters and digits without a pattern, so that a server which compresses gains nothing.</summary>
-    private static string ValueText(int length)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Fill(byte* end, ref readonly FixedPlace place, FieldSource source)
     {
-        const string Letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
-        var random = new RandomSource(7);
-        return string.Create(length, 0, (text, _) =>
-        {
-            for (int i = 0; i < text.Length; i++)
-                text[i] = Letters[(int)random.Below(Letters.Length)];
-        });
+        if (place.Field.Kind == FieldKind.Key)
+            _keyDigits.Write(end, source.NextKey());
+        else if (place.Field.Kind == FieldKind.Bytes)
+            LetterWriter.WriteRandom(end, place.Field.Width, source);
+        else
+            LetterWriter.WriteOf(end, place.Field.Width, (ulong)source.NextKey());
     }
+
+    private int WritePieces(byte* destination, FieldSource source)
+    {
+        byte* number = stackalloc byte[Placeholder.NumberBytesMax];
+        byte* numberEnd = number + Placeholder.NumberBytesMax;
+        byte* position = destination;
+        int placesDone = 0;
+        foreach (ref readonly ImagePiece piece in _pieces.AsSpan())
+        {
+            Unsafe.CopyBlockUnaligned(position, _image + piece.Start, (uint)piece.Length);
+            int pieceEnd = piece.Start + piece.Length;
+            for (; placesDone < _places.Length && _places[placesDone].End <= pieceEnd; placesDone++)
+                Fill(position + (_places[placesDone].End - piece.Start), in _places[placesDone], source);
+            position += piece.Length;
+            if (piece.End == PieceEnd.Header)
+            {
+                number = NumberWriter.Write(numberEnd, Draw(piece.Field, source), piece.Field.Decimals);
+                position = NumberWriter.WriteBulkHeader(position, piece.WordBytes + (int)(numberEnd - number));
+            }
+            else if (piece.End == PieceEnd.Number)
+            {
+                uint length = (uint)(numberEnd - number);
+                Unsafe.CopyBlockUnaligned(position, number, length);
+                position += length;
+            }
+        }
+        return (int)(position - destination);
+    }
+
+    private static long Draw(Placeholder field, FieldSource source) => field.Kind switch
+    {
+        FieldKind.Number => source.NextNumber(field.Low, field.Count),
+        FieldKind.Relative => source.LastNumber + field.Low,
+        _ => source.NextSequence(),
+    };
 }

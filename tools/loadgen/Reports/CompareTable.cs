@@ -101,10 +101,10 @@ internal static class CompareTable
         const double Mebi = 1024 * 1024;
         double keys = memory.Keys;
         string Growth(long before, long after)
-            => string.Create(CultureInfo.InvariantCulture, $"{before / Mebi:F1} to {after / Mebi:F1} MiB ({(after - before) / keys:F1} B a key)");
+            => string.Create(CultureInfo.InvariantCulture, $"{before / Mebi:F1} to {after / Mebi:F1} MiB ({(after - before) / keys:F1} B each)");
         string count = memory.Keys.ToString("N0", CultureInfo.InvariantCulture);
         output.WriteLine();
         string both = $"A {Growth(memory.ABefore, memory.AAfter)}, B {Growth(memory.BBefore, memory.BAfter)}";
-        output.WriteLine($"Resident memory over the preload of {count} keys: {both}.");
+        output.WriteLine($"Resident memory over the preload of {count} commands: {both}.");
     }
 }

@@ -45,7 +45,8 @@ internal sealed record RoundRow(
     double ClientCpuPerRequest, LatencyRow Latency);
 
 /// <summary>A command at a pipeline depth: the rounds of both servers.</summary>
-internal sealed record CellRow(string Command, int Pipeline, RoundRow[] A, RoundRow[] B)
+internal sealed record CellRow(
+    string Command, int Pipeline, RoundRow[] A, RoundRow[] B, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RoundRow[]? Floor = null)
 {
     /// <summary>CPU time per request of A over B's, of the medians: above 1, B is cheaper.</summary>
     public double CpuRatio => Medians.Of(A, r => r.ServerCpuPerRequest) / Medians.Of(B, r => r.ServerCpuPerRequest);

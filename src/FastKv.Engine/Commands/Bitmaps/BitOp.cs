@@ -117,7 +117,7 @@ internal static unsafe class BitOp
     private static void Store(
         Database database, in Key key, EntryRef existing, BitOperator operation, BitmapSource* views, int count, long length)
     {
-        byte* entry = StringEntry.CreateZeroed(database.Heap, key.Span, length, -1, database.Partition.AccessSeconds);
+        byte* entry = StringEntry.CreateZeroed(database.Heap, key.Span, length, -1, database.AccessBitsOver(existing));
         BitOperation.Compute(operation, StringEntry.Bytes(entry, out _), length, views, count);
         if (!existing.IsNull)
         {

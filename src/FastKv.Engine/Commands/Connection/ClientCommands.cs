@@ -1,4 +1,5 @@
 using System.Text;
+using FastKv.Engine.Blocking;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands.Server;
 using FastKv.Protocol;
@@ -215,9 +216,21 @@ internal static class ClientCommands
             return;
         }
 
-        // No command blocks its client yet, so there is never one to unblock.
-        if (context.TryInteger(2, out _))
+        if (!context.TryInteger(2, out long id))
+            return;
+        var client = context.Client.Loop.Server.Clients.Find(id);
+        bool withError = context.Count == 4 && context.Is(3, "ERROR"u8);
+        if (client is null || BlockedClients.TryUnblock(client, withError) is not { } unblocked)
+        {
             context.Reply.Integer(0);
+            return;
+        }
+
+        // As in Redis, either way of unblocking is a failure of the command that waited, and the error one of this command, too.
+        context.Client.Loop.Statistics.Commands.CountFailure(unblocked);
+        if (withError)
+            context.Reply.Errors!.Note(Errors.Unblocked);
+        context.Reply.Integer(1);
     }
 
     [Command("CLIENT|NO-EVICT", Arity = 3, Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale,

@@ -75,7 +75,7 @@ internal static class ClientList
         string flags = Flags(client);
         text.Append($"id={client.Id} addr={client.Address} laddr={client.LocalAddress} fd={client.Connection?.Socket ?? -1} name={client.Name}")
             .Append($" age={(nowMs - client.CreatedMs) / 1000} idle={(nowMs - client.LastInteractionMs) / 1000} flags={flags} db={client.Database}")
-            .Append($" sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
+            .Append($" sub=0 psub=0 ssub=0 multi={(client.Transaction.IsOpen ? client.Transaction.Count : -1)} watch={client.Transaction.WatchedCount} qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
             .Append($" argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll={(pending > 0 ? 1 : 0)} omem={pending}")
             .Append($" tot-mem={Client.ManagedBytes + input + pending} events=r cmd={client.LastCommand?.Name ?? "NULL"} user={client.User}")
             .Append($" redir=-1 resp={client.Resp} lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
@@ -86,6 +86,10 @@ internal static class ClientList
         var flags = new StringBuilder(4);
         if (client.IsUnixSocket)
             flags.Append('U');
+        if ((client.Gate & ClientGate.Blocked) != 0)
+            flags.Append('b');
+        if (client.Transaction.IsOpen)
+            flags.Append('x');
         if ((client.Gate & ClientGate.Closing) != 0)
             flags.Append('c');
         if (client.NoEvict)

@@ -47,6 +47,7 @@ internal static class Session
     internal static void Reset(ref CommandContext context)
     {
         var client = context.Client;
+        client.Transaction.End(context.Partitions);
         client.Database = 0;
         client.Resp = context.Reply.Resp = 2;
         client.Name = "";

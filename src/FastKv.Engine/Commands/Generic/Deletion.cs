@@ -1,3 +1,5 @@
+using FastKv.Engine.Keyspace;
+
 namespace FastKv.Engine.Commands.Generic;
 
 /// <summary>DEL and UNLINK, EXISTS and TOUCH: commands over any number of keys that reply a count. Data plane.</summary>
@@ -60,7 +62,8 @@ internal static class Deletion
                 continue;
 
             // Also for a client that asked not to touch: this one says it means to.
-            entry.SetAccessClock(context.Partition.AccessSeconds);
+            if (context.Partition.AccessNote == AccessNote.None)
+                context.Database(key).Touch(entry);
             count++;
         }
         context.Reply.Integer(count);

@@ -68,7 +68,7 @@ internal static unsafe class Renaming
             return;
         }
         var destination = context.Database(to, target);
-        if (destination.Contains(to))
+        if (!destination.Find(to).IsNull)
         {
             if (!replace)
             {
@@ -77,7 +77,9 @@ internal static unsafe class Renaming
             }
             destination.Delete(to);
         }
-        destination.Insert(to, Values.Copy(context.Database(from).Values, destination.Values, entry, to.Span));
+        var copy = Values.Copy(context.Database(from).Values, destination.Values, entry, to.Span);
+        copy.SetAccessClock(destination.Partition.NewAccessBits);
+        destination.Insert(to, copy);
         context.Reply.Integer(1);
     }
 
@@ -97,7 +99,7 @@ internal static unsafe class Renaming
         var source = context.Database(key);
         var destination = context.Database(key, target);
         var entry = source.Find(key);
-        if (entry.IsNull || destination.Contains(key))
+        if (entry.IsNull || !destination.Find(key).IsNull)
         {
             context.Reply.Integer(0);
             return;
@@ -127,7 +129,7 @@ internal static unsafe class Renaming
             return false;
         }
         var destination = context.Database(to);
-        if (destination.Contains(to))
+        if (!destination.Find(to).IsNull)
         {
             if (!overwrite)
             {

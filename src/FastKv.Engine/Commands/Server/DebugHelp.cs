@@ -14,8 +14,6 @@ internal static class DebugHelp
             Return hash table statistics of the specified Redis database.
         HTSTATS-KEY <key>
             Like HTSTATS but for the hash table stored at <key>'s value.
-        JMAP
-            Reply OK, for clients that expect it.
         LISTPACK <key>
             Show low level info about the listpack encoding of <key>.
         LOG <message>

@@ -8,9 +8,6 @@ namespace FastKv.Engine.Commands.Server;
     Complexity = "Depends on subcommand.")]
 internal static class ObjectCommands
 {
-    /// <summary>Where Redis's logarithmic counter begins.</summary>
-    private const int InitialFrequency = 5;
-
     [Command("OBJECT|ENCODING", Arity = 3, Flags = CommandFlags.ReadOnly, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
         FirstKey = 2, LastKey = 2, Access = KeyAccess.RO, Since = "2.2.3", Summary = "Returns the internal encoding of a Redis object.", Complexity = "O(1)",
         Syntax = "key", Tips = ["nondeterministic_output"])]
@@ -36,7 +33,7 @@ internal static class ObjectCommands
     {
         if (!TryFind(ref context, out var entry))
             return;
-        if (ValueFacts.IsLfu(context.Partition.Options))
+        if (context.Partition.IsLfu)
             context.Reply.Error(Errors.NotLru);
         else
             context.Reply.Integer(AccessClock.IdleSeconds(entry.AccessClock, context.NowMs));
@@ -44,14 +41,13 @@ internal static class ObjectCommands
 
     [Command("OBJECT|FREQ", Arity = 3, Flags = CommandFlags.ReadOnly, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
         FirstKey = 2, LastKey = 2, Access = KeyAccess.RO, Since = "4.0.0", Summary = "Returns the logarithmic access frequency counter of a Redis object.",
-        Complexity = "O(1)", Syntax = "key", Tips = ["nondeterministic_output"],
-        Differs = "accesses are not counted yet: under an LFU policy every key has the counter of a new one")]
+        Complexity = "O(1)", Syntax = "key", Tips = ["nondeterministic_output"])]
     internal static void Frequency(ref CommandContext context)
     {
-        if (!TryFind(ref context, out _))
+        if (!TryFind(ref context, out var entry))
             return;
-        if (ValueFacts.IsLfu(context.Partition.Options))
-            context.Reply.Integer(InitialFrequency);
+        if (context.Partition.IsLfu)
+            context.Reply.Integer(AccessFrequency.CounterOf(entry.AccessClock, context.NowMs, context.Partition.Options));
         else
             context.Reply.Error(Errors.NotLfu);
     }

@@ -45,6 +45,4 @@ internal static unsafe class ValueFacts
         long length = StringEntry.Length(entry.Block);
         return length + length switch { < 64 => 1, < 16384 => 2, <= uint.MaxValue => 5, _ => 9 };
     }
-
-    public static bool IsLfu(ServerOptions options) => options.MaxMemoryPolicy is MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu;
 }

@@ -68,7 +68,12 @@ internal static class GetSet
         else
             context.Reply.Ok();
         if (!holds)
+        {
+            // Looked up all the same.
+            if (!existing.IsNull)
+                database.NoteAccess(existing);
             return;
+        }
         if (options.Has(StringOption.KeepTtl))
             expiryMs = StringEdit.ExpiryOf(existing);
         database.SetString(key, existing, context[2], expiryMs);

@@ -62,8 +62,11 @@ internal static class Multiple
             CommandRules.WrongArity(ref context, context.Command);
             return;
         }
-        if (CountExisting(ref context, 1, context.Count) != 0)
+        for (int i = 1; i < context.Count; i += 2)
         {
+            var key = context.Key(i);
+            if (context.Database(key).Find(key).IsNull)
+                continue;
             context.Reply.Integer(0);
             return;
         }
@@ -121,7 +124,7 @@ internal static class Multiple
         for (int i = first; i < end; i += 2)
         {
             var key = context.Key(i);
-            if (context.Database(key).Contains(key))
+            if (!context.Database(key).Find(key).IsNull)
                 existing++;
         }
         return existing;

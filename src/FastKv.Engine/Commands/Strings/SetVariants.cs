@@ -12,7 +12,7 @@ internal static class SetVariants
     {
         var key = context.Key(1);
         var database = context.Database(key);
-        var existing = database.Peek(key);
+        var existing = database.Find(key);
         if (existing.IsNull)
             database.SetString(key, existing, context[2]);
         context.Reply.Integer(existing.IsNull ? 1 : 0);

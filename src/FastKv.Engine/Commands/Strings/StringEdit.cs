@@ -135,5 +135,5 @@ internal static unsafe class StringEdit
             database.Replace(key, existing, entry);
     }
 
-    private static uint FreshClock(Database database) => database.Partition.AccessSeconds;
+    private static uint FreshClock(Database database) => database.Partition.NewAccessBits;
 }

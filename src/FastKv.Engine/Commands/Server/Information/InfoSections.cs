@@ -87,10 +87,10 @@ internal static class InfoReport
                 CommandStatsSection.Write(text, server);
                 break;
             case InfoSections.ErrorStats:
-                text.Section("Errorstats"u8);
+                ErrorStatsSection.Write(text, server);
                 break;
             case InfoSections.LatencyStats:
-                text.Section("Latencystats"u8);
+                LatencyStatsSection.Write(text, server);
                 break;
             case InfoSections.Cluster:
                 text.Section("Cluster"u8);

@@ -71,7 +71,9 @@ internal sealed class InfoText
         return this;
     }
 
-    public InfoText Add(string text)
+    public InfoText Add(string text) => Add(text.AsSpan());
+
+    public InfoText Add(ReadOnlySpan<char> text)
     {
         _length += Encoding.UTF8.GetBytes(text, Reserve(Encoding.UTF8.GetMaxByteCount(text.Length)));
         return this;

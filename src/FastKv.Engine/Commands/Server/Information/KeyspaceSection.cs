@@ -1,3 +1,5 @@
+using FastKv.Engine.Keyspace;
+
 namespace FastKv.Engine.Commands.Server.Information;
 
 /// <summary>INFO keyspace: keys and keys with an expiry of each database that has any. Control plane.</summary>
@@ -8,16 +10,20 @@ internal static class KeyspaceSection
         text.Section("Keyspace"u8);
         for (int i = 0; i < server.Options.Databases; i++)
         {
-            long keys = 0, expires = 0;
+            long keys = 0;
+            ExpirySum expiries = default;
             foreach (var partition in server.Partitions)
             {
                 keys += partition.Databases[i].Count;
-                expires += partition.Databases[i].VolatileCount;
+                expiries.Add(partition.Databases[i].Expiries);
             }
 
-            // Redis shows a database as long as it has keys; its average time to live comes from sampling, which sweeps do not do here.
+            // Redis shows a database as long as it has keys.
             if (keys > 0)
-                text.Add("db"u8).Add(i).Add(":keys="u8).Add(keys).Add(",expires="u8).Add(expires).Add(",avg_ttl=0,subexpires=0"u8).EndLine();
+            {
+                text.Add("db"u8).Add(i).Add(":keys="u8).Add(keys).Add(",expires="u8).Add(expiries.Count)
+                    .Add(",avg_ttl="u8).Add(expiries.AverageMs(server.Clock.UnixMicroseconds / 1000)).Add(",subexpires=0"u8).EndLine();
+            }
         }
     }
 }

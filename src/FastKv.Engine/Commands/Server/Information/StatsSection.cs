@@ -71,7 +71,7 @@ internal static class StatsSection
     private static void WriteEvents(InfoText text, ServerStatistics statistics)
     {
         text.Line("unexpected_error_replies"u8, 0);
-        text.Line("total_error_replies"u8, 0);
+        text.Line("total_error_replies"u8, statistics.OverLoops(static loop => loop.Errors.Total));
         text.Line("dump_payload_sanitizations"u8, 0);
         text.Line("total_reads_processed"u8, statistics.OverLoops(static loop => loop.Reads));
         text.Line("total_writes_processed"u8, statistics.OverLoops(static loop => loop.Writes));

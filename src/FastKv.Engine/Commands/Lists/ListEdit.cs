@@ -1,0 +1,47 @@
+using FastKv.Engine.Keyspace;
+using FastKv.Structures;
+
+namespace FastKv.Engine.Commands.Lists;
+
+// Data plane. What several list commands do to a list under its key.
+internal static unsafe class ListEdit
+{
+    /// <summary>Deletes elements at an end: the whole key when none is left.</summary>
+    public static void Drop(Database database, in Key key, EntryRef entry, long count, bool atHead)
+    {
+        if (count >= ListValue.Count(entry))
+        {
+            database.Remove(key, entry);
+            return;
+        }
+        database.Replace(key, entry, new EntryRef(ListValue.Drop(database.Values, entry.Block, count, atHead)));
+    }
+
+    /// <summary>Adds an element to a list, which is created when there is none.</summary>
+    public static void Push(Database database, in Key key, EntryRef entry, ReadOnlySpan<byte> value, bool atHead)
+    {
+        if (entry.IsNull)
+            database.Insert(key, new EntryRef(ListValue.Create(database.Values, key.Span, value, clock: database.Partition.NewAccessBits)));
+        else
+            database.Replace(key, entry, new EntryRef(ListValue.Push(database.Values, entry.Block, value, atHead)));
+    }
+
+    /// <summary>Puts the list that a change has left in place of the one before: removes the key when it has no elements.</summary>
+    public static void Store(Database database, in Key key, EntryRef before, byte* after, long changes)
+    {
+        var entry = new EntryRef(after);
+        database.Replace(key, before, entry, changes);
+        if (ListValue.Count(entry) == 0)
+            database.Remove(key, entry);
+    }
+
+    /// <summary>Reads LEFT or RIGHT; false: it is neither, a syntax error was replied.</summary>
+    public static bool TryEnd(ref CommandContext context, int index, out bool atHead)
+    {
+        atHead = context.Is(index, "LEFT"u8);
+        if (atHead || context.Is(index, "RIGHT"u8))
+            return true;
+        context.Reply.Error(Errors.Syntax);
+        return false;
+    }
+}

@@ -1,0 +1,287 @@
+using FastKv.Engine.Keyspace;
+using FastKv.Protocol;
+using FastKv.Structures;
+using ValueType = FastKv.Structures.ValueType;
+
+namespace FastKv.Engine.Commands.Streams;
+
+// Data plane. All streams are looked up and checked before the first one is read. When none has anything, the command waits; it is run again when one of
+// the keys has changed, with "$" replaced by the ID that it meant.
+
+/// <summary>XREAD and XREADGROUP.</summary>
+internal static unsafe class StreamReading
+{
+    /// <summary>Streams whose state is kept on the stack.</summary>
+    private const int StackStreams = 16;
+
+    [Command("XREAD", Arity = -4, Flags = CommandFlags.ReadOnly | CommandFlags.Blocking | CommandFlags.MovableKeys, Group = CommandGroup.Stream,
+        Since = "5.0.0",
+        Summary = "Returns messages from multiple streams with IDs greater than the ones requested. Blocks until a message is available otherwise.",
+        Complexity = "For each stream mentioned: O(N) with N being the number of elements being returned, it means that XREAD-ing with a fixed COUNT is O(1). "
+            + "Note that when the BLOCK option is used, XADD will pay O(M) time in order to serve the M clients blocked on the stream getting new data.",
+        Syntax = "[COUNT count] [BLOCK milliseconds] STREAMS streams(key... id...)")]
+    [KeySpec(Access = KeyAccess.RO | KeyAccess.Access, Keyword = "STREAMS", StartFrom = 1, LastKey = -1, Limit = 2)]
+    internal static void Read(ref CommandContext context) => Read(ref context, isGroup: false);
+
+    [Command("XREADGROUP", Arity = -7, Flags = CommandFlags.Write | CommandFlags.Blocking | CommandFlags.MovableKeys, Group = CommandGroup.Stream,
+        Since = "5.0.0",
+        Summary = "Returns new or historical messages from a stream for a consumer in a group. Blocks until a message is available otherwise.",
+        Complexity = "For each stream mentioned: O(M) with M being the number of elements returned. If M is constant (e.g. always asking for the first 10 "
+            + "elements with COUNT), you can consider it O(1). On the other side when XREADGROUP blocks, XADD will pay the O(N) time in order to serve the N "
+            + "clients blocked on the stream getting new data.",
+        Syntax = "GROUP (group consumer) [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS streams(key... id...)")]
+    [KeySpec(Access = KeyAccess.RO | KeyAccess.Access, Keyword = "STREAMS", StartFrom = 4, LastKey = -1, Limit = 2)]
+    internal static void ReadGroup(ref CommandContext context) => Read(ref context, isGroup: true);
+
+    private static void Read(ref CommandContext context, bool isGroup)
+    {
+        if (!StreamReadOptions.TryParse(ref context, isGroup, out var options))
+            return;
+        if (options.StreamCount <= StackStreams)
+        {
+            Source* sources = stackalloc Source[StackStreams];
+            Read(ref context, options, sources);
+            return;
+        }
+        var heap = context.Partition.Heap;
+        long bytes = (long)options.StreamCount * sizeof(Source);
+        var many = (Source*)heap.Allocate(bytes);
+        Read(ref context, options, many);
+        heap.Free((byte*)many, bytes);
+    }
+
+    private static void Read(ref CommandContext context, in StreamReadOptions options, Source* sources)
+    {
+        for (int i = 0; i < options.StreamCount; i++)
+        {
+            if (!TryOpen(ref context, options, i, out sources[i]))
+                return;
+        }
+
+        // Who was blocked gets the one stream that has something.
+        int served = 0;
+        DeferredReply frame = default;
+        for (int i = 0; i < options.StreamCount && !(context.IsRetry && served > 0); i++)
+        {
+            ref Source source = ref sources[i];
+            if (source.Stream == null)
+                continue;
+            bool isReady = options.GroupIndex == 0 ? source.Stream->LastLive > source.After : IsReady(ref context, options, i, ref source);
+            if (!isReady)
+                continue;
+            if (served++ == 0)
+                frame = context.Reply.Resp == 2 ? context.Reply.BeginArray() : context.Reply.BeginMap();
+            if (context.Reply.Resp == 2)
+                context.Reply.ArrayHeader(2);
+            context.Reply.BulkString(context[options.FirstKey + i]);
+            Serve(ref context, options, i, source);
+        }
+        if (served > 0)
+        {
+            if (context.Reply.Resp == 2)
+                context.Reply.EndArray(frame, served);
+            else
+                context.Reply.EndMap(frame, served);
+        }
+        else if (options.TimeoutMs >= 0)
+        {
+            Block(ref context, options, sources);
+        }
+        else
+        {
+            context.Reply.NullArray();
+        }
+    }
+
+    private static bool TryOpen(ref CommandContext context, in StreamReadOptions options, int i, out Source source)
+    {
+        source = default;
+        var key = context.Key(options.FirstKey + i);
+        if (!context.Owns(key))
+            return true;
+        var entry = context.Database(key).FindForRead(key);
+        if (!entry.IsNull && entry.Type != ValueType.Stream)
+        {
+            // A client that waits with XREAD waits on; one that waits with XREADGROUP has lost its group.
+            if (context.IsRetry && options.GroupIndex == 0)
+                return true;
+            context.Reply.Error(context.IsRetry ? Errors.StreamOfBlockedGone : Errors.WrongType);
+            return false;
+        }
+        source.Stream = entry.IsNull ? null : StreamValue.Of(entry);
+        if (options.GroupIndex != 0 && !TryOpenGroup(ref context, options, key, ref source))
+            return false;
+        return TryPosition(ref context, options, i, ref source);
+    }
+
+    private static bool TryOpenGroup(ref CommandContext context, in StreamReadOptions options, in Key key, ref Source source)
+    {
+        if (source.Stream != null)
+            source.Group = source.Stream->FindGroup(context[options.GroupIndex]);
+        if (source.Group != null)
+            return true;
+        if (context.IsRetry)
+            context.Reply.Error(source.Stream == null ? Errors.StreamOfBlockedGone : Errors.GroupOfBlockedGone);
+        else
+            StreamReplies.NoGroup(ref context, key.Span, context[options.GroupIndex], Errors.NoGroupInReadSuffix);
+        return false;
+    }
+
+    private static bool TryPosition(ref CommandContext context, in StreamReadOptions options, int i, ref Source source)
+    {
+        bool isGroup = options.GroupIndex != 0;
+        int index = options.FirstKey + options.StreamCount + i;
+        switch (context[index])
+        {
+            case [(byte)'$'] when isGroup:
+                context.Reply.Error(Errors.DollarInReadGroup);
+                return false;
+            case [(byte)'$']:
+                source.After = source.Stream == null ? StreamId.Zero : source.Stream->Last;
+                source.IsRelative = true;
+                return true;
+            case [(byte)'+'] when isGroup:
+                context.Reply.Error(Errors.PlusInReadGroup);
+                return false;
+            case [(byte)'+']:
+                source.IsRelative = true;
+                if (source.Stream != null)
+                    source.After = source.Stream->Length == 0 ? source.Stream->Last : source.Stream->LastLive.Previous;
+                return true;
+            case [(byte)'>'] when !isGroup:
+                context.Reply.Error(Errors.GreaterInRead);
+                return false;
+            case [(byte)'>']:
+                source.After = StreamId.Max;
+                return true;
+            default:
+                return StreamArguments.TryId(ref context, index, out source.After);
+        }
+    }
+
+    // In a group, history is always served, be it empty; new entries if there are any. The consumer comes into being with what it is served.
+    private static bool IsReady(ref CommandContext context, in StreamReadOptions options, int i, ref Source source)
+    {
+        source.IsHistory = !source.After.IsMax;
+        if (!source.IsHistory)
+        {
+            if (source.Stream->LastLive <= source.Group->LastId)
+                return false;
+            source.After = source.Group->LastId;
+        }
+        var consumerName = context[options.GroupIndex + 1];
+        source.Consumer = source.Group->FindConsumer(consumerName);
+        if (source.Consumer == null)
+        {
+            var key = context.Key(options.FirstKey + i);
+            source.Consumer = StreamGroup.CreateConsumer(context.Database(key).Heap, source.Group, consumerName, context.NowMs);
+        }
+        source.Consumer->SeenMs = context.NowMs;
+        return true;
+    }
+
+    private static void Serve(ref CommandContext context, in StreamReadOptions options, int i, in Source source)
+    {
+        var key = context.Key(options.FirstKey + i);
+        var database = context.Database(key);
+        if (source.Group == null)
+        {
+            StreamReplies.Range(context.Reply, database.Heap, source.Stream, source.After.Next, StreamId.Max, options.Count, isReverse: false);
+            return;
+        }
+        if (source.IsHistory)
+            ServeHistory(ref context, database, source, options.Count);
+        else
+            ServeNew(ref context, database, source, options);
+        database.MarkChanged();
+    }
+
+    private static void ServeNew(ref CommandContext context, Database database, in Source source, in StreamReadOptions options)
+    {
+        var reply = context.Reply;
+        var array = reply.BeginArray();
+        long written = 0;
+        using (var walk = StreamState.Range(database.Heap, source.Stream, source.After.Next, StreamId.Max))
+        {
+            while (walk.MoveNext())
+            {
+                if (walk.Id > source.Group->LastId)
+                    StreamLag.Advance(source.Stream, source.Group, walk.Id);
+                StreamReplies.Entry(reply, walk.Id, walk.FieldCount, walk.Items);
+                if (!options.NoAck)
+                    Deliver(database, source, walk.Id, context.NowMs);
+                if (++written == options.Count)
+                    break;
+            }
+        }
+        reply.EndArray(array, written);
+    }
+
+    // The entry may be pending already: XGROUP SETID can turn a group back.
+    private static void Deliver(Database database, in Source source, StreamId id, long nowMs)
+    {
+        if (StreamGroup.TryAddPending(database.Heap, source.Group, source.Consumer, id, nowMs) != null)
+            return;
+        StreamPending* pending = source.Group->FindPending(id);
+        StreamGroup.MovePending(database.Heap, id, pending, source.Consumer);
+        pending->DeliveryMs = nowMs;
+        pending->DeliveryCount = 1;
+    }
+
+    private static void ServeHistory(ref CommandContext context, Database database, in Source source, long count)
+    {
+        var reply = context.Reply;
+        var array = reply.BeginArray();
+        long written = 0;
+        var cursor = source.Consumer->Pending.SeekAtLeast(source.After.Next);
+        for (bool more = cursor.IsValid; more && (count == 0 || written < count); more = cursor.MoveNext())
+        {
+            if (StreamReplies.TryEntry(reply, database.Heap, source.Stream, cursor.Id))
+            {
+                var pending = (StreamPending*)cursor.Value;
+                pending->DeliveryMs = context.NowMs;
+                pending->DeliveryCount++;
+            }
+            else
+            {
+                reply.ArrayHeader(2);
+                StreamReplies.Id(reply, cursor.Id);
+                reply.NullArray();
+            }
+            written++;
+        }
+        reply.EndArray(array, written);
+    }
+
+    private static void Block(ref CommandContext context, in StreamReadOptions options, Source* sources)
+    {
+        var heap = context.Partition.Heap;
+        long bytes = (long)options.StreamCount * StreamReplies.IdBytesMax;
+        byte* texts = heap.Allocate(bytes);
+        for (int i = 0; i < options.StreamCount && !context.IsRetry; i++)
+        {
+            if (!sources[i].IsRelative)
+                continue;
+            byte* text = texts + (i * (long)StreamReplies.IdBytesMax);
+            context.Arguments[options.FirstKey + options.StreamCount + i] =
+                new Argument { Pointer = text, Length = StreamReplies.Format(sources[i].After, text) };
+        }
+        context.Block(options.FirstKey, options.StreamCount, options.TimeoutMs, TimeoutReply.NullArray);
+        heap.Free(texts, bytes);
+    }
+
+    private struct Source
+    {
+        /// <summary>Null: nothing to be read.</summary>
+        public StreamState* Stream;
+        public StreamGroup* Group;
+        public StreamConsumer* Consumer;
+
+        /// <summary>Entries behind this ID are wanted; the largest: those new to the group.</summary>
+        public StreamId After;
+
+        /// <summary>The ID was given relative to the stream as it is now.</summary>
+        public bool IsRelative;
+        public bool IsHistory;
+    }
+}

@@ -1,0 +1,55 @@
+using FastKv.Engine.Clients;
+using FastKv.Engine.Commands;
+using FastKv.Engine.Sharding;
+
+namespace FastKv.Engine.Transactions;
+
+/// <summary>What happens to commands between MULTI and EXEC, and where EXEC runs. Data plane.</summary>
+internal static unsafe class Queueing
+{
+    /// <summary>Whether a command waits for EXEC; the others end or set up the transaction itself.</summary>
+    public static bool IsQueued(CommandDescriptor command) =>
+        command.Route != CommandRoute.Transaction && command.Name is not ("multi" or "discard" or "watch" or "quit" or "reset");
+
+    /// <summary>Queues a command of the client, or refuses it, and replies.</summary>
+    public static void Add(Client client, CommandDescriptor command, ref CommandContext context)
+    {
+        var transaction = client.Transaction;
+        if ((command.Flags & CommandFlags.NoMulti) != 0)
+        {
+            transaction.IsAborted = true;
+            context.Reply.Error(Errors.NotInTransaction);
+            return;
+        }
+        if (command.Route == CommandRoute.Connection)
+            transaction.NeedsOwnLoop = true;
+        else if (context.Partitions.Length > 1)
+            transaction.Shards |= ShardsOf(command, ref context);
+        transaction.Add(command, context.Arguments, context.Count);
+        context.Reply.SimpleString("QUEUED"u8);
+    }
+
+    /// <summary>
+    /// The shard on which EXEC runs: where all keys are, <see cref="CommandBatch.Inline"/>, or <see cref="CommandBatch.Spanning"/> with the shards involved.
+    /// </summary>
+    public static int ShardOf(Client client, int ownShard, out ulong shards)
+    {
+        var transaction = client.Transaction;
+        shards = transaction.Shards | transaction.WatchedShards;
+        if (!transaction.IsOpen || transaction.IsAborted || (shards & ~(1UL << ownShard)) == 0)
+            return CommandBatch.Inline;
+        bool isOneShard = (shards & (shards - 1)) == 0;
+        return isOneShard && !transaction.NeedsOwnLoop ? System.Numerics.BitOperations.TrailingZeroCount(shards) : CommandBatch.Spanning;
+    }
+
+    private static ulong ShardsOf(CommandDescriptor command, ref CommandContext context)
+    {
+        var routing = context.Partition.Routing;
+        int shard = CommandRules.ShardOf(command, context.Arguments, context.Count, routing);
+        if (shard >= 0)
+            return 1UL << shard;
+        return command.Route == CommandRoute.Cursor
+            ? (1UL << context.Partitions.Length) - 1
+            : CommandRules.ShardsOf(command, context.Arguments, context.Count, routing);
+    }
+}

@@ -1,0 +1,214 @@
+using System.Diagnostics;
+using FastKv.Memory;
+
+namespace FastKv.Structures;
+
+/// <summary>How scores of one member in several sets become one.</summary>
+public enum SortedSetAggregate
+{
+    /// <summary>Their sum; of opposite infinities 0.</summary>
+    Sum,
+
+    /// <summary>The least.</summary>
+    Min,
+
+    /// <summary>The greatest.</summary>
+    Max,
+}
+
+/// <summary>
+/// Members collected in any order, then sorted once: for results of set operations, which may become a value (<see cref="ToEntry"/>) or only a reply. Data plane.
+/// </summary>
+/// <remarks>
+/// Collecting touches the member table alone, O(1) per member; sorting is a merge sort of 16 bytes per member in the shard's heap, O(n log n); the tree is then
+/// filled from the left, O(n). One tree update per member would cost three times as much.
+/// </remarks>
+public unsafe struct SortedSetBuilder
+{
+    private const int RunItems = 16;
+
+    private readonly ValueHeap _values;
+    private readonly LargeSortedSet _set;
+    private Item* _items;
+    private long _memberBytesMax;
+
+    /// <summary>Begins in the heap of the shard where the value will live.</summary>
+    public SortedSetBuilder(ValueHeap values)
+    {
+        _values = values;
+        _set = LargeSortedSet.Create(values);
+    }
+
+    /// <summary>Members so far.</summary>
+    public readonly long Count => _set.Count;
+
+    /// <summary>Adds a member, or combines its score with the one it has. O(1).</summary>
+    public void Add(ReadOnlySpan<byte> member, double score, SortedSetAggregate aggregate)
+    {
+        ulong hash = _set.HashOf(member);
+        byte* block = _set.Table.Find(hash, member);
+        if (block != null)
+        {
+            ScoredMember.SetScore(block, Combine(ScoredMember.Score(block), score, aggregate));
+            return;
+        }
+
+        _set.AddToTable(hash, member, score);
+        _memberBytesMax = Math.Max(_memberBytesMax, member.Length);
+    }
+
+    /// <summary>Whether a member was added. O(1).</summary>
+    public readonly bool Contains(ReadOnlySpan<byte> member) => _set.Find(member) != null;
+
+    /// <summary>Puts the members in order; nothing may be added any more. O(n log n).</summary>
+    public void Sort()
+    {
+        Debug.Assert(_items == null, "sorted once");
+        long count = Count;
+        if (count == 0)
+            return;
+        _items = (Item*)_values.Heap.Allocate(count * sizeof(Item));
+        var collector = new Collector { Next = _items };
+        ulong cursor = 0;
+        ExtendibleTable<ScoredMemberLayout> table = _set.Table;
+        do
+        {
+            cursor = table.Scan(cursor, ref collector);
+        }
+        while (cursor != 0);
+        Debug.Assert(collector.Next == _items + count, "a scan of a table that stands still visits each entry once");
+        SortItems(count);
+    }
+
+    /// <summary>The score of a rank, after <see cref="Sort"/>.</summary>
+    public readonly double ScoreAt(long rank) => _items[rank].Score;
+
+    /// <summary>The member of a rank, after <see cref="Sort"/>.</summary>
+    public readonly ReadOnlySpan<byte> MemberAt(long rank)
+    {
+        if (rank + 8 < Count)
+            Prefetch.Line(_items[rank + 8].Block);
+        return ScoredMember.Member(_items[rank].Block);
+    }
+
+    /// <summary>Makes it a value, compact if the limits allow, after <see cref="Sort"/>; there is at least one member. The builder is gone then. O(n).</summary>
+    /// <returns>The entry, which is in no table.</returns>
+    public byte* ToEntry(ReadOnlySpan<byte> key, uint clock)
+    {
+        long count = Count;
+        Debug.Assert(count > 0, "empty sorted sets do not exist");
+        if (!SortedSetValue.FitsCompact(_values.Limits, count, _memberBytesMax))
+        {
+            ScoreTree tree = _set.Tree;
+            for (long i = 0; i < count; i++)
+                tree.Append(_items[i].Score, _items[i].Block);
+            FreeItems(count);
+            return EntryBlock.CreatePointer(
+                _values.Heap, ValueType.SortedSet, ValueEncoding.SkipList, key, (byte*)_set.Header, -1, clock);
+        }
+
+        long length = CompactSortedSet.HeaderBytes;
+        for (long i = 0; i < count; i++)
+            length += CompactSortedSet.ElementBytes(ScoredMember.Member(_items[i].Block).Length, _items[i].Score);
+        byte* entry = CompactValue.Create(_values.Heap, ValueType.SortedSet, ValueEncoding.Listpack, key, checked((int)length), -1, clock);
+        byte* content = CompactValue.Bytes(entry, out _);
+        CompactSortedSet.SetCount(content, (int)count);
+        byte* end = content + CompactSortedSet.HeaderBytes;
+        for (long i = 0; i < count; i++)
+            end = CompactSortedSet.Append(end, ScoredMember.Member(_items[i].Block), _items[i].Score);
+        Free();
+        return entry;
+    }
+
+    /// <summary>Frees all of it.</summary>
+    public void Free()
+    {
+        FreeItems(Count);
+        int budget = int.MaxValue;
+        _set.Free(ref budget);
+    }
+
+    /// <summary>One score of two.</summary>
+    public static double Combine(double left, double right, SortedSetAggregate aggregate)
+    {
+        switch (aggregate)
+        {
+            case SortedSetAggregate.Min:
+                return right < left ? right : left;
+            case SortedSetAggregate.Max:
+                return right > left ? right : left;
+            default:
+                double sum = left + right;
+                return double.IsNaN(sum) ? 0 : sum;
+        }
+    }
+
+    private void FreeItems(long count)
+    {
+        if (_items != null)
+            _values.Heap.Free((byte*)_items, count * sizeof(Item));
+        _items = null;
+    }
+
+    // Runs of 16 by insertion, then merged to and fro between two arrays.
+    private void SortItems(long count)
+    {
+        for (long start = 0; start < count; start += RunItems)
+            InsertionSort(_items + start, (int)Math.Min(RunItems, count - start));
+        if (count <= RunItems)
+            return;
+        var other = (Item*)_values.Heap.Allocate(count * sizeof(Item));
+        for (long width = RunItems; width < count; width *= 2)
+        {
+            for (long start = 0; start < count; start += 2 * width)
+                Merge(_items, other, start, Math.Min(start + width, count), Math.Min(start + 2 * width, count));
+            Item* merged = other;
+            other = _items;
+            _items = merged;
+        }
+
+        _values.Heap.Free((byte*)other, count * sizeof(Item));
+    }
+
+    private static void InsertionSort(Item* items, int count)
+    {
+        for (int i = 1; i < count; i++)
+        {
+            Item item = items[i];
+            int at = i;
+            for (; at > 0 && IsBefore(item, items[at - 1]); at--)
+                items[at] = items[at - 1];
+            items[at] = item;
+        }
+    }
+
+    private static void Merge(Item* from, Item* to, long start, long middle, long end)
+    {
+        long left = start, right = middle;
+        for (long at = start; at < end; at++)
+        {
+            bool takeRight = left == middle || (right < end && IsBefore(from[right], from[left]));
+            to[at] = takeRight ? from[right++] : from[left++];
+        }
+    }
+
+    private static bool IsBefore(in Item left, in Item right)
+    {
+        if (left.Score != right.Score)
+            return left.Score < right.Score;
+        return ScoredMember.Compare(left.Block, ScoredMember.Member(right.Block)) < 0;
+    }
+
+    private struct Item
+    {
+        internal double Score;
+        internal byte* Block;
+    }
+
+    private struct Collector : IEntryVisitor
+    {
+        internal Item* Next;
+
+        public void Visit(byte* entry) => *Next++ = new Item { Score = ScoredMember.Score(entry), Block = entry };
+    }
+}
