@@ -61,20 +61,26 @@ internal static class Errors
     public static ReadOnlySpan<byte> LcsLengthAndRanges => "ERR If you want both the length and indexes, please just use IDX."u8;
     public static ReadOnlySpan<byte> LcsTooLarge => "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"u8;
 
-    // ---- Sets ----
+    // ---- Collections ----
 
     public static ReadOnlySpan<byte> NotAnAbsoluteInt64 =>
         "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"u8;
     public static ReadOnlySpan<byte> NumKeysNotPositive => "ERR numkeys should be greater than 0"u8;
+    public static ReadOnlySpan<byte> ValueOutOfRange => "ERR value is out of range"u8;
+    public static ReadOnlySpan<byte> TimeoutNotAFloat => "ERR timeout is not a float or out of range"u8;
+    public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
+    public static ReadOnlySpan<byte> TimeoutOutOfRange => "ERR timeout is out of range"u8;
+
+    // ---- Sets ----
+
     public static ReadOnlySpan<byte> NumKeysTooMany => "ERR Number of keys can't be greater than number of args"u8;
     public static ReadOnlySpan<byte> LimitNegative => "ERR LIMIT can't be negative"u8;
+
     // ---- Hashes ----
 
     public static ReadOnlySpan<byte> HashValueNotAnInteger => "ERR hash value is not an integer"u8;
     public static ReadOnlySpan<byte> HashValueNotAFloat => "ERR hash value is not a float"u8;
     public static ReadOnlySpan<byte> NanOrInfinity => "ERR value is NaN or Infinity"u8;
-    public static ReadOnlySpan<byte> ValueOutOfRange => "ERR value is out of range"u8;
-    public static ReadOnlySpan<byte> NotANegatable =>
     public static ReadOnlySpan<byte> ExpiryNegative => "ERR invalid expire time, must be >= 0"u8;
     public static ReadOnlySpan<byte> FieldsMissing => "ERR Mandatory argument FIELDS is missing or not at the right position"u8;
     public static ReadOnlySpan<byte> FieldsMissingOfHSetEx => "ERR missing FIELDS argument"u8;
@@ -101,17 +107,12 @@ internal static class Errors
 
     // ---- Lists ----
 
-    public static ReadOnlySpan<byte> TimeoutNotAFloat => "ERR timeout is not a float or out of range"u8;
-    public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
-    public static ReadOnlySpan<byte> TimeoutOutOfRange => "ERR timeout is out of range"u8;
-    public static ReadOnlySpan<byte> KeyCountNotPositive => "ERR numkeys should be greater than 0"u8;
     public static ReadOnlySpan<byte> CountNotPositive => "ERR count should be greater than 0"u8;
     public static ReadOnlySpan<byte> NegativeCount => "ERR COUNT can't be negative"u8;
     public static ReadOnlySpan<byte> NegativeMaxLength => "ERR MAXLEN can't be negative"u8;
-    public static ReadOnlySpan<byte> RankOutOfRange =>
-        "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"u8;
     public static ReadOnlySpan<byte> ZeroRank =>
         "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list"u8;
+
     // ---- Sorted sets ----
 
     public static ReadOnlySpan<byte> AddNxAndXx => "ERR XX and NX options at the same time are not compatible"u8;
@@ -124,8 +125,7 @@ internal static class Errors
     public static ReadOnlySpan<byte> WithScoresByLex => "ERR syntax error, WITHSCORES not supported in combination with BYLEX"u8;
     public static ReadOnlySpan<byte> WeightNotAFloat => "ERR weight value is not a float"u8;
     public static ReadOnlySpan<byte> NoInputKeyPrefix => "ERR at least 1 input key is needed for '"u8;
-    public static ReadOnlySpan<byte> RandomCountRange =>
-    public static ReadOnlySpan<byte> ValueOutOfRange => "ERR value is out of range"u8;
+
     // ---- Streams ----
 
     public static ReadOnlySpan<byte> InvalidStreamId => "ERR Invalid stream ID specified as stream command argument"u8;
@@ -136,7 +136,7 @@ internal static class Errors
     public static ReadOnlySpan<byte> StreamIdTooSmall => "ERR The ID specified in XADD is equal or smaller than the target stream top item"u8;
     public static ReadOnlySpan<byte> StreamEntryTooLarge => "ERR Elements are too large to be stored"u8;
     public static ReadOnlySpan<byte> NegativeTrimLimit => "ERR The LIMIT argument must be >= 0."u8;
-    public static ReadOnlySpan<byte> NegativeMaxLength => "ERR The MAXLEN argument must be >= 0."u8;
+    public static ReadOnlySpan<byte> NegativeTrimLength => "ERR The MAXLEN argument must be >= 0."u8;
     public static ReadOnlySpan<byte> TwoTrimStrategies => "ERR syntax error, MAXLEN and MINID options at the same time are not compatible"u8;
     public static ReadOnlySpan<byte> LimitWithoutStrategy => "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy"u8;
     public static ReadOnlySpan<byte> LimitWithoutTilde => "ERR syntax error, LIMIT cannot be used without the special ~ option"u8;
@@ -176,6 +176,7 @@ internal static class Errors
     public static ReadOnlySpan<byte> UnknownClaimOptionPrefix => "ERR Unrecognized XCLAIM option '"u8;
     public static ReadOnlySpan<byte> ClaimCountNotPositive => "ERR COUNT must be > 0"u8;
     public static ReadOnlySpan<byte> TimeoutNotAnInteger => "ERR timeout is not an integer or out of range"u8;
+
     // ---- HyperLogLogs ----
 
     public static ReadOnlySpan<byte> NotAHyperLogLog => "WRONGTYPE Key is not a valid HyperLogLog string value."u8;

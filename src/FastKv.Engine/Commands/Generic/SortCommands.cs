@@ -178,7 +178,7 @@ internal static unsafe class SortCommands
             context.Reply.Integer(0);
             return;
         }
-        byte* list = ListValue.Create(database.Values, key.Span, -1, database.Partition.AccessSeconds);
+        byte* list = ListValue.Create(database.Values, key.Span, -1, database.Partition.NewAccessBits);
         if (options.Gets == 0)
         {
             for (int i = 0; i < count; i++)

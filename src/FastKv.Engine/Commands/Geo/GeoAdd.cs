@@ -71,7 +71,7 @@ internal static unsafe class GeoAdd
             context.Reply.Integer(0);
             return;
         }
-        byte* entry = existing.IsNull ? SortedSetValue.Create(database.Values, key.Span, -1, database.Partition.AccessSeconds) : existing.Block;
+        byte* entry = existing.IsNull ? SortedSetValue.Create(database.Values, key.Span, -1, database.Partition.NewAccessBits) : existing.Block;
         long added = 0;
         long changed = 0;
         for (int i = 0; i < count; i++)

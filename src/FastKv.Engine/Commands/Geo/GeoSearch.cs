@@ -144,7 +144,7 @@ internal static unsafe class GeoSearch
             context.Reply.Integer(0);
             return;
         }
-        byte* stored = SortedSetValue.Create(database.Values, key.Span, -1, database.Partition.AccessSeconds);
+        byte* stored = SortedSetValue.Create(database.Values, key.Span, -1, database.Partition.NewAccessBits);
         for (int i = 0; i < wanted; i++)
         {
             ref var hit = ref hits.Items[order != null ? order[i].Index : i];

@@ -47,7 +47,7 @@ internal static class HashSampling
         if (!context.TryInteger(2, out count))
             return false;
         if (count == long.MinValue)
-            context.Reply.Error(Errors.NotANegatable);
+            context.Reply.Error(Errors.NotAnAbsoluteInt64);
         else if (context.Count > 4 || (context.Count == 4 && !context.Is(3, "WITHVALUES"u8)))
             context.Reply.Error(Errors.Syntax);
         else if (count < -RepeatedMax || (context.Count == 4 && count > long.MaxValue / 2))

@@ -25,7 +25,7 @@ internal static unsafe class HyperLogLogAccess
 
     /// <summary>An entry for an empty HyperLogLog, which is in no table yet.</summary>
     public static EntryRef Create(Database database, in Key key) =>
-        new(HyperLogLogValue.Create(database.Values, key.Span, -1, database.Partition.AccessSeconds));
+        new(HyperLogLogValue.Create(database.Values, key.Span, -1, database.Partition.NewAccessBits));
 
     /// <summary>Puts a changed entry where <paramref name="existing"/> stood, or inserts it if that is null.</summary>
     public static void Link(Database database, in Key key, EntryRef existing, EntryRef entry, long changes)

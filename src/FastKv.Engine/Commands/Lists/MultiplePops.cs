@@ -84,7 +84,7 @@ internal static unsafe class MultiplePops
         keys = 0;
         atHead = false;
         count = 1;
-        if (!TryPositive(ref context, countIndex, out long keyCount, Errors.KeyCountNotPositive))
+        if (!TryPositive(ref context, countIndex, out long keyCount, Errors.NumKeysNotPositive))
             return false;
         if (keyCount >= context.Count - countIndex - 1)
         {

@@ -122,7 +122,7 @@ internal static class Searching
                 return false;
             if (rank != 0 && rank != long.MinValue)
                 return true;
-            context.Reply.Error(rank == 0 ? Errors.ZeroRank : Errors.RankOutOfRange);
+            context.Reply.Error(rank == 0 ? Errors.ZeroRank : Errors.NotAnAbsoluteInt64);
             return false;
         }
 

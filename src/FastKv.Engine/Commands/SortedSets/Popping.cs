@@ -119,11 +119,11 @@ internal static class Popping
         keys = 0;
         isMax = false;
         count = -1;
-        if (!context.TryInteger(at, out long keyCount, Errors.KeyCountNotPositive))
+        if (!context.TryInteger(at, out long keyCount, Errors.NumKeysNotPositive))
             return false;
         if (keyCount < 1)
         {
-            context.Reply.Error(Errors.KeyCountNotPositive);
+            context.Reply.Error(Errors.NumKeysNotPositive);
             return false;
         }
 

@@ -43,7 +43,7 @@ internal static unsafe class RandomMembers
             return false;
         if (count == long.MinValue)
         {
-            context.Reply.Error(Errors.RandomCountRange);
+            context.Reply.Error(Errors.NotAnAbsoluteInt64);
             return false;
         }
         if (context.Count > 4 || (withScores && !context.Is(3, "WITHSCORES"u8)))

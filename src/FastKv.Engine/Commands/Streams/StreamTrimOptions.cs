@@ -100,7 +100,7 @@ internal struct StreamTrimOptions
             return StreamArguments.TryId(ref context, i, out Trim.MinId);
         if (!context.TryInteger(i, out Trim.MaxLength))
             return false;
-        return Trim.MaxLength >= 0 || Fail(ref context, Errors.NegativeMaxLength);
+        return Trim.MaxLength >= 0 || Fail(ref context, Errors.NegativeTrimLength);
     }
 
     private static long DefaultLimit(long nodeEntriesMax)
