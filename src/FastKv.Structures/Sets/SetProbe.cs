@@ -12,22 +12,43 @@ public unsafe struct SetProbe
     private byte* _text;
     private int _length;
     private bool _isInteger;
+    private bool _hasText;
     private long _integer;
     private ulong _hash;
 
-    /// <summary>The member's text.</summary>
-    public readonly ReadOnlySpan<byte> Text => new(_text, _length);
-
     /// <summary>Takes the member at which an iterator stands.</summary>
+    /// <param name="probe">Where to.</param>
+    /// <param name="members">The iterator.</param>
+    /// <param name="hashSeed">The seed of all sets.</param>
+    /// <param name="integersOnly">Whether it will be looked up in sets of integers only: an integer needs no text and no hash then.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Load(SetProbe* probe, in SetIterator members, ulong hashSeed)
+    public static void Load(SetProbe* probe, in SetIterator members, ulong hashSeed, bool integersOnly)
     {
+        probe->_isInteger = members.TryInteger(out probe->_integer);
+        probe->_hasText = !(integersOnly && probe->_isInteger);
+        if (!probe->_hasText)
+            return;
         ReadOnlySpan<byte> text = members.Text(new Span<byte>(probe->_scratch, Listpack.ScratchBytes));
         fixed (byte* start = text)
             probe->_text = start;
         probe->_length = text.Length;
-        probe->_isInteger = members.TryInteger(out probe->_integer) || IntegerText.TryParse(text, out probe->_integer);
-        probe->_hash = SetTable.HashOf(text, hashSeed);
+        if (integersOnly)
+            probe->_isInteger = IntegerText.TryParse(text, out probe->_integer);
+        else
+            LoadOther(probe, text, hashSeed);
+    }
+
+    /// <summary>The member's text.</summary>
+    public static ReadOnlySpan<byte> TextOf(SetProbe* probe)
+    {
+        if (!probe->_hasText)
+        {
+            probe->_text = probe->_scratch;
+            probe->_length = IntegerText.Format(probe->_integer, new Span<byte>(probe->_scratch, Listpack.ScratchBytes));
+            probe->_hasText = true;
+        }
+
+        return new ReadOnlySpan<byte>(probe->_text, probe->_length);
     }
 
     /// <summary>First pass over a batch: begins to load where a large set would have the member.</summary>
@@ -42,10 +63,17 @@ public unsafe struct SetProbe
     public readonly bool IsIn(ValueHeap values, EntryRef set)
     {
         if (set.Encoding == ValueEncoding.HashTable)
-            return new SetTable(values, set).Table.Find(_hash, Text) != null;
+            return new SetTable(values, set).Table.Find(_hash, new ReadOnlySpan<byte>(_text, _length)) != null;
         byte* content = CompactValue.Bytes(set.Block, out int length);
         if (set.Encoding == ValueEncoding.IntSet)
             return _isInteger && IntSet.Contains(content, length, _integer);
-        return Listpack.Find(content + Listpack.HeaderBytes, content + length, Text, 1) != null;
+        return Listpack.Find(content + Listpack.HeaderBytes, content + length, new ReadOnlySpan<byte>(_text, _length), 1) != null;
+    }
+
+    private static void LoadOther(SetProbe* probe, ReadOnlySpan<byte> text, ulong hashSeed)
+    {
+        if (!probe->_isInteger)
+            probe->_isInteger = IntegerText.TryParse(text, out probe->_integer);
+        probe->_hash = SetTable.HashOf(text, hashSeed);
     }
 }

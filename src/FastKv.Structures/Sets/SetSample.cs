@@ -263,7 +263,7 @@ public static unsafe class SetSample
     private static void DrawDistinct<TVisitor>(ValueHeap values, EntryRef entry, long count, ref RandomSource random, ref TVisitor visitor)
         where TVisitor : struct, ISetVisitor, allows ref struct
     {
-        // No more than a third of the members are wanted, so a draw is new with a probability of 2/3 at least. A table so skewed that this fails ends in a walk.
+        // At most a third of the members are wanted, so a draw is new with a probability of 2/3 at least. A table so skewed that this fails ends in a walk.
         long drawsLeft = 16 * count + 256;
         var table = new SetTable(values, entry).Table;
         using var drawn = new BlockSet(values.Heap, count);

@@ -95,6 +95,14 @@ public static unsafe partial class SetValue
         }
     }
 
+    /// <summary>Begins to load where a large set would have a member: for the look-ups of a batch, whose cache misses overlap then.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(ValueHeap values, EntryRef entry, ReadOnlySpan<byte> member)
+    {
+        if (entry.Encoding == ValueEncoding.HashTable)
+            new SetTable(values, entry).Table.PrefetchBucket(SetTable.HashOf(member, values.HashSeed));
+    }
+
     /// <summary>Whether it is a member.</summary>
     public static bool Contains(ValueHeap values, EntryRef entry, ReadOnlySpan<byte> member)
     {
@@ -123,7 +131,7 @@ public static unsafe partial class SetValue
     }
 
     /// <summary>Frees some of the value. One element (or block of a few) costs one unit of <paramref name="budget"/>.</summary>
-    /// <returns>True: all is freed, the entry's block included. False: the budget is used up; to be called again with the same entry, which is in no table.</returns>
+    /// <returns>True: all is freed, the entry's block included. False: the budget is used up; to be called again with the same entry, in no table.</returns>
     public static bool Free(ValueHeap values, byte* entry, ref int budget)
     {
         var view = new EntryRef(entry);
@@ -144,7 +152,7 @@ public static unsafe partial class SetValue
     /// <summary>About how many units of budget <see cref="Free"/> will take. O(1).</summary>
     public static long FreeEffort(EntryRef entry) => entry.Encoding == ValueEncoding.HashTable ? Count(entry) : 1;
 
-    /// <summary>A copy under another key, perhaps in another shard's heap (COPY, RENAME between shards): same encoding, expiry and access clock. O(n).</summary>
+    /// <summary>A copy under another key, perhaps in another shard's heap (COPY, RENAME): same encoding, expiry and access clock. O(n).</summary>
     public static byte* Copy(ValueHeap from, ValueHeap to, byte* entry, ReadOnlySpan<byte> key)
     {
         var source = new EntryRef(entry);

@@ -26,6 +26,7 @@ public static class SetCommands
         (3, (d, w) => w.Add(["SINTERSTORE", d.Key(), .. d.SomeKeys(1, 3)])),
         (3, (d, w) => w.Add(["SUNIONSTORE", d.Key(), .. d.SomeKeys(1, 6)])),
         (3, (d, w) => w.Add(["SDIFFSTORE", d.Key(), .. d.SomeKeys(1, 5)])),
+        (1, ManyKeys),
         (5, InterCard),
         (4, Pop),
         (3, RandomMember),
@@ -104,6 +105,14 @@ public static class SetCommands
         w.AddUnspoilt(Comparison.Exact, d.Pick<string[]>(["SPOP"], ["SPOP", key, "1", "2"], ["SPOP", key, "-1"], ["SPOP", key, "1.5"], ["SRANDMEMBER"],
             ["SRANDMEMBER", key, "1", "2"], ["SRANDMEMBER", key, "abc"], ["SRANDMEMBER", key, "-9223372036854775808"],
             ["SRANDMEMBER", key, "9223372036854775808"], ["SRANDMEMBER", key, ""]));
+    }
+
+    // More operands than the stack holds.
+    private static void ManyKeys(Draw d, StepWriter w)
+    {
+        string[] keys = d.SomeKeys(60, 70);
+        w.AddUnspoilt(Comparison.Unordered, d.Pick<string[]>(["SUNION", .. keys], ["SINTER", .. keys], ["SDIFF", .. keys],
+            ["SUNIONSTORE", .. keys], ["SDIFFSTORE", .. keys], ["SINTERCARD", keys.Length.ToString(), .. keys]));
     }
 
     private static void InterCard(Draw d, StepWriter w)

@@ -9,6 +9,8 @@ namespace FastKv.Engine.Commands.Sets;
 /// <summary>SADD, SREM, SISMEMBER, SMISMEMBER, SCARD and SMEMBERS.</summary>
 internal static unsafe class Membership
 {
+    private const int BatchMembers = 16;
+
     [Command("SADD", Arity = -3, Flags = CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, Group = CommandGroup.Set, FirstKey = 1, LastKey = 1,
         Access = KeyAccess.RW | KeyAccess.Insert, Since = "1.0.0", Summary = "Add one or more members to a set",
         Complexity = "O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments.", Syntax = "key member...",
@@ -26,6 +28,7 @@ internal static unsafe class Membership
         long changes = 0;
         for (int i = 2; i < context.Count; i++)
         {
+            PrefetchBatch(ref context, values, new EntryRef(entry), i);
             entry = SetValue.Add(values, entry, context[i], out bool added);
             changes += added ? 1 : 0;
         }
@@ -61,6 +64,7 @@ internal static unsafe class Membership
         long changes = 0;
         for (int i = 2; i < context.Count && changes < left; i++)
         {
+            PrefetchBatch(ref context, database.Values, new EntryRef(entry), i);
             entry = SetValue.Remove(database.Values, entry, context[i], out bool removed);
             changes += removed ? 1 : 0;
         }
@@ -87,8 +91,13 @@ internal static unsafe class Membership
         if (!context.TryFindForRead(key, ValueType.Set, out var entry))
             return;
         context.Reply.ArrayHeader(context.Count - 2);
+        var values = context.Partition.Values;
         for (int i = 2; i < context.Count; i++)
-            context.Reply.Integer(!entry.IsNull && SetValue.Contains(context.Partition.Values, entry, context[i]) ? 1 : 0);
+        {
+            if (!entry.IsNull)
+                PrefetchBatch(ref context, values, entry, i);
+            context.Reply.Integer(!entry.IsNull && SetValue.Contains(values, entry, context[i]) ? 1 : 0);
+        }
     }
 
     [Command("SCARD", Arity = 2, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Set, FirstKey = 1, LastKey = 1,
@@ -111,5 +120,15 @@ internal static unsafe class Membership
         context.Reply.SetHeader(entry.IsNull ? 0 : SetValue.Count(entry));
         if (!entry.IsNull)
             SetReply.Members(ref context, entry);
+    }
+
+    // Before the first member of each batch, unless it is alone.
+    private static void PrefetchBatch(ref CommandContext context, ValueHeap values, EntryRef entry, int member)
+    {
+        if ((member - 2) % BatchMembers != 0 || member + 1 >= context.Count)
+            return;
+        int end = Math.Min(context.Count, member + BatchMembers);
+        for (int i = member; i < end; i++)
+            SetValue.Prefetch(values, entry, context[i]);
     }
 }

@@ -41,7 +41,7 @@ internal readonly unsafe ref struct Operands
     /// <summary>The operands, which may be reordered.</summary>
     public Span<SetOperand> All => new(_sets, _capacity);
 
-    /// <summary>Finds the sets of <paramref name="count"/> keys from argument <paramref name="first"/> on; false: one is no set, WRONGTYPE was replied.</summary>
+    /// <summary>Finds the sets of <paramref name="count"/> keys from argument <paramref name="first"/> on; false: WRONGTYPE was replied.</summary>
     /// <param name="context">The command.</param>
     /// <param name="first">Index of the first key.</param>
     /// <param name="count">Keys.</param>

@@ -91,13 +91,14 @@ internal static unsafe class SetAlgebra
     {
         SetProbe* probes = stackalloc SetProbe[BatchMembers];
         bool prefetches = !others.IsEmpty && others[0].Count >= PrefetchFromMembers && others[0].Entry.Encoding == ValueEncoding.HashTable;
+        bool integersOnly = AreIntSets(others);
         var members = SetValue.Iterate(values, source.Entry);
         long visited = 0;
         while (visited < limit)
         {
             int loaded = 0;
             for (; loaded < BatchMembers && members.MoveNext(); loaded++)
-                SetProbe.Load(probes + loaded, members, values.HashSeed);
+                SetProbe.Load(probes + loaded, members, values.HashSeed, integersOnly);
             if (loaded == 0)
                 break;
             if (prefetches)
@@ -106,11 +107,21 @@ internal static unsafe class SetAlgebra
             {
                 if (!Passes(values, probes + i, others, mustHave))
                     continue;
-                visitor.Visit(probes[i].Text);
+                visitor.Visit(SetProbe.TextOf(probes + i));
                 visited++;
             }
         }
         return visited;
+    }
+
+    private static bool AreIntSets(ReadOnlySpan<SetOperand> sets)
+    {
+        foreach (ref readonly var set in sets)
+        {
+            if (set.Entry.Encoding != ValueEncoding.IntSet)
+                return false;
+        }
+        return true;
     }
 
     private static void Fetch(ValueHeap values, SetProbe* probes, int count, EntryRef set)
