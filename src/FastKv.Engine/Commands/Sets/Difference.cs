@@ -41,7 +41,7 @@ internal static unsafe class Difference
         {
             var key = context.Key(1);
             var database = context.Database(key);
-            var sink = new SetSink(database.Values, SetValue.Create(database.Values, key.Span, -1, database.Partition.AccessSeconds));
+            var sink = new SetSink(database.Values, SetValue.Create(database.Values, key.Span, -1, database.Partition.NewAccessBits));
             if (SetAlgebra.IsDifferenceByLookup(operands.All))
                 SetAlgebra.Subtract(database.Values, operands.All, ref sink);
             else

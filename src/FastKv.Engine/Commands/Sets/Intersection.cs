@@ -64,7 +64,7 @@ internal static unsafe class Intersection
         {
             var key = context.Key(1);
             var database = context.Database(key);
-            var sink = new SetSink(database.Values, SetValue.Create(database.Values, key.Span, -1, database.Partition.AccessSeconds));
+            var sink = new SetSink(database.Values, SetValue.Create(database.Values, key.Span, -1, database.Partition.NewAccessBits));
             SetAlgebra.Intersect(database.Values, operands.All, long.MaxValue, ref sink);
             SetChange.Store(ref context, key, sink.Entry);
         }

@@ -21,7 +21,7 @@ internal static unsafe class Membership
         var database = context.Database(key);
         var values = database.Values;
         byte* entry = before.IsNull
-            ? SetValue.CreateFor(values, key.Span, context[2], context.Count - 2, database.Partition.AccessSeconds)
+            ? SetValue.CreateFor(values, key.Span, context[2], context.Count - 2, database.Partition.NewAccessBits)
             : SetValue.Expect(values, before.Block, context.Count - 2);
         long changes = 0;
         for (int i = 2; i < context.Count; i++)

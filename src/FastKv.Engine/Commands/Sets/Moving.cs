@@ -50,7 +50,7 @@ internal static unsafe class Moving
     {
         if (target.IsNull)
         {
-            byte* created = SetValue.CreateFor(database.Values, key.Span, member, 1, database.Partition.AccessSeconds);
+            byte* created = SetValue.CreateFor(database.Values, key.Span, member, 1, database.Partition.NewAccessBits);
             database.Insert(key, new EntryRef(SetValue.Add(database.Values, created, member, out _)));
             return;
         }

@@ -41,7 +41,7 @@ internal static unsafe class Union
         {
             var key = context.Key(1);
             var database = context.Database(key);
-            var sink = new SetSink(database.Values, SetValue.Create(database.Values, key.Span, -1, database.Partition.AccessSeconds));
+            var sink = new SetSink(database.Values, SetValue.Create(database.Values, key.Span, -1, database.Partition.NewAccessBits));
             Collect(operands.All, ref sink);
             SetChange.Store(ref context, key, sink.Entry);
         }
