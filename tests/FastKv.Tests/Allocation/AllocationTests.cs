@@ -78,6 +78,23 @@ public sealed class AllocationTests
         ],
         ["connection"] = ["PING", "PING message", "ECHO message", "SELECT 1", "SELECT 0"],
         ["errors"] = ["SET k{n} text", "INCR k{n}", "GET", "NOSUCH a b", "MGET", "EXPIRE k{n} x", "SET k{n} v EX 0", "RENAME none{n} k{n}", "SWAPDB 0 99", "OBJECT FREQ k{n}"],
+        ["hyperloglogs"] =
+        [
+            "PFADD h{n} a b c", "PFADD g{n} d", "PFCOUNT h{n}", "PFCOUNT h{n} g{n}", "PFMERGE i{n} h{n} g{n}", "PFADD dense a{n}", "PFCOUNT dense",
+            "PFMERGE dense h{n}", "PFDEBUG ENCODING h{n}", "PFDEBUG TODENSE g{n}", "DEL h{n} g{n} i{n}",
+        ],
+        ["geo"] =
+        [
+            "GEOADD g{n} 13.361389 38.115556 Palermo 15.087269 37.502669 Catania", "GEOPOS g{n} Palermo none", "GEODIST g{n} Palermo Catania km",
+            "GEOHASH g{n} Palermo", "GEOSEARCH g{n} FROMLONLAT 15 37 BYRADIUS 200 km ASC WITHDIST WITHCOORD WITHHASH",
+            "GEOSEARCH g{n} FROMMEMBER Palermo BYBOX 400 400 km COUNT 1 ANY", "GEOSEARCHSTORE i{n} g{n} FROMLONLAT 15 37 BYRADIUS 200 km STOREDIST",
+            "GEORADIUS g{n} 15 37 200 km STORE h{n}", "GEORADIUSBYMEMBER_RO g{n} Palermo 200 km DESC", "DEL g{n} h{n} i{n}",
+        ],
+        ["sort"] =
+        [
+            "SADD s{n} 5 4 9", "SORT s{n} STORE l{n}", "SET w_4 7", "SET w_5 3", "HSET o_9 f v", "SORT l{n} ALPHA", "SORT s{n} DESC LIMIT 0 2",
+            "SORT s{n} BY w_* GET # GET o_*->f", "SORT_RO l{n} BY nosort", "SORT s{n} BY w_* STORE d{n}", "DEL l{n} s{n} d{n} w_4 w_5 o_9",
+        ],
         ["expired"] = ["SET k{n} v PX 1", "GET k{n}", "TTL k{n}", "SET l{n} v PXAT 1", "EXISTS l{n}"],
     };
 

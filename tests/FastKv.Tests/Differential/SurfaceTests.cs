@@ -12,7 +12,9 @@ public sealed class SurfaceTests(DifferentialOneShardTests.Fixture servers) : IC
     private const string Commands =
         "auth hello ping echo quit reset select client del unlink exists type touch rename renamenx copy move randomkey keys scan expire pexpire expireat pexpireat ttl pttl expiretime "
         + "pexpiretime persist object dbsize flushdb flushall swapdb get set setnx setex psetex getset getdel getex mget mset msetnx incr decr incrby decrby incrbyfloat append setrange getrange "
-        + "substr strlen lcs setbit getbit bitcount bitpos bitop bitfield bitfield_ro info config time lolwut memory debug shutdown role lastsave command";
+        + "substr strlen lcs setbit getbit bitcount bitpos bitop bitfield bitfield_ro info config time lolwut memory debug shutdown role lastsave command "
+        + "pfadd pfcount pfmerge pfdebug pfselftest geoadd geopos geodist geohash geosearch geosearchstore georadius georadius_ro georadiusbymember "
+        + "georadiusbymember_ro sort sort_ro";
 
     // These depend on how and where the server was started.
     private static readonly string[] StartDependent =
