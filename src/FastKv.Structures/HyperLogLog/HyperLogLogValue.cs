@@ -53,6 +53,9 @@ public static unsafe class HyperLogLogValue
         return entry;
     }
 
+    /// <summary>Notes that the cardinality is out of date: Redis does so for a new key even if nothing was counted.</summary>
+    public static void Invalidate(EntryRef entry) => HyperLogLog.Invalidate(CompactValue.Bytes(entry.Block, out _));
+
     /// <summary>The cardinality that the header tells; false: it is out of date.</summary>
     public static bool TryGetCached(EntryRef entry, out long cardinality) =>
         HyperLogLog.TryCached(CompactValue.Bytes(entry.Block, out _), out cardinality);

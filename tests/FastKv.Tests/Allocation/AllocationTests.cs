@@ -77,7 +77,9 @@ public sealed class AllocationTests
             "ZADD big {n} m{n}", "ZADD big {n}.5 k{n} {n} l{n}", "ZINCRBY big 10 m{n}", "ZSCORE big m{n}", "ZRANK big k{n}", "ZRANGE big 10 20 WITHSCORES",
             "ZREVRANGEBYSCORE big +inf 5 LIMIT 0 10", "ZCOUNT big 5 50", "ZRANDMEMBER big 5", "ZSCAN big 0 COUNT 5", "ZUNIONSTORE other 1 big",
             "ZREM big l{n}", "ZPOPMAX big",
+        ],
         ["streams"] =
+        [
             "XADD s{n} * field value other 12345", "XADD s{n} MAXLEN ~ 100 * field value other 12345", "XADD s{n} 99999999999999-1 a b", "XLEN s{n}",
             "XRANGE s{n} - + COUNT 10", "XREVRANGE s{n} + - COUNT 10", "XREAD COUNT 2 STREAMS s{n} t{n} 0 0", "XGROUP CREATE s{n} g 0 ENTRIESREAD 0",
             "XREADGROUP GROUP g c COUNT 2 STREAMS s{n} >", "XREADGROUP GROUP g c STREAMS s{n} 0", "XPENDING s{n} g", "XPENDING s{n} g - + 10",
@@ -95,6 +97,23 @@ public sealed class AllocationTests
             "LPOP q{n} 2", "RPUSH r{n} 1 2 3", "LMOVE q{n} r{n} LEFT RIGHT", "RPOPLPUSH r{n} r{n}", "LMPOP 2 none r{n} RIGHT COUNT 2", "LTRIM r{n} 0 1",
             "RPUSH big a-long-element-of-forty-bytes-or-so-{n}", "LPUSH big a-long-element-of-forty-bytes-or-so-{n}", "LINDEX big 100", "LRANGE big 10 12",
             "RPOP big", "BLPOP r{n} 1", "RPUSH r{n} a", "BLMPOP 1 1 r{n} LEFT COUNT 3", "RPUSH r{n} a", "BLMOVE r{n} q{n} LEFT LEFT 1", "DEL q{n} r{n}",
+        ],
+        ["hyperloglogs"] =
+        [
+            "PFADD h{n} a b c", "PFADD g{n} d", "PFCOUNT h{n}", "PFCOUNT h{n} g{n}", "PFMERGE i{n} h{n} g{n}", "PFADD dense a{n}", "PFCOUNT dense",
+            "PFMERGE dense h{n}", "PFDEBUG ENCODING h{n}", "PFDEBUG TODENSE g{n}", "DEL h{n} g{n} i{n}",
+        ],
+        ["geo"] =
+        [
+            "GEOADD g{n} 13.361389 38.115556 Palermo 15.087269 37.502669 Catania", "GEOPOS g{n} Palermo none", "GEODIST g{n} Palermo Catania km",
+            "GEOHASH g{n} Palermo", "GEOSEARCH g{n} FROMLONLAT 15 37 BYRADIUS 200 km ASC WITHDIST WITHCOORD WITHHASH",
+            "GEOSEARCH g{n} FROMMEMBER Palermo BYBOX 400 400 km COUNT 1 ANY", "GEOSEARCHSTORE i{n} g{n} FROMLONLAT 15 37 BYRADIUS 200 km STOREDIST",
+            "GEORADIUS g{n} 15 37 200 km STORE h{n}", "GEORADIUSBYMEMBER_RO g{n} Palermo 200 km DESC", "DEL g{n} h{n} i{n}",
+        ],
+        ["sort"] =
+        [
+            "SADD s{n} 5 4 9", "SORT s{n} STORE l{n}", "SET w_4 7", "SET w_5 3", "HSET o_9 f v", "SORT l{n} ALPHA", "SORT s{n} DESC LIMIT 0 2",
+            "SORT s{n} BY w_* GET # GET o_*->f", "SORT_RO l{n} BY nosort", "SORT s{n} BY w_* STORE d{n}", "DEL l{n} s{n} d{n} w_4 w_5 o_9",
         ],
         ["expired"] = ["SET k{n} v PX 1", "GET k{n}", "TTL k{n}", "SET l{n} v PXAT 1", "EXISTS l{n}"],
     };

@@ -23,6 +23,9 @@ public abstract class DifferentialTests(DifferentialTests.Servers servers, ITest
         ["sortedsets"] = 0.07,
         ["streams"] = 0.05,
         ["transactions"] = 0.04,
+        ["hyperloglogs"] = 0.03,
+        ["geo"] = 0.03,
+        ["sort"] = 0.03,
         ["mixed"] = 0.05,
         ["lists"] = 0.05,
     };

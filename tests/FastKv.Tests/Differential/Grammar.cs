@@ -78,6 +78,9 @@ public sealed class Grammar
         ["sortedsets"] = new Grammar().Add(SortedSetCommands.Rules, 1).Add(GenericCommands.Rules, 0.05),
         ["streams"] = new Grammar().Add(StreamCommands.Rules, 1).Add(GenericCommands.Rules, 0.03),
         ["transactions"] = new Grammar().Add(TransactionCommands.Rules, 1),
+        ["hyperloglogs"] = new Grammar().Add(HyperLogLogCommands.Rules, 1).Add(GenericCommands.Rules, 0.05),
+        ["geo"] = new Grammar().Add(GeoCommands.Rules, 1).Add(GenericCommands.Rules, 0.05),
+        ["sort"] = new Grammar().Add(SortCommands.Rules, 1).Add(GenericCommands.Rules, 0.05),
         ["mixed"] = new Grammar()
             .Add(StringCommands.Rules, 1)
             .Add(BitmapCommands.Rules, 0.6)

@@ -36,6 +36,8 @@ internal static unsafe class PfAdd
                 changes++;
             corrupt = change == HyperLogLogChange.Corrupt;
         }
+        if (existing.IsNull)
+            HyperLogLogValue.Invalidate(entry);
         HyperLogLogAccess.Link(database, key, existing, entry, changes);
         if (corrupt)
             context.Reply.Error(Errors.CorruptHyperLogLog);
