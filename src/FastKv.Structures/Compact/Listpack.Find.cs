@@ -14,7 +14,9 @@ public static unsafe partial class Listpack
         bool Matches(byte* element);
     }
 
-    /// <summary>The first element equal to <paramref name="value"/>, looking at the one at <paramref name="from"/> and each (stride)th after it; null: none.</summary>
+    /// <summary>
+    /// The first element equal to <paramref name="value"/>, looking at the one at <paramref name="from"/> and each (stride)th after it; null: none. O(n).
+    /// </summary>
     [SkipLocalsInit]
     public static byte* Find(byte* from, byte* end, ReadOnlySpan<byte> value, int stride)
     {

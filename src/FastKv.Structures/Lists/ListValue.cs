@@ -53,7 +53,9 @@ public static unsafe partial class ListValue
         return list->NodeCount == 0 ? default : new ListIterator(list->Head, list->Tail, list->Head->First, backwards: false);
     }
 
-    /// <summary>Walks the elements from the one at <paramref name="index"/>, which there is, to the tail or to the head. O(distance from the nearer end).</summary>
+    /// <summary>
+    /// Walks the elements from the one at <paramref name="index"/>, which there is, to the tail or to the head. O(distance from the nearer end).
+    /// </summary>
     public static ListIterator IterateFrom(EntryRef entry, long index, bool backwards)
     {
         Debug.Assert(index >= 0 && index < Count(entry), "the caller has checked");
@@ -100,7 +102,9 @@ public static unsafe partial class ListValue
     public static byte* At(EntryRef entry, long index) => TrySeek(entry, index, out ListPosition position) ? position.Element : null;
 
     /// <summary>Frees some of the value. One element (or block of a few) costs one unit of <paramref name="budget"/>.</summary>
-    /// <returns>True: all is freed, the entry's block included. False: the budget is used up; to be called again with the same entry, which is in no table.</returns>
+    /// <returns>
+    /// True: all is freed, the entry's block included. False: the budget is used up; to be called again with the same entry, which is in no table.
+    /// </returns>
     public static bool Free(ValueHeap values, byte* entry, ref int budget)
     {
         var view = new EntryRef(entry);
@@ -120,7 +124,9 @@ public static unsafe partial class ListValue
     /// <summary>About how many units of budget <see cref="Free"/> will take. O(1).</summary>
     public static long FreeEffort(EntryRef entry) => entry.IsPointer ? ListOf(entry)->NodeCount : 1;
 
-    /// <summary>A copy under another key, perhaps in another shard's heap (COPY, RENAME between shards): same encoding, expiry and access clock. O(n).</summary>
+    /// <summary>
+    /// A copy under another key, perhaps in another shard's heap (COPY, RENAME between shards): same encoding, expiry and access clock. O(n).
+    /// </summary>
     public static byte* Copy(ValueHeap from, ValueHeap to, byte* entry, ReadOnlySpan<byte> key)
     {
         var view = new EntryRef(entry);

@@ -2,7 +2,9 @@ using Rule = (int Weight, System.Action<FastKv.Tests.Differential.Draw, FastKv.T
 
 namespace FastKv.Tests.Differential;
 
-/// <summary>Generators for the list commands of Redis 7.0. Blocking ones wait for a hundredth of a second, and are never spoilt: a stray 0 would wait for ever.</summary>
+/// <summary>
+/// Generators for the list commands of Redis 7.0. Blocking ones wait for a hundredth of a second, and are never spoilt: a stray 0 would wait for ever.
+/// </summary>
 public static class ListCommands
 {
     /// <summary>The rules with their weights.</summary>
@@ -48,7 +50,9 @@ public static class ListCommands
 
     private static string End(Draw d) => d.Chance(0.95) ? d.Case(d.Pick("LEFT", "RIGHT")) : d.Pick("", "UP", "LEFT ");
 
-    private static string Timeout(Draw d) => d.Chance(0.8) ? d.Pick("0.01", "0.001", "0.0099", "1e-2") : d.Pick("-1", "abc", "", "nan", " 1", "-0.5", "0.01x", "-inf");
+    private static string Timeout(Draw d) => d.Chance(0.8)
+        ? d.Pick("0.01", "0.001", "0.0099", "1e-2")
+        : d.Pick("-1", "abc", "", "nan", " 1", "-0.5", "0.01x", "-inf");
 
     private static string[] KeysAndEnd(Draw d)
     {
@@ -58,7 +62,8 @@ public static class ListCommands
         {
             0 or 1 => [],
             2 => [d.Case("COUNT"), d.Between(1, 12).ToString()],
-            _ => d.Pick<string[]>(["COUNT"], ["COUNT", "0"], ["COUNT", "-1"], ["COUNT", "abc"], ["COUNT", "2", "COUNT", "3"], ["COUNT", "9223372036854775807"], ["X"]),
+            _ => d.Pick<string[]>(["COUNT"], ["COUNT", "0"], ["COUNT", "-1"], ["COUNT", "abc"], ["COUNT", "2", "COUNT", "3"],
+                ["COUNT", "9223372036854775807"], ["X"]),
         };
         return [count, .. keys, End(d), .. options];
     }
@@ -107,7 +112,10 @@ public static class ListCommands
     {
         string key = d.Key();
         for (int i = 0; i < 6; i++)
-            w.AddUnspoilt(Comparison.Exact, [d.Pick("RPUSH", "LPUSH"), key, .. d.Many(100, 300, () => d.Chance(0.9) ? d.Between(0, 100_000_000).ToString() : Element(d))]);
+        {
+            string[] elements = d.Many(100, 300, () => d.Chance(0.9) ? d.Between(0, 100_000_000).ToString() : Element(d));
+            w.AddUnspoilt(Comparison.Exact, [d.Pick("RPUSH", "LPUSH"), key, .. elements]);
+        }
         for (int i = 0; i < 12; i++)
         {
             string index = d.Between(-1000, 1000).ToString();

@@ -22,7 +22,7 @@ public sealed class NewListTests(NewListTests.Server server) : IClassFixture<New
         Expect("listpack", "OBJECT", "ENCODING", "k");
         Expect(":202", "RPUSH", "k", new string('x', 8192));
         Expect("quicklist", "OBJECT", "ENCODING", "k");
-        Expect("+OK", "LSET", "k", "-1", "small");
+        Expect(new string('x', 8192), "RPOP", "k");
         Expect("listpack", "OBJECT", "ENCODING", "k");
     }
 

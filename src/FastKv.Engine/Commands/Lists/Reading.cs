@@ -41,8 +41,8 @@ internal static unsafe class Reading
 
     [Command("LRANGE", Arity = 4, Flags = CommandFlags.ReadOnly, Group = CommandGroup.List, FirstKey = 1, LastKey = 1,
         Access = KeyAccess.RO | KeyAccess.Access, Since = "1.0.0", Summary = "Get a range of elements from a list",
-        Complexity = "O(S+N) where S is the distance of start offset from HEAD for small lists, from nearest end (HEAD or TAIL) for large lists; and N is the " +
-            "number of elements in the specified range.",
+        Complexity = "O(S+N) where S is the distance of start offset from HEAD for small lists, from nearest end (HEAD or TAIL) for large lists; and N is " +
+            "the number of elements in the specified range.",
         Syntax = "key start:integer stop:integer")]
     internal static void LRange(ref CommandContext context)
     {
