@@ -59,10 +59,10 @@ public static class HashCommands
                 w.Add(Comparison.Shape, "HRANDFIELD", key, d.Pick("1", "2", "3", "-2", "-7", "0", "4611686018427387904", "x"), d.Case("WITHVALUES"));
                 break;
             case 3:
-                w.Add(Comparison.Unordered, "HRANDFIELD", key, d.Pick("5000", "9223372036854775807"));
+                w.AddUnspoilt(Comparison.Unordered, "HRANDFIELD", key, d.Pick("5000", "9223372036854775807"));
                 break;
             case 4:
-                w.Add(Comparison.Exact, "HRANDFIELD", key, d.Pick("1", "x"), d.Pick("foo", "", "WITHSCORES"));
+                w.Add(Comparison.Shape, "HRANDFIELD", key, d.Pick("1", "x"), d.Pick("foo", "", "WITHSCORES"));
                 break;
             default:
                 w.AddUnspoilt(Comparison.Shape, "HRANDFIELD", key, "5000", d.Case("WITHVALUES"));
