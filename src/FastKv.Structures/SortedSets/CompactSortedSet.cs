@@ -19,6 +19,9 @@ internal static unsafe class CompactSortedSet
     /// <summary>A set of more members is not kept compact, whatever the configuration says: the count has 16 bits.</summary>
     internal const int CountMax = ushort.MaxValue;
 
+    /// <summary>Nor one with a longer member: so the whole stays below 2 GiB.</summary>
+    internal const int MemberBytesMax = 16 * 1024;
+
     private const int LongMark = 63;
     private const int DoubleCode = 3;
 

@@ -17,7 +17,8 @@ public enum SortedSetAggregate
 }
 
 /// <summary>
-/// Members collected in any order, then sorted once: for results of set operations, which may become a value (<see cref="ToEntry"/>) or only a reply. Data plane.
+/// Members collected in any order, then sorted once: for results of set operations, which may become a value (<see cref="ToEntry"/>) or only a reply. Data
+/// plane.
 /// </summary>
 /// <remarks>
 /// Collecting touches the member table alone, O(1) per member; sorting is a merge sort of 16 bytes per member in the shard's heap, O(n log n); the tree is then
@@ -91,7 +92,9 @@ public unsafe struct SortedSetBuilder
         return ScoredMember.Member(_items[rank].Block);
     }
 
-    /// <summary>Makes it a value, compact if the limits allow, after <see cref="Sort"/>; there is at least one member. The builder is gone then. O(n).</summary>
+    /// <summary>
+    /// Makes it a value, compact if the limits allow, after <see cref="Sort"/>; there is at least one member. The builder is gone then. O(n).
+    /// </summary>
     /// <returns>The entry, which is in no table.</returns>
     public byte* ToEntry(ReadOnlySpan<byte> key, uint clock)
     {

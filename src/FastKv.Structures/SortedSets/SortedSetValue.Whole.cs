@@ -7,7 +7,9 @@ namespace FastKv.Structures;
 public static unsafe partial class SortedSetValue
 {
     /// <summary>Frees some of the value. One element (or block of a few) costs one unit of <paramref name="budget"/>.</summary>
-    /// <returns>True: all is freed, the entry's block included. False: the budget is used up; to be called again with the same entry, which is in no table.</returns>
+    /// <returns>
+    /// True: all is freed, the entry's block included. False: the budget is used up; to be called again with the same entry, which is in no table.
+    /// </returns>
     public static bool Free(ValueHeap values, byte* entry, ref int budget)
     {
         var view = new EntryRef(entry);
@@ -27,7 +29,9 @@ public static unsafe partial class SortedSetValue
     /// <summary>About how many units of budget <see cref="Free"/> will take. O(1).</summary>
     public static long FreeEffort(EntryRef entry) => entry.IsPointer ? Count(entry) : 1;
 
-    /// <summary>A copy under another key, perhaps in another shard's heap (COPY, RENAME between shards): same encoding, expiry and access clock. O(n).</summary>
+    /// <summary>
+    /// A copy under another key, perhaps in another shard's heap (COPY, RENAME between shards): same encoding, expiry and access clock. O(n).
+    /// </summary>
     public static byte* Copy(ValueHeap from, ValueHeap to, byte* entry, ReadOnlySpan<byte> key)
     {
         var view = new EntryRef(entry);

@@ -7,7 +7,9 @@ namespace FastKv.Structures;
 // Data plane. Entries whose value is a sorted set: compact (CompactSortedSet) up to the limits, then large (LargeSortedSet) for good.
 
 /// <summary>Entries whose value is a sorted set. Data plane.</summary>
-/// <remarks>Members are ordered by score, and by bytes where scores are equal. Bounds are those of the large form; the compact one is O(n), n being small.</remarks>
+/// <remarks>
+/// Members are ordered by score, and by bytes where scores are equal. Bounds are those of the large form; the compact one is O(n), n being small.
+/// </remarks>
 public static unsafe partial class SortedSetValue
 {
     /// <summary>Number of members. O(1).</summary>
@@ -176,7 +178,9 @@ public static unsafe partial class SortedSetValue
         return new SortedSetPosition(CompactSortedSet.At(content, length, rank), 0, rank);
     }
 
-    /// <summary>The position before the first member with a score of at least <paramref name="score"/>, or (<paramref name="after"/>) above it. O(log n).</summary>
+    /// <summary>
+    /// The position before the first member with a score of at least <paramref name="score"/>, or (<paramref name="after"/>) above it. O(log n).
+    /// </summary>
     public static SortedSetPosition AtScore(ValueHeap values, EntryRef entry, double score, bool after)
     {
         long rank = 0;
@@ -271,7 +275,8 @@ public static unsafe partial class SortedSetValue
     }
 
     internal static bool FitsCompact(CompactLimits limits, long count, long memberBytesMax) =>
-        count <= Math.Min(limits.SortedSetEntries, CompactSortedSet.CountMax) && memberBytesMax <= limits.SortedSetValueBytes;
+        count <= Math.Min(limits.SortedSetEntries, CompactSortedSet.CountMax)
+        && memberBytesMax <= Math.Min(limits.SortedSetValueBytes, CompactSortedSet.MemberBytesMax);
 
     /// <summary>Makes a compact set a large one.</summary>
     private static byte* Enlarge(ValueHeap values, byte* entry)

@@ -200,7 +200,9 @@ public static class SortedSetCommands
     // Weights and scores whose sums are exact: the order of additions is Redis's own affair where sets have the same size.
     private static string[] Options(Draw d, int keys) =>
     [
-        .. d.Chance(0.3) ? [d.Case("WEIGHTS"), .. Enumerable.Range(0, keys).Select(_ => d.Pick("1", "2", "-1", "0.5", "0", "2", "abc", "3"))] : Array.Empty<string>(),
+        .. d.Chance(0.3)
+            ? [d.Case("WEIGHTS"), .. Enumerable.Range(0, keys).Select(_ => d.Pick("1", "2", "-1", "0.5", "0", "2", "abc", "3"))]
+            : Array.Empty<string>(),
         .. d.Chance(0.3) ? [d.Case("AGGREGATE"), d.Case(d.Pick("SUM", "MIN", "MAX", "AVG"))] : Array.Empty<string>(),
     ];
 

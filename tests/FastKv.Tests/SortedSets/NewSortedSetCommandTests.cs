@@ -66,7 +66,8 @@ public sealed class NewSortedSetCommandTests(NewSortedSetCommandTests.Fixture se
     public sealed class Fixture : IDisposable
     {
         /// <summary>The servers.</summary>
-        public ServerProcess[] Both { get; } = TestEnvironment.StandIn ? [] : [ServerProcess.Start(ServerKind.FastKv1), ServerProcess.Start(ServerKind.FastKv3)];
+        public ServerProcess[] Both { get; } = TestEnvironment.StandIn ? [] : [ServerProcess.Start(ServerKind.FastKv1),
+            ServerProcess.Start(ServerKind.FastKv3)];
 
         /// <inheritdoc/>
         public void Dispose()

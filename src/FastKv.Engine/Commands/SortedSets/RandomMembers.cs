@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using FastKv.Memory;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -108,7 +109,7 @@ internal static unsafe class RandomMembers
         long size = SortedSetValue.Count(entry);
         long slots = (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)count * 2);
         var drawn = (long*)values.Heap.Allocate(slots * sizeof(long));
-        new Span<byte>(drawn, checked((int)(slots * sizeof(long)))).Clear();
+        NativeMemory.Clear(drawn, (nuint)(slots * sizeof(long)));
         for (long last = size - count; last < size; last++)
         {
             long rank = random.Below(last + 1);

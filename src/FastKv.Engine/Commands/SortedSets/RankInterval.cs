@@ -57,8 +57,8 @@ internal readonly struct RankInterval(long start, long end)
         return SortedSetValue.AtMember(values, entry, bound.Member, after).Rank;
     }
 
-    // Where scores differ, a range of members has no meaning, but Redis has an answer, and this is it: from the first member that fits on (or the last one back)
-    // as long as they fit, if the last member of the set is not before the range and the first one not behind it.
+    // Where scores differ, a range of members has no meaning, but Redis has an answer, and this is it: from the first member that fits on (or the last one
+    // back) as long as they fit, if the last member of the set is not before the range and the first one not behind it.
     private static RankInterval OfCompactMembers(ValueHeap values, EntryRef entry, in MemberBounds bounds, bool reverse)
     {
         return reverse ? OfCompactBackward(values, entry, bounds) : OfCompactForward(values, entry, bounds);
