@@ -21,6 +21,9 @@ public enum Comparison
     /// <summary>Same types and lengths all the way down; contents differ by nature (TIME).</summary>
     Shape,
 
+    /// <summary>Equal but for delivery, idle and seen times of consumer groups (XPENDING, XINFO).</summary>
+    StreamTimes,
+
     /// <summary>Same type byte of the reply (INFO, CLIENT LIST, MEMORY STATS).</summary>
     TypeOnly,
 

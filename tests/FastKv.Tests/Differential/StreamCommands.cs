@@ -176,10 +176,10 @@ public static class StreamCommands
             return;
         }
 
-        // Idle times are those of two clocks: the shape is compared, and that no entry is idle for hours.
+        // Idle times are those of two clocks; no entry is idle for hours.
         string[] idle = d.Chance(0.2) ? [d.Case("IDLE"), d.Pick("0", "10000000", "-1")] : [];
         string[] consumer = d.Chance(0.4) ? [Consumer(d)] : [];
-        w.Add(Comparison.Shape, ["XPENDING", key, Group(d), .. idle, Start(d), End(d), Small(d), .. consumer]);
+        w.Add(Comparison.StreamTimes, ["XPENDING", key, Group(d), .. idle, Start(d), End(d), Small(d), .. consumer]);
     }
 
     private static void Claim(Draw d, StepWriter w)
@@ -216,10 +216,10 @@ public static class StreamCommands
                 w.Add("XINFO", d.Case("GROUPS"), key);
                 break;
             case 3:
-                w.Add(Comparison.Shape, "XINFO", d.Case("CONSUMERS"), key, Group(d));
+                w.Add(Comparison.StreamTimes, "XINFO", d.Case("CONSUMERS"), key, Group(d));
                 break;
             default:
-                w.Add(Comparison.Shape, ["XINFO", d.Case("STREAM"), key, d.Case("FULL"), .. Count(d)]);
+                w.Add(Comparison.StreamTimes, ["XINFO", d.Case("STREAM"), key, d.Case("FULL"), .. Count(d)]);
                 break;
         }
     }
