@@ -6,16 +6,17 @@ namespace FastKv.Structures;
 /// <summary>Positions of IDs in the count of all entries ever added to a stream.</summary>
 public static unsafe class StreamLag
 {
-    /// <summary>The position is not known.</summary>
-    public const long Unknown = StreamGroup.EntriesReadUnknown;
+    private const long Unknown = StreamGroup.EntriesReadUnknown;
 
-    /// <summary>How many entries the group has not got yet; <see cref="Unknown"/>: that cannot be told.</summary>
-    public static long Of(StreamState* stream, StreamGroup* group)
+    /// <summary>How many entries the group has not got yet (negative, if it was told a wrong position); false: that cannot be told.</summary>
+    public static bool TryGet(StreamState* stream, StreamGroup* group, out long lag)
     {
+        lag = 0;
         if (stream->EntriesAdded == 0)
-            return 0;
+            return true;
         long read = group->EntriesRead != Unknown && !HasDeletedFrom(stream, group->LastId) ? group->EntriesRead : Position(stream, group->LastId);
-        return read == Unknown ? Unknown : stream->EntriesAdded - read;
+        lag = stream->EntriesAdded - read;
+        return read != Unknown;
     }
 
     /// <summary>Notes that a group has got an entry that is behind its last one.</summary>
@@ -30,7 +31,7 @@ public static unsafe class StreamLag
 
     // Whether the range from an ID on may have lost entries in its middle.
     private static bool HasDeletedFrom(StreamState* stream, StreamId id) =>
-        stream->Length != 0 && !stream->MaxDeleted.IsZero && id <= stream->MaxDeleted;
+        stream->Length != 0 && !stream->MaxDeleted.IsZero && stream->First <= stream->MaxDeleted && id <= stream->MaxDeleted;
 
     private static long Position(StreamState* stream, StreamId id)
     {

@@ -76,6 +76,16 @@ public sealed class AllocationTests
             "ZREVRANGEBYSCORE big +inf 5 LIMIT 0 10", "ZCOUNT big 5 50", "ZRANDMEMBER big 5", "ZSCAN big 0 COUNT 5", "ZUNIONSTORE other 1 big",
             "ZREM big l{n}", "ZPOPMAX big",
         ],
+        ["streams"] =
+        [
+            "XADD s{n} * field value other 12345", "XADD s{n} MAXLEN ~ 100 * field value other 12345", "XADD s{n} 99999999999999-1 a b", "XLEN s{n}",
+            "XRANGE s{n} - + COUNT 10", "XREVRANGE s{n} + - COUNT 10", "XREAD COUNT 2 STREAMS s{n} t{n} 0 0", "XGROUP CREATE s{n} g 0 ENTRIESREAD 0",
+            "XREADGROUP GROUP g c COUNT 2 STREAMS s{n} >", "XREADGROUP GROUP g c STREAMS s{n} 0", "XPENDING s{n} g", "XPENDING s{n} g - + 10",
+            "XAUTOCLAIM s{n} g d 0 0 COUNT 5", "XCLAIM s{n} g c 0 99999999999999-1 FORCE", "XACK s{n} g 99999999999999-1", "XINFO STREAM s{n}",
+            "XINFO STREAM s{n} FULL", "XINFO GROUPS s{n}", "XINFO CONSUMERS s{n} g", "XDEL s{n} 1-1 99999999999999-1", "XDELEX s{n} ACKED IDS 1 1-1",
+            "XACKDEL s{n} g DELREF IDS 1 99999999999999-1", "XSETID s{n} 99999999999999-9", "XTRIM s{n} MAXLEN 0", "COPY s{n} t{n} REPLACE",
+            "XGROUP CREATECONSUMER s{n} g e", "XGROUP DELCONSUMER s{n} g c", "XGROUP SETID s{n} g 0", "XGROUP DESTROY s{n} g", "DEL s{n} t{n}",
+        ],
         ["connection"] = ["PING", "PING message", "ECHO message", "SELECT 1", "SELECT 0"],
         ["errors"] = ["SET k{n} text", "INCR k{n}", "GET", "NOSUCH a b", "MGET", "EXPIRE k{n} x", "SET k{n} v EX 0", "RENAME none{n} k{n}", "SWAPDB 0 99", "OBJECT FREQ k{n}"],
         ["expired"] = ["SET k{n} v PX 1", "GET k{n}", "TTL k{n}", "SET l{n} v PXAT 1", "EXISTS l{n}"],

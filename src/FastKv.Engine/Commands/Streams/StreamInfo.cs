@@ -180,17 +180,18 @@ internal static unsafe class StreamInfo
 
     private static void Progress(ReplyWriter reply, StreamState* stream, StreamGroup* group)
     {
-        Known(reply, "entries-read"u8, group->EntriesRead);
-        Known(reply, "lag"u8, StreamLag.Of(stream, group));
+        Known(reply, "entries-read"u8, group->EntriesRead != StreamGroup.EntriesReadUnknown, group->EntriesRead);
+        bool isKnown = StreamLag.TryGet(stream, group, out long lag);
+        Known(reply, "lag"u8, isKnown, lag);
     }
 
-    private static void Known(ReplyWriter reply, ReadOnlySpan<byte> name, long value)
+    private static void Known(ReplyWriter reply, ReadOnlySpan<byte> name, bool isKnown, long value)
     {
         reply.BulkString(name);
-        if (value == StreamLag.Unknown)
-            reply.Null();
-        else
+        if (isKnown)
             reply.Integer(value);
+        else
+            reply.Null();
     }
 
     private static void Edge(ReplyWriter reply, ReadOnlySpan<byte> name, Database database, StreamState* stream, bool isReverse)
