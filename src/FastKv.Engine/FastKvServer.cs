@@ -25,6 +25,9 @@ public sealed class FastKvServer : IDisposable
     private readonly Partition[] _partitions;
     private long _bufferBytesPeak;
 
+    /// <summary>Clients that wait in a blocking command and are not being served; changed where that begins and ends, on any thread.</summary>
+    internal long BlockedClients;
+
     /// <summary>Prepares a server; nothing listens before <see cref="Start"/>.</summary>
     /// <param name="config">The configuration, which CONFIG SET changes later on.</param>
     /// <param name="log">Where the server logs.</param>

@@ -24,9 +24,6 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
     /// <summary>Taken from <see cref="_posted"/> and not to be dealt with yet: the part that blocked the client is still on its way back, or a ring is full.</summary>
     private readonly List<Waiter> _deferred = [];
 
-    /// <summary>Clients blocked now; other threads read it for INFO.</summary>
-    public int Count { get; private set; }
-
     /// <summary>Loop time at which the next wait ends.</summary>
     public long NextDeadlineUs => _deadlines.NextUs;
 
@@ -58,7 +55,6 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
     {
         client.Waiter = waiter;
         client.Gate |= ClientGate.Blocked;
-        Count++;
         if (waiter.TimeoutMs > 0)
         {
             waiter.DeadlineUs = waiter.TimeoutMs < long.MaxValue / 2000 ? _loop.NowUs + waiter.TimeoutMs * 1000 : long.MaxValue;
@@ -203,7 +199,6 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
         _deadlines.Remove(waiter);
         client.Gate &= ~ClientGate.Blocked;
         client.Waiter = null;
-        Count--;
         for (ulong shards = waiter.Shards; shards != 0; shards &= shards - 1)
             _loop.Partitions[System.Numerics.BitOperations.TrailingZeroCount(shards)].Blocked.NoteAbandoned();
         Return(waiter);

@@ -95,17 +95,14 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
         IsUnblockedWithError = IsBlockedAgain = false;
         CopyArguments(context.Arguments, context.Count);
         Volatile.Write(ref _word, ((_word >> 2) + 1) << 2 | Waiting);
+        Interlocked.Increment(ref Origin.Server.BlockedClients);
     }
 
     /// <summary>Whoever gets true serves the wait with this number, or says that there is nothing for it (<see cref="TryResume"/>).</summary>
-    public bool TryClaim(long number) => Interlocked.CompareExchange(ref _word, number << 2 | Claimed, number << 2 | Waiting) == (number << 2 | Waiting);
+    public bool TryClaim(long number) => TryLeaveWaiting(number, number << 2 | Claimed);
 
     /// <summary>Ends the wait with this number, unless it has ended or someone is serving it.</summary>
-    public bool TryCancel(long number)
-    {
-        long waiting = number << 2 | Waiting;
-        return Interlocked.CompareExchange(ref _word, number << 2, waiting) == waiting;
-    }
+    public bool TryCancel(long number) => TryLeaveWaiting(number, number << 2);
 
     /// <summary>Tells whoever serves the wait that meanwhile another of its keys has got something; false: it is not being served any more.</summary>
     public bool TryNoteMissed(long number)
@@ -119,8 +116,10 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
     public bool TryResume()
     {
         long number = Volatile.Read(ref _word) & ~StateMask;
+        Interlocked.Increment(ref Origin.Server.BlockedClients);
         if (Interlocked.CompareExchange(ref _word, number | Waiting, number | Claimed) == (number | Claimed))
             return true;
+        Interlocked.Decrement(ref Origin.Server.BlockedClients);
         Volatile.Write(ref _word, number | Claimed);
         return false;
     }
@@ -146,6 +145,15 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
         Clear();
         _arguments.Dispose();
         _segments.Dispose();
+    }
+
+    private bool TryLeaveWaiting(long number, long word)
+    {
+        long waiting = number << 2 | Waiting;
+        if (Interlocked.CompareExchange(ref _word, word, waiting) != waiting)
+            return false;
+        Interlocked.Decrement(ref Origin.Server.BlockedClients);
+        return true;
     }
 
     private void CopyArguments(Argument* arguments, int count)

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace FastKv.Structures;
 
-/// <summary>Decodes the entries of a block one after the other, deleted ones included. Data plane; a step is O(1), or O(fields) if the entry has codes of its own.</summary>
+/// <summary>
+/// Decodes the entries of a block one after the other, deleted ones included. Data plane; a step is O(1), or O(fields) if the entry has codes of its own.
+/// </summary>
 internal unsafe struct StreamBlockReader
 {
     private StreamBlock* _block;

@@ -75,7 +75,8 @@ public sealed class NewStreamCommandTests(NewStreamCommandTests.Fixture servers)
             client.Call("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM");
             client.Call("XGROUP", "CREATE", "t", "g", "$");
             Served("XREADGROUP GROUP g c BLOCK 0 STREAMS s t > >", "XADD s 5-1 a b", "[[s [[5-1 [a b]]]]]");
-            Served("XREADGROUP GROUP g c BLOCK 0 STREAMS s >", "XGROUP DESTROY s g", "-NOGROUP the consumer group this client was blocked on no longer exists");
+            Served("XREADGROUP GROUP g c BLOCK 0 STREAMS s >", "XGROUP DESTROY s g",
+                "-NOGROUP the consumer group this client was blocked on no longer exists");
             Served("XREADGROUP GROUP g c BLOCK 0 STREAMS t >", "DEL t", "-UNBLOCKED the stream key no longer exists");
 
             void Served(string blocking, string? action, string expected)

@@ -11,16 +11,13 @@ internal static class ClientsSection
             inputMax = Math.Max(inputMax, client.Input.Capacity + client.Arrived.Capacity);
             outputMax = Math.Max(outputMax, client.Connection?.Output.Length ?? 0);
         }
-        long blocked = 0;
-        foreach (var loop in server.Loops)
-            blocked += loop.Blocked.Count;
         text.Section("Clients"u8);
         text.Line("connected_clients"u8, server.Clients.Count);
         text.Line("cluster_connections"u8, 0);
         text.Line("maxclients"u8, server.Options.MaxClients);
         text.Line("client_recent_max_input_buffer"u8, inputMax);
         text.Line("client_recent_max_output_buffer"u8, outputMax);
-        text.Line("blocked_clients"u8, blocked);
+        text.Line("blocked_clients"u8, Volatile.Read(ref server.BlockedClients));
         text.Line("tracking_clients"u8, 0);
         text.Line("pubsub_clients"u8, 0);
         text.Line("watching_clients"u8, 0);
