@@ -14,7 +14,8 @@ internal static unsafe class LetterWriter
 
     private const int BitsPerChar = 6;
 
-    private const string Alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+    // No character that begins a reply: nobody who looks for errors in replies is to find data.
+    private const string Alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._";
 
     private static readonly ushort[] s_pairs = MakePairs();
 
