@@ -1,5 +1,4 @@
 using FastKv.Structures;
-using ValueType = FastKv.Structures.ValueType;
 
 namespace FastKv.Engine.Commands.Lists;
 
@@ -61,7 +60,7 @@ internal static unsafe class MultiplePops
             var key = context.Key(i);
             if (context.IsPart && !context.Owns(key))
                 continue;
-            if (!context.TryFind(key, ValueType.List, out var entry))
+            if (!ListEdit.TryFindSource(ref context, key, out var entry))
                 return true;
             if (entry.IsNull)
                 continue;
