@@ -1,11 +1,30 @@
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
+using ValueType = FastKv.Structures.ValueType;
 
 namespace FastKv.Engine.Commands.Lists;
 
 // Data plane. What several list commands do to a list under its key.
 internal static unsafe class ListEdit
 {
+    /// <summary>
+    /// The list that a pop takes from (null: there is none); false: the key is of another type, and WRONGTYPE was replied. To a client that has been blocked
+    /// already such a key is as good as none: Redis serves it with the key that has become a list.
+    /// </summary>
+    public static bool TryFindSource(ref CommandContext context, in Key key, out EntryRef entry)
+    {
+        entry = context.Database(key).Find(key);
+        if (entry.IsNull || entry.Type == ValueType.List)
+            return true;
+        if (context.IsRetry)
+        {
+            entry = default;
+            return true;
+        }
+        context.Reply.Error(Errors.WrongType);
+        return false;
+    }
+
     /// <summary>Deletes elements at an end: the whole key when none is left.</summary>
     public static void Drop(Database database, in Key key, EntryRef entry, long count, bool atHead)
     {

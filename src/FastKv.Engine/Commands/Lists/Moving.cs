@@ -66,7 +66,7 @@ internal static unsafe class Moving
     private static bool TryMove(ref CommandContext context, bool fromHead, bool toHead)
     {
         var from = context.Key(1);
-        if (!context.TryFind(from, ValueType.List, out var source))
+        if (!ListEdit.TryFindSource(ref context, from, out var source))
             return true;
         if (source.IsNull)
             return false;
