@@ -12,7 +12,7 @@ public static class SortCommands
     private static readonly string[] Numbers = ["1", "2", "3", "10", "-5", "0", "1.5", "1e3", "0x10", "inf", "-0", " 7", "12345678901234567890", "007"];
 
     // No "1e400", and no commands of other families: Redis takes the error number of a conversion that overflowed, in any command before, for its own.
-    private static readonly string[] Texts = ["a", "b", "aa", "B", "", "a\0b", "a\0c", "\xff", "x y", "nan", "1 "];
+    private static readonly string[] Texts = ["a", "b", "aa", "B", "", "c\0b", "\xff", "x y", "nan", "1 "];
 
     private static readonly string[] Patterns =
         ["w_*", "w_*", "w_*", "*", "o_*->f", "o_*->g", "o_*->", "w_*->f", "o_*->f->x", "nosort", "", "w_*_x", "{t}w_*", "#", "*\0->f"];
