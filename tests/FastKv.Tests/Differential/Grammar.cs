@@ -80,7 +80,7 @@ public sealed class Grammar
         ["transactions"] = new Grammar().Add(TransactionCommands.Rules, 1),
         ["hyperloglogs"] = new Grammar().Add(HyperLogLogCommands.Rules, 1).Add(GenericCommands.Rules, 0.05),
         ["geo"] = new Grammar().Add(GeoCommands.Rules, 1).Add(GenericCommands.Rules, 0.05),
-        ["sort"] = new Grammar().Add(SortCommands.Rules, 1).Add(GenericCommands.Rules, 0.05),
+        ["sort"] = new Grammar().Add(SortCommands.Rules, 1),
         ["mixed"] = new Grammar()
             .Add(StringCommands.Rules, 1)
             .Add(BitmapCommands.Rules, 0.6)

@@ -11,10 +11,13 @@ public static class SortCommands
 
     private static readonly string[] Numbers = ["1", "2", "3", "10", "-5", "0", "1.5", "1e3", "0x10", "inf", "-0", " 7", "12345678901234567890", "007"];
 
-    private static readonly string[] Texts = ["a", "b", "aa", "B", "", "a\0b", "a\0c", "\xff", "x y", "nan", "1 ", "1e400", "1e-400"];
+    // No "1e400", and no commands of other families: Redis takes the error number of a conversion that overflowed, in any command before, for its own.
+    private static readonly string[] Texts = ["a", "b", "aa", "B", "", "c\0b", "\xff", "x y", "nan", "1 "];
 
     private static readonly string[] Patterns =
         ["w_*", "w_*", "w_*", "*", "o_*->f", "o_*->g", "o_*->", "w_*->f", "o_*->f->x", "nosort", "", "w_*_x", "{t}w_*", "#", "*\0->f"];
+
+    private static readonly string[] SortedPatterns = ["w_*", "w_*", "o_*->f", "w_*_x", "{t}w_*"];
 
     /// <summary>The rules with their weights.</summary>
     public static Rule[] Rules { get; } =
@@ -25,9 +28,12 @@ public static class SortCommands
         (5, (d, w) => w.Add("SET", "w_" + Element(d), d.Chance(0.8) ? d.Between(-9, 9).ToString() : Element(d))),
         (4, (d, w) => w.Add("SET", d.Pick("{t}w_", "w_") + Number(d), Element(d))),
         (4, (d, w) => w.Add("HSET", "o_" + Element(d), d.Pick("f", "g"), Element(d))),
-        (14, (d, w) => w.Add([d.Pick("SORT", "SORT_RO"), d.Chance(0.7) ? List(d) : d.Pick(SortedSets), .. Options(d, true)])),
-        (10, (d, w) => w.Add([d.Pick("SORT", "SORT_RO"), Set(d), .. Options(d, false)])),
-        (4, (d, w) => w.Add(["SORT", d.Pick(List(d), Set(d), SortedSet(d)), .. Options(d, false), "STORE", d.Pick("d1", "d2", List(d), "{t}l", Set(d))])),
+        (14, (d, w) => w.Add([d.Pick("SORT", "SORT_RO"), d.Chance(0.7) ? List(d) : SortedSet(d), .. Options(d, true)])),
+        (10, (d, w) => w.AddUnspoilt(Comparison.Exact, [d.Pick("SORT", "SORT_RO"), Set(d), .. Options(d, false)])),
+        (3, (d, w) => w.AddUnspoilt(Comparison.Exact, [d.Pick("SORT", "SORT_RO"), List(d), "BY", d.Pick(SortedPatterns), "ALPHA", .. d.Many(0, 1, () => "DESC")])),
+        (2, (d, w) => w.Add(["SORT", List(d), .. Options(d, true), "STORE", d.Pick("d1", List(d), "{t}l", Set(d))])),
+        (4, (d, w) => w.AddUnspoilt(Comparison.Exact,
+            ["SORT", d.Pick(Set(d), SortedSet(d)), .. Options(d, false), "STORE", d.Pick("d1", "d2", List(d), "{t}l", Set(d))])),
         (4, (d, w) => w.Add("LRANGE", d.Pick("d1", "d2", List(d)), "0", "-1")),
         (2, (d, w) => w.Add("SORT", d.Pick("d1", "missing", "k1"))),
         (1, Long),
@@ -46,18 +52,26 @@ public static class SortCommands
 
     private static string Element(Draw d) => d.Chance(0.93) ? Number(d) : Texts[d.Between(0, Texts.Length)];
 
-    // Texts found by a pattern compare as equal when both are missing; which comes first is then up to the order of the source, which of sets differs. BY
-    // without a '*' leaves that order as it is.
-    private static IEnumerable<string> Options(Draw d, bool isOrdered) => d.Many(0, 4, () => d.Between(0, 9) switch
+    // Sets are not left unsorted: their order differs. Nor is ALPHA combined with BY here: where the pattern leads nowhere, elements are equal, and their
+    // order is that of the source or, with LIMIT, of Redis's quicksort.
+    private static IEnumerable<string> Options(Draw d, bool isOrdered)
     {
-        0 => [d.Case("ASC")],
-        1 => [d.Case("DESC")],
-        2 => isOrdered ? [] : [d.Case("ALPHA")],
-        3 or 4 => [d.Case("LIMIT"), d.Index(), d.Index()],
-        5 or 6 => [d.Case("BY"), isOrdered ? d.Pick(Patterns) : d.Pick("w_*", "o_*->f", "w_*_x", "{t}w_*")],
-        7 => [d.Case("GET"), d.Chance(0.3) ? "#" : d.Pick(Patterns)],
-        _ => new[] { d.Pick("GET", "BY", "LIMIT", "STORE", "FOO", "ALPHA", "ASC") },
-    }).SelectMany(o => o);
+        string[] sortedBy = d.Between(0, 3) switch
+        {
+            0 => [d.Case("ALPHA")],
+            1 => [d.Case("BY"), d.Pick(isOrdered ? Patterns : SortedPatterns)],
+            _ => [],
+        };
+        IEnumerable<string> others = d.Many(0, 3, () => d.Between(0, 7) switch
+        {
+            0 => [d.Case("ASC")],
+            1 => [d.Case("DESC")],
+            2 or 3 => [d.Case("LIMIT"), d.Index(), d.Index()],
+            4 or 5 => [d.Case("GET"), d.Chance(0.3) ? "#" : d.Pick(Patterns)],
+            _ => new[] { d.Pick("LIMIT", "STORE", "FOO", "ASC") },
+        }).SelectMany(o => o);
+        return d.Chance(0.5) ? [.. sortedBy, .. others] : [.. others, .. sortedBy];
+    }
 
     private static void Long(Draw d, StepWriter w)
     {

@@ -42,12 +42,17 @@ internal static unsafe class GeoText
 
         ulong scale = decimals == DistanceDecimals ? 10_000UL : 1_000_000UL;
         ulong mantissa = (ulong)raw & ((1UL << MantissaBits) - 1) | (field == 0 ? 0 : 1UL << MantissaBits);
-        ulong scaled = RoundShift((UInt128)mantissa * scale, shift);
+        ulong whole = shift < 64 ? mantissa >> shift : 0;
+        ulong fraction = RoundShift((UInt128)(shift < 64 ? mantissa - (whole << shift) : mantissa) * scale, shift);
+        if (fraction == scale)
+        {
+            whole++;
+            fraction = 0;
+        }
         fixed (byte* start = destination)
         {
-            position += NumberText.FormatUnsigned(start + position, scaled / scale);
+            position += NumberText.FormatUnsigned(start + position, whole);
             destination[position++] = (byte)'.';
-            ulong fraction = scaled % scale;
             for (int i = position + decimals - 1; i >= position; i--, fraction /= 10)
                 destination[i] = (byte)('0' + fraction % 10);
         }
