@@ -184,9 +184,22 @@ public static class DifferentialCampaign
     private const int MaxKinds = 12;
     private const int MaxRemovals = 60;
 
+    // The families share servers, and each counts on the usual thresholds of the compact encodings.
+    private static readonly string[] Thresholds =
+    [
+        "hash-max-listpack-entries", "512", "hash-max-listpack-value", "64", "list-max-listpack-size", "-2", "set-max-intset-entries", "512",
+        "zset-max-listpack-entries", "128", "zset-max-listpack-value", "64", "hll-sparse-max-bytes", "3000", "stream-node-max-bytes", "4096",
+        "stream-node-max-entries", "100",
+    ];
+
     /// <summary>Compares at least <paramref name="count"/> replies; returns "" or the report of all kinds of failures.</summary>
     public static string Run(ServerProcess expected, ServerProcess actual, string family, int protocol, int seed, int count, Action<string> print)
     {
+        foreach (ServerProcess server in (ServerProcess[])[expected, actual])
+        {
+            using RespClient client = server.Connect();
+            client.Call(["CONFIG", "SET", .. Thresholds]);
+        }
         var runner = new DifferentialRunner(expected, actual, protocol);
         var report = new StringBuilder();
         var kinds = new HashSet<string>();

