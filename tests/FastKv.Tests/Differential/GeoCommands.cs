@@ -21,7 +21,8 @@ public static class GeoCommands
         (4, (d, w) => w.Add(["GEOHASH", Key(d), .. d.Many(0, 3, () => Member(d))])),
         (14, (d, w) => w.Add(["GEOSEARCH", Key(d), .. Centre(d), .. Shape(d), .. Options(d)])),
         (6, (d, w) => w.Add(["GEOSEARCHSTORE", Key(d), Key(d), .. Centre(d), .. Shape(d), .. d.Many(0, 2, () => StoreOption(d)).SelectMany(o => o)])),
-        (4, (d, w) => w.Add([d.Pick("GEORADIUS", "GEORADIUS", "GEORADIUS_RO"), Key(d), Longitude(d), Latitude(d), Radius(d), Unit(d), .. Options(d), .. Store(d)])),
+        (4, (d, w) => w.Add([d.Pick("GEORADIUS", "GEORADIUS", "GEORADIUS_RO"), Key(d), Longitude(d), Latitude(d), Radius(d), Unit(d),
+            .. Options(d), .. Store(d)])),
         (4, (d, w) => w.Add([d.Pick("GEORADIUSBYMEMBER", "GEORADIUSBYMEMBER", "GEORADIUSBYMEMBER_RO"), Key(d), Member(d), Radius(d), Unit(d), .. Options(d),
             .. Store(d)])),
         (1, (d, w) => w.Add("SET", Key(d), "v")),
@@ -111,7 +112,8 @@ public static class GeoCommands
     // Enough members for the large form, all apart from each other: Redis's order of equal distances is that of its quicksort.
     private static void Crowd(Draw d, StepWriter w)
     {
-        string[] arguments = Enumerable.Range(0, 60).SelectMany(i => new[] { Number(15 + Uniform(d, 2)), Number(37 + Uniform(d, 2)), "c" + d.Between(0, 300) }).ToArray();
+        string[] arguments = Enumerable.Range(0, 60)
+            .SelectMany(i => new[] { Number(15 + Uniform(d, 2)), Number(37 + Uniform(d, 2)), "c" + d.Between(0, 300) }).ToArray();
         string key = d.Pick("crowd", "{t}crowd");
         w.AddUnspoilt(Comparison.Exact, ["GEOADD", key, .. arguments]);
         w.Add(["GEOSEARCH", key, "FROMLONLAT", Number(15 + Uniform(d, 1)), Number(37 + Uniform(d, 1)), .. Shape(d), .. Options(d)]);

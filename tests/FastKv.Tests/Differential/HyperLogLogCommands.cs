@@ -47,7 +47,8 @@ public static class HyperLogLogCommands
     // Strings that begin like a HyperLogLog. An XZERO is never cut off at the end: what Redis does with such is an accident of its memory.
     private static string Forged(Draw d)
     {
-        string header = "HYLL" + d.Pick("\0", "\x01", "\x01", "\x01", "\x02", "\xff") + "\0\0\0" + d.Pick("\0\0\0\0\0\0\0\0", "\0\0\0\0\0\0\0\x80", "\x07\0\0\0\0\0\0\0");
+        string header = "HYLL" + d.Pick("\0", "\x01", "\x01", "\x01", "\x02", "\xff") + "\0\0\0"
+            + d.Pick("\0\0\0\0\0\0\0\0", "\0\0\0\0\0\0\0\x80", "\x07\0\0\0\0\0\0\0");
         return d.Between(0, 6) switch
         {
             0 => header[..(int)d.Between(0, header.Length)],

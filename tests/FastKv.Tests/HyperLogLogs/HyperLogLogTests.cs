@@ -69,7 +69,7 @@ public sealed unsafe class HyperLogLogTests
         Assert.Equal(0, heap.LiveBlocks);
     }
 
-    /// <summary>The guarded heap reports any write outside of the value; a read outside of it would be of poison and give another result than the copy's.</summary>
+    /// <summary>The guarded heap reports any write outside of the value.</summary>
     [Fact]
     public void CorruptOpcodesNeverReachBeyondTheValue()
     {
