@@ -57,8 +57,13 @@ internal static unsafe class Moving
 
     private static void MoveOrBlock(ref CommandContext context, bool fromHead, bool toHead, int timeoutIndex)
     {
-        // Redis's blocked clients get a null array in RESP2 although the reply is a string otherwise.
-        if (BlockingTimeout.TryParse(ref context, timeoutIndex, out long timeoutMs) && !TryMove(ref context, fromHead, toHead))
+        if (!BlockingTimeout.TryParse(ref context, timeoutIndex, out long timeoutMs) || TryMove(ref context, fromHead, toHead))
+            return;
+
+        // Redis's blocked clients get a null array in RESP2 although the reply is a string otherwise; those that cannot block get a null string.
+        if (context.IsInTransaction)
+            context.Reply.Null();
+        else
             context.Block(1, 1, timeoutMs);
     }
 

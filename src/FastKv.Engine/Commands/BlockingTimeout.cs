@@ -1,8 +1,8 @@
 using FastKv.Protocol;
 
-namespace FastKv.Engine.Commands.Lists;
+namespace FastKv.Engine.Commands;
 
-// Data plane. The timeout of a blocking command: seconds with a fraction, rounded up to milliseconds, 0 for ever.
+/// <summary>The timeout of a blocking command: seconds with a fraction, rounded up to milliseconds, 0 for ever. Data plane.</summary>
 internal static class BlockingTimeout
 {
     /// <summary>Reads it; false: it is none, and the error was replied.</summary>
@@ -36,6 +36,7 @@ internal static class BlockingTimeout
             return true;
         if (!ExtendedDouble.TryParse(text, out var value))
             return false;
+
         // Beyond the range of a double: zero or infinity is near enough.
         bool isTiny = (value.SignExponent & 0x7FFF) < 0x3FFF;
         seconds = (isTiny ? double.Epsilon : double.PositiveInfinity) * (value.IsNegative ? -1 : 1);
