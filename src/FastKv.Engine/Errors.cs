@@ -33,6 +33,7 @@ internal static class Errors
     public static ReadOnlySpan<byte> DiscardWithoutMulti => "ERR DISCARD without MULTI"u8;
     public static ReadOnlySpan<byte> ExecWithoutMulti => "ERR EXEC without MULTI"u8;
     public static ReadOnlySpan<byte> ExecAborted => "EXECABORT Transaction discarded because of previous errors."u8;
+    public static ReadOnlySpan<byte> ExecAbortedPrefix => "EXECABORT Transaction discarded because of: "u8;
     public static ReadOnlySpan<byte> WatchInsideMulti => "ERR WATCH inside MULTI is not allowed"u8;
     public static ReadOnlySpan<byte> NotInTransaction => "ERR Command not allowed inside a transaction"u8;
     public static ReadOnlySpan<byte> Unblocked => "UNBLOCKED client unblocked via CLIENT UNBLOCK"u8;

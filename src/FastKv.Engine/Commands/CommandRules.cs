@@ -103,16 +103,29 @@ internal static unsafe class CommandRules
             }
             command = subcommand;
         }
-        WrongArity(ref context, command);
+        if (command.Route == CommandRoute.Transaction)
+            Abort(ref context, command);
+        else
+            WrongArity(ref context, command);
         return command;
     }
 
     /// <summary>Replies that the number of arguments is wrong.</summary>
-    public static void WrongArity(ref CommandContext context, CommandDescriptor command)
+    public static void WrongArity(ref CommandContext context, CommandDescriptor command) => WrongArity(ref context, command, "ERR "u8);
+
+    /// <summary>An EXEC that is rejected itself ends the transaction, and says why.</summary>
+    private static void Abort(ref CommandContext context, CommandDescriptor command)
     {
-        Span<byte> text = stackalloc byte[160];
+        context.Client.Transaction.End(context.Partitions);
+        WrongArity(ref context, command, Errors.ExecAbortedPrefix);
+    }
+
+    private static void WrongArity(ref CommandContext context, CommandDescriptor command, ReadOnlySpan<byte> prefix)
+    {
+        Span<byte> text = stackalloc byte[200];
         var writer = new SpanText(text);
-        writer.Add("ERR wrong number of arguments for '"u8);
+        writer.Add(prefix);
+        writer.Add("wrong number of arguments for '"u8);
         writer.AddAscii(command.Name);
         writer.Add("' command"u8);
         context.Reply.Error(writer.Written);

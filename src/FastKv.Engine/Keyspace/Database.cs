@@ -328,7 +328,14 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         MarkChanged();
     }
 
-    /// <summary>Notes <paramref name="changes"/> to the dataset.</summary>
+    /// <summary>A value was changed in place: counts the changes and tells those who watch the key.</summary>
+    public void NoteChanged(in Key key, long changes = 1)
+    {
+        NoteChange(key);
+        MarkChanged(changes);
+    }
+
+    /// <summary>Counts changes to the dataset that nobody watches for: bookkeeping of groups, or more of what was told already.</summary>
     public void MarkChanged(long changes = 1) => _partition.Statistics.Dirty += changes;
 
     public void Dispose()

@@ -456,6 +456,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
                 _statistics.Reject(known);
             _errors.Pending = 0;
             client.Transaction.IsAborted |= client.Transaction.IsOpen;
+            CloseGate(client);
         }
         else if ((client.Gate & ClientGate.Unauthenticated) != 0 && (command.Flags & CommandFlags.NoAuth) == 0)
         {

@@ -22,6 +22,23 @@ public static unsafe partial class ListValue
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Count(EntryRef entry) => entry.IsPointer ? ListOf(entry)->Count : ListpackEntry.Count(entry.Block);
 
+    /// <summary>Number of nodes of a list, and the bytes of all its elements. O(nodes).</summary>
+    public static long NodeCount(EntryRef entry, out long bytes)
+    {
+        bytes = 0;
+        if (!entry.IsPointer)
+        {
+            CompactValue.Bytes(entry.Block, out int length);
+            bytes = length;
+            return 1;
+        }
+
+        QuickList* list = ListOf(entry);
+        for (int i = 0; i < list->NodeCount; i++)
+            bytes += list->Head[i].Bytes;
+        return list->NodeCount;
+    }
+
     /// <summary>A new list without elements, which the caller fills at once.</summary>
     public static byte* Create(ValueHeap values, ReadOnlySpan<byte> key, long expiryMs = -1, uint clock = 0) =>
         ListpackEntry.Create(values, ValueType.List, ValueEncoding.Listpack, key, expiryMs, clock);

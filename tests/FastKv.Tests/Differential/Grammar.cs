@@ -88,7 +88,7 @@ public sealed class Grammar
             .Add(HashCommands.Rules, 0.5)
             .Add(SortedSetCommands.Rules, 0.3)
             .Add(StreamCommands.Rules, 0.2)
-            .Add(TransactionCommands.Rules, 0.2)
+            .Add(ListCommands.Rules, 0.3)
             .Add(GenericCommands.Rules, 1)
             .Add(ConnectionCommands.Rules, 0.3)
             .Add(ServerCommands.Rules, 0.15),

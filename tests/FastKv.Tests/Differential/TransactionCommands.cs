@@ -34,11 +34,11 @@ public static class TransactionCommands
     private static void WatchedExpiry(Draw d, StepWriter w)
     {
         string key = d.Key();
-        w.AddUnspoilt(Comparison.Exact, "SET", key, "v", "PX", d.Pick("1", "10000"));
+        w.AddUnspoilt(Comparison.Exact, "SET", key, "v", "PX", d.Pick("40", "10000"));
         if (d.Chance(0.3))
-            w.Pause(5);
+            w.Pause(60);
         w.AddUnspoilt(Comparison.Exact, "WATCH", key);
-        w.Pause(5);
+        w.Pause(60);
         w.AddUnspoilt(Comparison.Exact, "MULTI");
         w.Add(Command(d));
         w.AddUnspoilt(Comparison.Exact, "EXEC");
@@ -60,7 +60,7 @@ public static class TransactionCommands
         12 => ["EXPIRE", d.Key(), "1000"],
         13 => ["PERSIST", d.Key()],
         14 => ["TYPE", d.Key()],
-        15 => ["DBSIZE"],
+        15 => ["STRLEN", d.Key()],
         16 => ["SELECT", d.Pick("0", "1")],
         17 => ["SWAPDB", "0", "1"],
         18 => ["FLUSHDB"],

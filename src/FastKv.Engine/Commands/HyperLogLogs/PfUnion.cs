@@ -39,7 +39,7 @@ internal static unsafe class PfUnion
                 context.Reply.Error(Errors.CorruptHyperLogLog);
                 return;
             }
-            database.MarkChanged();
+            database.NoteChanged(key);
         }
         context.Reply.Integer(cardinality);
     }

@@ -97,7 +97,7 @@ internal static unsafe class Moving
     {
         if (fromHead == toHead || ListValue.Count(list) == 1)
         {
-            database.MarkChanged();
+            database.NoteChanged(key);
             return;
         }
 

@@ -112,11 +112,11 @@ internal static class DebugCommand
         else if (Is(ref context, "SDSLEN"u8, 3))
             DebugKeys.StringLengths(ref context);
         else if (Is(ref context, "LISTPACK"u8, 3))
-            DebugKeys.Reject(ref context, Errors.NotAListpack);
+            DebugKeys.Print(ref context, isQuicklist: false);
         else if (Is(ref context, "QUICKLIST"u8, 3) || Is(ref context, "QUICKLIST"u8, 4))
-            DebugKeys.Reject(ref context, Errors.NotAQuicklist);
+            DebugKeys.Print(ref context, isQuicklist: true);
         else if (Is(ref context, "HTSTATS-KEY"u8, 3))
-            DebugKeys.Reject(ref context, Errors.NotAHashTable);
+            DebugKeys.ValueTableStatistics(ref context);
         else if (Is(ref context, "HTSTATS"u8, 3))
             DebugKeys.TableStatistics(ref context);
         else if (context.Count is >= 3 and <= 5 && context.Is(1, "POPULATE"u8))
@@ -149,7 +149,7 @@ internal static class DebugCommand
 
     private static void SetPackedThreshold(ref CommandContext context)
     {
-        // Lists are not there yet: nothing uses the threshold.
+        // Redis keeps elements above it in nodes of their own; here nodes of one element grow to any size, and need no threshold.
         if (MemorySize.TryParse(Encoding.Latin1.GetString(context[2]), out ulong bytes) && bytes < PackedThresholdLimit)
             context.Reply.Ok();
         else

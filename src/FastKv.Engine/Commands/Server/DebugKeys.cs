@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using FastKv.Engine.Keyspace;
 using FastKv.Memory;
@@ -28,6 +29,8 @@ internal static unsafe class DebugKeys
         text.Add(entry.AccessClock);
         text.Add(" lru_seconds_idle:"u8);
         text.Add(AccessClock.IdleSeconds(entry.AccessClock, context.NowMs));
+        if (entry is { Type: Structures.ValueType.List, Encoding: ValueEncoding.QuickList })
+            AddNodes(ref text, ref context, entry);
         context.Reply.SimpleString(text.Written);
     }
 
@@ -36,7 +39,7 @@ internal static unsafe class DebugKeys
     {
         if (!TryFind(ref context, out var entry))
             return;
-        if (entry.Encoding == ValueEncoding.Int)
+        if (entry.Type != Structures.ValueType.String || entry.Encoding == ValueEncoding.Int)
         {
             context.Reply.Error(Errors.NotAnSds);
             return;
@@ -59,11 +62,42 @@ internal static unsafe class DebugKeys
         context.Reply.SimpleString(text.Written);
     }
 
-    /// <summary>A subcommand about an encoding that the value cannot have, for there are only strings yet.</summary>
-    public static void Reject(ref CommandContext context, ReadOnlySpan<byte> error)
+    /// <summary>LISTPACK and QUICKLIST: Redis prints the structure on its standard output; here its size goes to the log.</summary>
+    public static void Print(ref CommandContext context, bool isQuicklist)
     {
-        if (TryFind(ref context, out _))
-            context.Reply.Error(error);
+        if (!TryFind(ref context, out var entry))
+            return;
+        bool fits = isQuicklist ? entry.Encoding == ValueEncoding.QuickList : entry.Encoding is ValueEncoding.Listpack or ValueEncoding.ListpackEx;
+        if (!fits)
+        {
+            context.Reply.Error(isQuicklist ? Errors.NotAQuicklist : Errors.NotAListpack);
+            return;
+        }
+        long bytes = Values.MemoryBytes(context.Partition.Values, entry, samples: 0);
+        context.Client.Loop.Server.Log.Warning($"{Encoding.Latin1.GetString(entry.Key)}: {Encoding.ASCII.GetString(Values.EncodingName(entry))} of {bytes} bytes");
+        context.Reply.SimpleString(isQuicklist ? "Quicklist structure printed on stdout"u8 : "Listpack structure printed on stdout"u8);
+    }
+
+    /// <summary>HTSTATS-KEY, for values around a table.</summary>
+    public static void ValueTableStatistics(ref CommandContext context)
+    {
+        if (!TryFind(ref context, out var entry))
+            return;
+        if (entry.Encoding is not (ValueEncoding.HashTable or ValueEncoding.SkipList))
+        {
+            context.Reply.Error(Errors.NotAHashTable);
+            return;
+        }
+        long count = entry.Type switch
+        {
+            Structures.ValueType.Set => SetValue.Count(entry),
+            Structures.ValueType.SortedSet => SortedSetValue.Count(entry),
+            _ => HashValue.Count(entry),
+        };
+        long bytes = Values.MemoryBytes(context.Partition.Values, entry, samples: 0);
+        string text = $"Hash table 0 stats (main hash table):\n number of elements: {count}\n bytes with elements: {bytes}\n"
+            + $" bytes per element: {(double)bytes / count:F2}\n";
+        context.Reply.VerbatimString(Encoding.ASCII.GetBytes(text), "txt"u8);
     }
 
     /// <summary>HTSTATS: a paragraph for the table of each shard.</summary>
@@ -136,6 +170,20 @@ internal static unsafe class DebugKeys
             return true;
         context.Reply.Error(Errors.NotPositive);
         return false;
+    }
+
+    /// <summary>What DEBUG OBJECT tells of a quicklist; nodes are never compressed.</summary>
+    private static void AddNodes(ref SpanText text, ref CommandContext context, EntryRef entry)
+    {
+        long nodes = ListValue.NodeCount(entry, out long bytes);
+        text.Add(" ql_nodes:"u8);
+        text.Add(nodes);
+        text.Add(" ql_avg_node:"u8);
+        text.AddAscii(((double)ListValue.Count(entry) / nodes).ToString("F2", CultureInfo.InvariantCulture));
+        text.Add(" ql_listpack_max:"u8);
+        text.Add(context.Partition.Options.CompactLimits.ListSize);
+        text.Add(" ql_compressed:0 ql_uncompressed_size:"u8);
+        text.Add(bytes);
     }
 
     private static bool TryFind(ref CommandContext context, out EntryRef entry)

@@ -65,7 +65,7 @@ internal static unsafe class StreamAppending
         }
         else
         {
-            database.MarkChanged();
+            database.NoteChanged(key);
             database.SignalReady(key);
         }
         if (options.HasTrim)
@@ -92,7 +92,7 @@ internal static unsafe class StreamAppending
             var database = context.Database(key);
             deleted = options.Trim.Run(database.Heap, StreamValue.Of(entry));
             if (deleted > 0)
-                database.MarkChanged(deleted);
+                database.NoteChanged(key, deleted);
         }
         context.Reply.Integer(deleted);
     }

@@ -36,7 +36,7 @@ internal static unsafe class StreamDeletion
                 deleted++;
         }
         if (deleted > 0)
-            database.MarkChanged(deleted);
+            database.NoteChanged(key, deleted);
         context.Reply.Integer(deleted);
     }
 
@@ -60,7 +60,7 @@ internal static unsafe class StreamDeletion
             context.Reply.Integer(entry.IsNull ? NotThere : DeleteOne(database.Heap, StreamValue.Of(entry), id, references, ref changes));
         }
         if (changes > 0)
-            database.MarkChanged(changes);
+            database.NoteChanged(key, changes);
     }
 
     [Command("XACKDEL", Arity = -6, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Stream, FirstKey = 1, LastKey = 1,
@@ -94,7 +94,7 @@ internal static unsafe class StreamDeletion
             context.Reply.Integer(result == NotThere ? Deleted : result);
         }
         if (changes > 0)
-            database.MarkChanged(changes);
+            database.NoteChanged(key, changes);
     }
 
     private static int DeleteOne(NativeHeap heap, StreamState* stream, StreamId id, StreamReferences references, ref long changes)
