@@ -22,9 +22,11 @@ public readonly unsafe partial struct ExtendibleTable<TLayout>
     // Two buddies with no more entries than this merge: half of what makes a segment split, lest it swing to and fro.
     private const int MergedEntriesMax = Segment.BucketsMax * Bucket.Slots / 2;
 
-    // The directory may double while it has at most one place per so many entries (usual are about 1,000 entries per place). Skewed hashes
-    // would double it for ever.
+    // The directory may double while it has at most one place per so many entries (usual are about 1,000 entries per place). Skewed hashes would double
+    // it for ever. But up to PlacesAlways (512 KiB) it always may: entries that come in the order of their hashes, out of a walk over another table
+    // (COPY of a hash, SADD of what SMEMBERS gave), fill one narrow range after the other, and need from the start the depth that all of them need.
     private const int EntriesPerPlaceMin = 16;
+    private const long PlacesAlways = 1 << 16;
 
     // Mean growth of a large segment. A segment of 8 to 16 KiB splits with a probability of one in (growths left + 1), hence equally likely at
     // each size. If all of them split at the same one, they would all be at their emptiest just after it, at the same number of keys.
@@ -59,7 +61,7 @@ public readonly unsafe partial struct ExtendibleTable<TLayout>
     }
 
     private bool MaySplit(Segment segment) =>
-        segment.Depth < Segment.DepthMax && (segment.Depth < GlobalDepth || 2L << GlobalDepth <= _header->Count / EntriesPerPlaceMin);
+        segment.Depth < Segment.DepthMax && (segment.Depth < GlobalDepth || 2L << GlobalDepth <= Math.Max(_header->Count / EntriesPerPlaceMin, PlacesAlways));
 
     private void Split(Segment segment, ulong hash)
     {
