@@ -16,7 +16,12 @@ public sealed class LeaderboardTests
         using ServerProcess server = ServerProcess.Start(kind);
         var plan = new LeaderboardPlan
         {
-            Players = 5000, UpdatesPerSecond = 2000, QueriesPerSecond = 50, Seconds = 1, WarmUpSeconds = 0, Quiet = true,
+            Players = 5000,
+            UpdatesPerSecond = 2000,
+            QueriesPerSecond = 50,
+            Seconds = 1,
+            WarmUpSeconds = 0,
+            Quiet = true,
         };
         LeaderboardRow row = LeaderboardStudy.Run(plan, new ServerChoice($"127.0.0.1:{server.Port}", null));
         Assert.Equal(5000, row.Players);
