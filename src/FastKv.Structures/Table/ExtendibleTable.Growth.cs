@@ -51,14 +51,18 @@ public readonly unsafe partial struct ExtendibleTable<TLayout>
     {
         Segment segment = SegmentOf(hash);
         int buckets = segment.BucketCount;
-        if (buckets >= Segment.SplitBucketsMin && buckets <= Segment.BucketsMax && MaySplit(segment)
-            && Draw() % (1 + (Segment.BucketsMax - (uint)buckets) / GrownBucketsMean) == 0)
+        if (MaySplit(segment) && IsDueToSplit(buckets))
             Split(segment, hash);
         else
             Resize(segment, hash, buckets < Segment.BucketsMax
                 ? AllocateGrown(buckets, segment.Depth)
                 : AllocateSegment(Segment.NextDegenerate(buckets), segment.Depth));
     }
+
+    // A segment with a large stash, too: it has that because its entries agreed in more bits than the directory looked at when it grew.
+    private bool IsDueToSplit(int buckets) =>
+        buckets > Segment.BucketsMax
+        || (buckets >= Segment.SplitBucketsMin && Draw() % (1 + (Segment.BucketsMax - (uint)buckets) / GrownBucketsMean) == 0);
 
     private bool MaySplit(Segment segment) =>
         segment.Depth < Segment.DepthMax && (segment.Depth < GlobalDepth || 2L << GlobalDepth <= Math.Max(_header->Count / EntriesPerPlaceMin, PlacesAlways));
@@ -68,8 +72,9 @@ public readonly unsafe partial struct ExtendibleTable<TLayout>
         if (segment.Depth == GlobalDepth)
             DoubleDirectory();
         int depth = segment.Depth + 1;
-        Segment low = AllocateGrown(segment.BucketCount / 2, depth);
-        Segment high = AllocateGrown(segment.BucketCount / 2, depth);
+        int half = Math.Min(segment.BucketCount, Segment.BucketsMax) / 2;
+        Segment low = AllocateGrown(half, depth);
+        Segment high = AllocateGrown(half, depth);
         ulong highBit = 1UL << (64 - depth);
         while (!TryMove(segment, low, high, highBit))
         {

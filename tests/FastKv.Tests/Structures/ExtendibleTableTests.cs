@@ -33,6 +33,7 @@ public sealed unsafe class ExtendibleTableTests(ITestOutputHelper output)
     [Theory]
     [InlineData(3_000)]
     [InlineData(400_000)]
+    [InlineData(3_000_000)]
     public void EntriesMayComeInTheOrderOfTheirHashes(int keys)
     {
         using var heap = new NativeHeap("ordered");
