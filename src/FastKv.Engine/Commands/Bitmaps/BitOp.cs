@@ -122,7 +122,7 @@ internal static unsafe class BitOp
         if (!existing.IsNull)
         {
             database.Unlink(key, existing);
-            StringEntry.Free(database.Heap, existing.Block);
+            database.Partition.LazyFree.Free(existing);
         }
         database.Insert(key, new EntryRef(entry));
     }
