@@ -44,9 +44,9 @@ internal sealed class ClientRegistry(FastKvServer server)
         var loop = _server.Loops[(uint)Interlocked.Increment(ref _nextLoop) % (uint)_server.Loops.Length];
         bool isUnixSocket = listener.IsUnixSocket;
         if (_server.Loops.Length == 1)
-            loop.Adopt(socket, isUnixSocket);
+            loop.Sockets.Adopt(socket, isUnixSocket);
         else
-            loop.Post(() => loop.Adopt(socket, isUnixSocket));
+            loop.Post(() => loop.Sockets.Adopt(socket, isUnixSocket));
     }
 
     public Client Create(ShardLoop loop, long nowMs)
@@ -102,7 +102,7 @@ internal sealed class ClientRegistry(FastKvServer server)
     {
         client.Connection.Output.Append(System.Text.Encoding.ASCII.GetBytes(text));
         client.CloseAfterReply();
-        client.Loop.Flush(client);
+        client.Loop.Sockets.Flush(client);
     }
 
     private string Describe(EndPoint? endPoint, bool isUnixSocket) =>

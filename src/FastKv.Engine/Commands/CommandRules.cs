@@ -179,7 +179,7 @@ internal static unsafe class CommandRules
             client.Loop.Server.Log.Warning(
                 $"Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker "
                 + $"attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection from {client.Address} aborted.");
-            client.Loop.Kill(client);
+            client.Loop.Sockets.Kill(client);
             return;
         }
         Span<byte> text = stackalloc byte[64 + 3 * ShownBytesMax];

@@ -29,11 +29,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     private readonly CommandStatistics _statistics;
     private readonly ErrorCounts _errors;
     private readonly CommandBatch _direct;
-    private readonly Stack<CommandBatch> _batchPool = new();
-    private readonly Stack<Part> _partPool = new();
-
-    /// <summary>Every part ever made, so that the end finds those that are still under way.</summary>
-    private readonly List<Part> _parts = [];
+    private readonly PartPool _pool;
     private readonly BufferChain _discard;
 
     public CommandPipeline(ShardLoop loop, ProtocolLimits limits, TicketCoordinator tickets)
@@ -47,6 +43,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         _limits = limits;
         _renamed = loop.Server.RenamedCommands;
         _tickets = tickets;
+        _pool = loop.Pool;
         _direct = new CommandBatch(_partitions.Length);
         _discard = new BufferChain(loop.Buffers);
     }
@@ -74,7 +71,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             }
             if (status == ParseStatus.Error)
             {
-                _loop.FailProtocol(client);
+                _loop.Sockets.FailProtocol(client);
                 position = end;
                 return end;
             }
@@ -95,21 +92,21 @@ internal sealed unsafe class CommandPipeline : IDisposable
             var batch = client.Batch;
             if (batch is null)
             {
-                TakeArrived(client);
+                ClientInput.TakeArrived(client);
                 byte* cursor = client.Input.Data + client.InputCursor;
                 byte* end = client.Input.Data + client.Input.Length;
                 if (cursor == end || (client.Gate & ClientGate.Closing) != 0)
                     return true;
-                batch = RentBatch();
+                batch = _pool.RentBatch();
                 var status = Parse(client, ref cursor, end, batch, CommandBatch.SlotsMax);
                 client.InputCursor = cursor - client.Input.Data;
                 if (batch.Count == 0)
                 {
-                    Return(batch);
+                    _pool.Return(batch);
                     if (status == ParseStatus.Error)
-                        _loop.FailProtocol(client);
+                        _loop.Sockets.FailProtocol(client);
                     else
-                        DropParsed(client);
+                        ClientInput.DropParsed(client);
                     return true;
                 }
                 client.Batch = batch;
@@ -142,7 +139,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             if (batch.Parts[i] is { } done)
             {
                 batch.Parts[i] = null;
-                Return(done);
+                _pool.Return(done);
             }
         }
         client.InFlight = false;
@@ -175,137 +172,19 @@ internal sealed unsafe class CommandPipeline : IDisposable
             _loop.Blocked.TryAbandon(client);
     }
 
-    /// <summary>Tries a blocked command again whose keys lie on partitions that are all parked for this loop.</summary>
-    public void ExecuteRetry(Ticket ticket)
-    {
-        var waiter = ticket.Waiter!;
-        CommandContext context = NewContext(waiter.Client);
-        context.Partition = _partitions[System.Numerics.BitOperations.TrailingZeroCount(ticket.Shards)];
-        context.Waiter = waiter;
-        context.IsRetry = true;
-        context.Reply = new ReplyWriter(waiter.Replies, waiter.Resp, _errors);
-        context.Command = waiter.Command;
-        context.Arguments = waiter.Arguments;
-        context.Count = waiter.Count;
-        context.DatabaseIndex = waiter.DatabaseIndex;
-        waiter.IsBlockedAgain = false;
-        if (!waiter.Client.IsClosed)
-        {
-            SetTouchOff(ticket.Shards, waiter.NoTouch);
-            _statistics.RunAgain(waiter.Command, ref context);
-            SetTouchOff(ticket.Shards, false);
-        }
-
-        // Those behind it in the queues have waited for this try: they are served now, or (it has found nothing) passed to without it.
-        bool isOver = !waiter.IsBlockedAgain;
-        for (int i = waiter.FirstKey; i < waiter.FirstKey + waiter.KeyCount; i++)
-        {
-            var key = context.Key(i);
-            context.Database(key).Partition.Blocked.Signal(waiter.DatabaseIndex, key, skipTickets: !isOver);
-        }
-        _loop.Blocked.CompleteRetry(waiter, isOver);
-        ServeWaiters(ticket.Shards);
-    }
-
-    private void ServeWaiters(ulong shards)
-    {
-        for (; shards != 0; shards &= shards - 1)
-        {
-            var partition = _partitions[System.Numerics.BitOperations.TrailingZeroCount(shards)];
-            if (partition.HasReadyKeys)
-                _loop.Runner.ServeWaiters(partition);
-        }
-    }
-
-    /// <summary>Executes the spanning command of an exclusive ticket, whose partitions are all parked for this loop.</summary>
-    public void ExecuteExclusive(Ticket ticket)
-    {
-        ref var slot = ref ticket.Batch.Slots[ticket.Slot];
-        var client = ticket.Client;
-        CommandContext context = NewContext(client);
-        context.Partition = _partitions[System.Numerics.BitOperations.TrailingZeroCount(ticket.Shards)];
-        bool drop = client.IsClosed || client.IsReplySuppressed;
-        if (drop)
-            context.Reply.Output = _discard;
-        context.Command = slot.Command!;
-        context.Arguments = ticket.Batch.Arguments.Items + slot.First;
-        context.Count = slot.Count;
-        context.DatabaseIndex = client.Database;
-        context.FirstKeyHash = slot.Hash;
-        SetTouchOff(ticket.Shards, client.NoTouch);
-        _statistics.Run(context.Command, ref context);
-        SetTouchOff(ticket.Shards, false);
-        ServeWaiters(ticket.Shards);
-        if (drop)
-        {
-            _discard.Clear();
-            client.Gate &= ~ClientGate.ReplySkip;
-        }
-    }
-
-    private void SetTouchOff(ulong shards, bool isOff)
-    {
-        for (; shards != 0; shards &= shards - 1)
-            _partitions[System.Numerics.BitOperations.TrailingZeroCount(shards)].IsTouchOff = isOff;
-    }
-
-    public Part RentPart(Client client, CommandBatch batch, int shard)
-    {
-        if (!_partPool.TryPop(out var part))
-        {
-            part = new Part();
-            _parts.Add(part);
-        }
-        part.Origin = _loop;
-        part.Client = client;
-        part.Batch = batch;
-        part.Shard = shard;
-        part.Ticket = null;
-        part.Count = part.Merged = 0;
-        part.DatabaseIndex = client.Database;
-        part.Resp = client.Resp;
-        part.NoTouch = client.NoTouch;
-        part.Waiter = null;
-        return part;
-    }
-
-    public void Return(Part part)
-    {
-        part.Replies.Clear();
-        part.Client = null!;
-        part.Batch = null!;
-        part.Ticket = null;
-        part.Waiter = null;
-        _partPool.Push(part);
-    }
-
     /// <summary>Gives the batch of a client that is going away back to the pool.</summary>
     public void Abandon(Client client)
     {
         if (client.Batch is { } batch)
         {
             client.Batch = null;
-            Return(batch);
-        }
-    }
-
-    /// <summary>At the end, when all threads have stopped: drops the parts under way; returns their clients.</summary>
-    public IEnumerable<Client> TakeClientsInFlight()
-    {
-        foreach (var part in _parts.Where(part => part.Client is not null))
-        {
-            part.Replies.Clear();
-            yield return part.Client;
+            _pool.Return(batch);
         }
     }
 
     public void Dispose()
     {
         _direct.Dispose();
-        foreach (var part in _parts)
-            part.Dispose();
-        while (_batchPool.TryPop(out var batch))
-            batch.Dispose();
     }
 
     private static ParseStatus Parse(Client client, ref byte* cursor, byte* end, CommandBatch batch, int max, ProtocolLimits limits)
@@ -367,36 +246,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
             client.Gate &= ~ClientGate.Multi;
     }
 
-    /// <summary>Runs a command of a transaction that concerns whole partitions, all of which are parked for this loop.</summary>
-    public void RunOnPartitions(ref CommandContext context)
-    {
-        var command = context.Command;
-        if (command.Route == CommandRoute.Cursor)
-            context.Partition = _partitions[ScanCursor.ShardOf(context[1], _partitions.Length)];
-        if (command.Route == CommandRoute.Cursor || command.Merge == PartMerge.None)
-        {
-            _statistics.Run(command, ref context);
-            return;
-        }
-        var ticket = new Ticket(_partitions.Length);
-        var output = context.Reply.Output;
-        foreach (var partition in _partitions)
-        {
-            var part = RentPart(context.Client, null!, partition.Index);
-            ticket.Parts[partition.Index] = part;
-            context.Partition = partition;
-            context.IsPart = true;
-            context.Reply.Output = part.Replies;
-            command.Handler(ref context);
-        }
-        context.IsPart = false;
-        context.Reply.Output = output;
-        ReplyMerge.Merge(ticket, command, context.Reply, _routing);
-        foreach (var part in ticket.Parts)
-            Return(part!);
-    }
-
-    private CommandContext NewContext(Client client)
+    /// <summary>A context for a command of the client, without the command.</summary>
+    public CommandContext NewContext(Client client)
     {
         CommandContext context = default;
         context.Partition = _partition;
@@ -582,7 +433,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         {
             int shard = batch.Slots[i].Shard;
             ref var part = ref batch.Parts[shard];
-            part ??= RentPart(client, batch, shard);
+            part ??= _pool.Rent(client, batch, shard);
             part.Add(batch.Slots, i);
         }
         batch.WindowStart = batch.Next;
@@ -632,56 +483,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
 
     private void EndBatch(Client client)
     {
-        Return(client.Batch!);
+        _pool.Return(client.Batch!);
         client.Batch = null;
-        DropParsed(client);
+        ClientInput.DropParsed(client);
     }
-
-    /// <summary>Removes from the input what no incomplete command needs.</summary>
-    public static void DropParsed(Client client)
-    {
-        byte* keep = client.Parser.IsMidCommand ? client.Parser.RetainFrom : client.Input.Data + client.InputCursor;
-        long drop = keep - client.Input.Data;
-        if (drop <= 0)
-            return;
-        byte* before = client.Input.Data;
-        if (drop == client.Input.Length)
-        {
-            client.Input.Release();
-            client.InputCursor = 0;
-            return;
-        }
-        client.Input.RemovePrefix(drop);
-        client.InputCursor -= drop;
-        client.Parser.Rebase(client.Input.Data - (before + drop));
-    }
-
-    /// <summary>Appends what arrived while the input could not move.</summary>
-    private static void TakeArrived(Client client)
-    {
-        if (client.Arrived.Length == 0)
-            return;
-        AppendInput(client, client.Arrived.Data, client.Arrived.Length);
-        client.Arrived.Release();
-    }
-
-    /// <summary>Appends bytes to the client's input, keeping the parser's references right when the buffer moves.</summary>
-    public static void AppendInput(Client client, byte* bytes, long count)
-    {
-        byte* before = client.Input.Data;
-        client.Input.EnsureFree(Math.Max(count, client.Parser.IsMidCommand ? client.Parser.BytesNeeded : 0));
-        if (before != null && client.Parser.IsMidCommand)
-            client.Parser.Rebase(client.Input.Data - before);
-        client.Input.Append(bytes, count);
-    }
-
-    public CommandBatch RentBatch()
-    {
-        if (!_batchPool.TryPop(out var batch))
-            batch = new CommandBatch(_partitions.Length);
-        batch.Reset();
-        return batch;
-    }
-
-    public void Return(CommandBatch batch) => _batchPool.Push(batch);
 }

@@ -71,11 +71,11 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
             if (timeout > 0 && !client.InFlight && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
             {
                 _server.Log.Verbose("Closing idle client");
-                _loop.Kill(client);
+                _loop.Sockets.Kill(client);
             }
             else if (OutputLimits.IsExceeded(client, _server.Options, _loop.NowMs))
             {
-                _loop.Flush(client);
+                _loop.Sockets.Flush(client);
             }
         }
     }

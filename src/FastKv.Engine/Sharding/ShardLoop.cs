@@ -23,13 +23,10 @@ namespace FastKv.Engine.Sharding;
 // Everything that arrived (1, 2) was taken in before the tickets of 3 are looked at: DESIGN 6, rule 3.
 
 /// <summary>One shard's event loop thread.</summary>
-internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
+internal sealed class ShardLoop : IDisposable
 {
     /// <summary>A turn may find this many clients ready before its lists grow.</summary>
     private const int ReadyCapacity = 1024;
-
-    /// <summary>Input held back for one client before its socket is no longer read.</summary>
-    private const int ArrivedBytesMax = 256 * 1024;
 
     /// <summary>How long a loop that waits for other shards polls before it sleeps, and how long it then sleeps at most.</summary>
     private const long RemoteSpinUs = 100;
@@ -52,7 +49,6 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     private readonly Queue<Client> _ready = new(ReadyCapacity);
     private readonly List<Client> _retry = new(ReadyCapacity);
     private readonly int[] _outstanding;
-    private readonly IdleSpin _idle;
     private readonly LoopCron _cron;
     private EventLoop? _events;
 
@@ -74,6 +70,10 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     public readonly BufferPool Buffers = new();
     public readonly PartitionRunner Runner;
     public readonly CommandPipeline Pipeline;
+    public readonly PartPool Pool;
+    public readonly ExclusiveRunner Exclusive;
+    public readonly ClientSockets Sockets;
+    public readonly IdleSpin Idle;
     public readonly LoopStatistics Statistics;
 
     /// <summary>Delays and disorder that tests ask for; null otherwise.</summary>
@@ -102,10 +102,13 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         Runner = new PartitionRunner(index, tickets, partitions, Statistics.Errors, Faults);
         _tickets = tickets;
         _coordinator = new TicketCoordinator(this, tickets);
+        Pool = new PartPool(this, partitions.Length);
+        Exclusive = new ExclusiveRunner(this);
+        Sockets = new ClientSockets(this, server);
         Pipeline = new CommandPipeline(this, server.ProtocolLimits, _coordinator);
         _outstanding = new int[partitions.Length];
         Blocked = new Blocking.BlockedClients(this);
-        _idle = new IdleSpin(server.Options);
+        Idle = new IdleSpin(server.Options);
         _cron = new LoopCron(this, server);
         UpdateClock();
     }
@@ -114,7 +117,8 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
 
     public bool StrictOrder => _server.Options.PipelineStrictOrder;
 
-    private bool IsAlone => Partitions.Length == 1;
+    /// <summary>Whether there is no other shard.</summary>
+    public bool IsAlone => Partitions.Length == 1;
 
     /// <summary>The event loop's name (io_uring or epoll), once started.</summary>
     public string EngineName => _events?.EngineName ?? "";
@@ -125,7 +129,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     /// <summary>Creates the event loop; on the loop's own thread, which io_uring's single-issuer rings require.</summary>
     public EventLoop Open(Network.IoEngine engine)
     {
-        _events = EventLoop.Create(engine, this, Buffers, ConnectionsMax(_server.Options));
+        _events = Sockets.Open(engine);
         Acquire();
         return _events;
     }
@@ -168,7 +172,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         }
         RefreshClock();
         Statistics.Turns++;
-        _idle.OnPolled(events, waitUs != 0, NowUs);
+        Idle.OnPolled(events, waitUs != 0, NowUs);
         while (_posted.TryDequeue(out var action))
             action();
 
@@ -254,7 +258,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         }
         if (client.Batch is not null || client.Arrived.Length > 0 || client.Input.Length > client.InputCursor)
             MarkReady(client);
-        Flush(client);
+        Sockets.Flush(client);
     }
 
     /// <summary>Marks a client as having input to run.</summary>
@@ -269,128 +273,20 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     /// <summary>Whether CLIENT PAUSE keeps the command from running now; the client is then resumed when the pause ends.</summary>
     public bool Hold(CommandDescriptor? command) => _server.Pause.Holds(command, NowMs);
 
-    /// <summary>Replies the parser's error and closes, as Redis does.</summary>
-    public void FailProtocol(Client client)
-    {
-        new ReplyWriter(client.Connection.Output, client.Resp, Statistics.Errors).Error(client.Parser.ErrorText);
-        Statistics.Errors.Pending = 0;
-        client.CloseAfterReply();
-    }
-
-    /// <summary>Sends what the client's output holds, watches its limits, and closes it when it asked for that.</summary>
-    public void Flush(Client client)
-    {
-        if (client.IsClosed)
-            return;
-        var connection = client.Connection;
-        if (connection.Output.Length > 0)
-        {
-            if (OutputLimits.IsExceeded(client, _server.Options, NowMs))
-            {
-                Statistics.OutputLimitDisconnections++;
-                _server.Log.Warning($"Client {client.Address} scheduled to be closed ASAP for overcoming of output buffer limits.");
-                _events!.Close(connection, afterFlush: false);
-                return;
-            }
-            Statistics.Writes++;
-            _events!.Flush(connection);
-        }
-        bool isOver = (client.Gate & ClientGate.Closing) != 0 || (client.IsPeerClosed && !client.IsReady);
-        if (isOver && !client.InFlight)
-            _events!.Close(connection, afterFlush: true);
-    }
-
-    /// <summary>Closes a client now, without sending what is pending.</summary>
-    public void Kill(Client client)
-    {
-        client.CloseAfterReply();
-        if (!client.IsClosed)
-            _events!.Close(client.Connection, afterFlush: false);
-    }
-
-    /// <summary>Takes over an accepted socket; on this loop's thread.</summary>
-    public void Adopt(int socket, bool isUnixSocket)
-    {
-        var client = _server.Clients.Create(this, NowMs);
-        client.IsUnixSocket = isUnixSocket;
-        client.Connection = _events!.Adopt(socket, client);
-        Statistics.ConnectionsReceived++;
-        Clients.Add(client);
-        _server.Clients.Admit(client);
-    }
-
-    public void OnAccepted(int socket, Listener listener)
-    {
-        RefreshClock();
-        _server.Clients.Distribute(socket, listener);
-    }
-
-    public void OnReceived(Connection connection, ReadOnlySpan<byte> bytes)
-    {
-        RefreshClock();
-        var client = System.Runtime.CompilerServices.Unsafe.As<Client>(connection.Owner)!;
-        Statistics.Reads++;
-        Statistics.NetworkInputBytes += bytes.Length;
-        client.TotalNetworkInput += bytes.Length;
-        client.LastInteractionMs = NowMs;
-        _idle.OnActive(client);
-        if ((client.Gate & ClientGate.Closing) != 0)
-            return;
-        fixed (byte* start = bytes)
-        {
-            if (IsAlone && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && client.Batch is null)
-                RunAlone(client, start, bytes.Length);
-            else
-                Queue(client, start, bytes.Length);
-        }
-        if (client.Input.Length + client.Arrived.Length > _server.Options.ClientQueryBufferLimit)
-            CloseForQueryLimit(client);
-    }
-
-    public void OnWritable(Connection connection)
-    {
-        var client = System.Runtime.CompilerServices.Unsafe.As<Client>(connection.Owner)!;
-        client.OutputSoftLimitSinceMs = 0;
-    }
-
-    /// <summary>The peer has half-closed: what it asked for is answered first.</summary>
-    public void OnPeerClosed(Connection connection)
-    {
-        var client = System.Runtime.CompilerServices.Unsafe.As<Client>(connection.Owner)!;
-        if (!client.InFlight && !client.IsReady)
-            _events!.Close(connection, afterFlush: true);
-        else
-            client.IsPeerClosed = true;
-    }
-
-    public void OnClosed(Connection connection, CloseReason reason)
-    {
-        var client = System.Runtime.CompilerServices.Unsafe.As<Client>(connection.Owner)!;
-        client.IsClosed = true;
-        client.Gate |= ClientGate.Closing;
-        Clients.Remove(client);
-        if ((client.Gate & ClientGate.Blocked) != 0)
-            Blocked.TryAbandon(client);
-        ForgetIfIdle(client);
-    }
-
     /// <summary>Frees everything; after the threads of all loops have ended. Commands in flight stay unanswered.</summary>
     public void Dispose()
     {
         foreach (var client in Clients)
             client.IsClosed = true;
-        foreach (var client in Clients.Concat(_ready).Concat(_retry).Concat(Pipeline.TakeClientsInFlight()).Distinct().ToArray())
+        foreach (var client in Clients.Concat(_ready).Concat(_retry).Concat(Pool.TakeClientsInFlight()).Distinct().ToArray())
             Forget(client);
         _events?.Dispose();
         Pipeline.Dispose();
+        Pool.Dispose();
         Blocked.Dispose();
         Statistics.Dispose();
         Buffers.Dispose();
     }
-
-    /// <summary>Connections are spread evenly, but closed ones are not: each loop has room for all, and for those that are told that there are
-    /// too many.</summary>
-    private static int ConnectionsMax(ServerOptions options) => (int)Math.Clamp(options.MaxClients + 128, 1024, 1 << 20);
 
     private void RunBlocked()
     {
@@ -486,8 +382,8 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
                 client.IsReady = true;
                 _retry.Add(client);
             }
-            ResumeReceive(client);
-            Flush(client);
+            Sockets.ResumeReceive(client);
+            Sockets.Flush(client);
         }
     }
 
@@ -554,7 +450,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         long wait = Math.Min(_cron.WaitMicroseconds(NowUs), Math.Max(0, Blocked.NextDeadlineUs - NowUs));
         if (Blocked.HasDeferred)
             wait = Math.Min(wait, RemoteSleepUs);
-        if (wait == 0 || _idle.ShouldSpin(NowUs))
+        if (wait == 0 || Idle.ShouldSpin(NowUs))
             return 0;
         if (_outstandingTotal > 0)
         {
@@ -609,71 +505,6 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
         Partition.SetClock(NowMs);
     }
 
-    private void RunAlone(Client client, byte* start, int length)
-    {
-        if (client.Input.Length == 0)
-        {
-            byte* keep = Pipeline.RunDirect(client, start, start + length, out byte* position);
-            if (keep != start + length && (client.Gate & ClientGate.Closing) == 0)
-                KeepRest(client, keep, position, start + length);
-        }
-        else
-        {
-            CommandPipeline.AppendInput(client, start, length);
-            byte* data = client.Input.Data;
-            Pipeline.RunDirect(client, data + client.InputCursor, data + client.Input.Length, out byte* position);
-            client.InputCursor = position - data;
-            CommandPipeline.DropParsed(client);
-        }
-        if ((client.Gate & ClientGate.Pause) != 0 && client.Input.Length > client.InputCursor)
-            MarkReady(client);
-        Flush(client);
-    }
-
-    /// <summary>Moves what the batch left over, an incomplete command, into the client's own input.</summary>
-    private static void KeepRest(Client client, byte* keep, byte* position, byte* end)
-    {
-        CommandPipeline.AppendInput(client, keep, end - keep);
-        client.InputCursor = position - keep;
-        client.Parser.Rebase(client.Input.Data - keep);
-    }
-
-    private void Queue(Client client, byte* start, int length)
-    {
-        if (client.Batch is null && client.Arrived.Length == 0)
-        {
-            CommandPipeline.AppendInput(client, start, length);
-        }
-        else
-        {
-            client.Arrived.EnsureFree(length);
-            client.Arrived.Append(start, length);
-            if (client.Arrived.Length > ArrivedBytesMax && !client.IsReceivePaused)
-            {
-                client.IsReceivePaused = true;
-                _events!.PauseReceive(client.Connection);
-            }
-        }
-        MarkReady(client);
-    }
-
-    private void ResumeReceive(Client client)
-    {
-        if (client.IsReceivePaused && client.Arrived.Length < ArrivedBytesMax && !client.IsClosed)
-        {
-            client.IsReceivePaused = false;
-            _events!.ResumeReceive(client.Connection);
-        }
-    }
-
-    private void CloseForQueryLimit(Client client)
-    {
-        Statistics.QueryLimitDisconnections++;
-        _server.Log.Warning($"Closing client that reached max query buffer length: {client.Address}");
-        client.CloseAfterReply();
-        _events!.Close(client.Connection, afterFlush: false);
-    }
-
     private void CountSent(int shard)
     {
         _outstanding[shard]++;
@@ -682,7 +513,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     }
 
     /// <summary>Gives a closed client's object back, once neither a part refers to it nor a list of this loop.</summary>
-    private void ForgetIfIdle(Client client)
+    public void ForgetIfIdle(Client client)
     {
         if (!client.InFlight && !client.IsReady && (client.Gate & ClientGate.Blocked) == 0)
             Forget(client);
@@ -696,7 +527,7 @@ internal sealed unsafe class ShardLoop : IConnectionHandler, IDisposable
     }
 
     /// <summary>Commands run inside Poll: the first event after a wait reads the clock, or they would see the time from before it.</summary>
-    private void RefreshClock()
+    public void RefreshClock()
     {
         if (_isClockStale)
             UpdateClock();

@@ -45,7 +45,7 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         {
             if ((shards >> shard & 1) == 0)
                 continue;
-            var part = _loop.Pipeline.RentPart(client, batch, shard);
+            var part = _loop.Pool.Rent(client, batch, shard);
             part.Ticket = ticket;
             part.FirstSlot = slot;
             part.Count = 1;
@@ -71,7 +71,7 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
     /// <returns>False: some ring is full; nothing was done.</returns>
     public bool BeginRetry(Blocking.Waiter waiter)
     {
-        var batch = _loop.Pipeline.RentBatch();
+        var batch = _loop.Pool.RentBatch();
         batch.Arguments.EnsureFree(waiter.Count);
         for (int i = 0; i < waiter.Count; i++)
             batch.Arguments.Items[batch.Arguments.Count++] = waiter.Arguments[i];
@@ -85,7 +85,7 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             waiter.Client.InFlight = true;
             return true;
         }
-        _loop.Pipeline.Return(batch);
+        _loop.Pool.Return(batch);
         return false;
     }
 
@@ -107,7 +107,7 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             if (ticket.Parts[shard] is { } done)
             {
                 ticket.Parts[shard] = null;
-                _loop.Pipeline.Return(done);
+                _loop.Pool.Return(done);
             }
         }
         var (batch, isRetry) = (ticket.Batch, ticket.Waiter is not null);
@@ -117,7 +117,7 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         _pool.Push(ticket);
         if (isRetry)
         {
-            _loop.Pipeline.Return(batch);
+            _loop.Pool.Return(batch);
             client.InFlight = false;
         }
         else
@@ -144,9 +144,9 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             _partitions[shard].SetClock(nowMs);
         }
         if (ticket.Waiter is null)
-            _loop.Pipeline.ExecuteExclusive(ticket);
+            _loop.Exclusive.Run(ticket);
         else
-            _loop.Pipeline.ExecuteRetry(ticket);
+            _loop.Exclusive.RunRetry(ticket);
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
             if ((ticket.Shards >> shard & 1) != 0)

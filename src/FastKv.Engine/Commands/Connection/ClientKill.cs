@@ -157,7 +157,7 @@ internal static class ClientKill
         {
             // The object may serve another connection by now.
             if (client.Id == id && client.Loop == loop)
-                loop.Kill(client);
+                loop.Sockets.Kill(client);
         });
     }
 

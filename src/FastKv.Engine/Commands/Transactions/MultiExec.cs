@@ -83,7 +83,7 @@ internal static unsafe class MultiExec
             inner.Reply.Resp = client.Resp;
             inner.Partition = own;
             if (context.Partitions.Length > 1 && queued.Command.Route is CommandRoute.Everywhere or CommandRoute.Cursor)
-                client.Loop.Pipeline.RunOnPartitions(ref inner);
+                client.Loop.Exclusive.RunOnPartitions(ref inner);
             else
                 own.Statistics.Commands.Run(queued.Command, ref inner);
         }

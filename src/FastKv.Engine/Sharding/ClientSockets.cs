@@ -1,0 +1,192 @@
+using System.Runtime.CompilerServices;
+using FastKv.Engine.Clients;
+using FastKv.Engine.Configuration;
+using FastKv.Network;
+using FastKv.Protocol;
+
+namespace FastKv.Engine.Sharding;
+
+/// <summary>
+/// The sockets of one loop: what the network reports becomes input of clients, and what clients have to be told is sent. With one shard, received commands
+/// run at once. Data plane; the loop's thread only.
+/// </summary>
+internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) : IConnectionHandler
+{
+    /// <summary>Input held back for one client before its socket is no longer read.</summary>
+    private const int ArrivedBytesMax = 256 * 1024;
+
+    private readonly ShardLoop _loop = loop;
+    private readonly FastKvServer _server = server;
+    private EventLoop? _events;
+
+    /// <summary>Creates the event loop; on the loop's own thread, which io_uring's single-issuer rings require.</summary>
+    public EventLoop Open(Network.IoEngine engine) =>
+        _events = EventLoop.Create(engine, this, _loop.Buffers, ConnectionsMax(_server.Options));
+
+    /// <summary>Replies the parser's error and closes, as Redis does.</summary>
+    public void FailProtocol(Client client)
+    {
+        new ReplyWriter(client.Connection.Output, client.Resp, _loop.Statistics.Errors).Error(client.Parser.ErrorText);
+        _loop.Statistics.Errors.Pending = 0;
+        client.CloseAfterReply();
+    }
+
+    /// <summary>Sends what the client's output holds, watches its limits, and closes it when it asked for that.</summary>
+    public void Flush(Client client)
+    {
+        if (client.IsClosed)
+            return;
+        var connection = client.Connection;
+        if (connection.Output.Length > 0)
+        {
+            if (OutputLimits.IsExceeded(client, _server.Options, _loop.NowMs))
+            {
+                _loop.Statistics.OutputLimitDisconnections++;
+                _server.Log.Warning($"Client {client.Address} scheduled to be closed ASAP for overcoming of output buffer limits.");
+                _events!.Close(connection, afterFlush: false);
+                return;
+            }
+            _loop.Statistics.Writes++;
+            _events!.Flush(connection);
+        }
+        bool isOver = (client.Gate & ClientGate.Closing) != 0 || (client.IsPeerClosed && !client.IsReady);
+        if (isOver && !client.InFlight)
+            _events!.Close(connection, afterFlush: true);
+    }
+
+    /// <summary>Closes a client now, without sending what is pending.</summary>
+    public void Kill(Client client)
+    {
+        client.CloseAfterReply();
+        if (!client.IsClosed)
+            _events!.Close(client.Connection, afterFlush: false);
+    }
+
+    /// <summary>Takes over an accepted socket; on this loop's thread.</summary>
+    public void Adopt(int socket, bool isUnixSocket)
+    {
+        var client = _server.Clients.Create(_loop, _loop.NowMs);
+        client.IsUnixSocket = isUnixSocket;
+        client.Connection = _events!.Adopt(socket, client);
+        _loop.Statistics.ConnectionsReceived++;
+        _loop.Clients.Add(client);
+        _server.Clients.Admit(client);
+    }
+
+    public void OnAccepted(int socket, Listener listener)
+    {
+        _loop.RefreshClock();
+        _server.Clients.Distribute(socket, listener);
+    }
+
+    public void OnReceived(Connection connection, ReadOnlySpan<byte> bytes)
+    {
+        _loop.RefreshClock();
+        var client = Unsafe.As<Client>(connection.Owner)!;
+        _loop.Statistics.Reads++;
+        _loop.Statistics.NetworkInputBytes += bytes.Length;
+        client.TotalNetworkInput += bytes.Length;
+        client.LastInteractionMs = _loop.NowMs;
+        _loop.Idle.OnActive(client);
+        if ((client.Gate & ClientGate.Closing) != 0)
+            return;
+        fixed (byte* start = bytes)
+        {
+            if (_loop.IsAlone && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && client.Batch is null)
+                RunAlone(client, start, bytes.Length);
+            else
+                Queue(client, start, bytes.Length);
+        }
+        if (client.Input.Length + client.Arrived.Length > _server.Options.ClientQueryBufferLimit)
+            CloseForQueryLimit(client);
+    }
+
+    public void OnWritable(Connection connection)
+    {
+        var client = Unsafe.As<Client>(connection.Owner)!;
+        client.OutputSoftLimitSinceMs = 0;
+    }
+
+    /// <summary>The peer has half-closed: what it asked for is answered first.</summary>
+    public void OnPeerClosed(Connection connection)
+    {
+        var client = Unsafe.As<Client>(connection.Owner)!;
+        if (!client.InFlight && !client.IsReady)
+            _events!.Close(connection, afterFlush: true);
+        else
+            client.IsPeerClosed = true;
+    }
+
+    public void OnClosed(Connection connection, CloseReason reason)
+    {
+        var client = Unsafe.As<Client>(connection.Owner)!;
+        client.IsClosed = true;
+        client.Gate |= ClientGate.Closing;
+        _loop.Clients.Remove(client);
+        if ((client.Gate & ClientGate.Blocked) != 0)
+            _loop.Blocked.TryAbandon(client);
+        _loop.ForgetIfIdle(client);
+    }
+
+    private void RunAlone(Client client, byte* start, int length)
+    {
+        if (client.Input.Length == 0)
+        {
+            byte* keep = _loop.Pipeline.RunDirect(client, start, start + length, out byte* position);
+            if (keep != start + length && (client.Gate & ClientGate.Closing) == 0)
+                ClientInput.KeepRest(client, keep, position, start + length);
+        }
+        else
+        {
+            ClientInput.Append(client, start, length);
+            byte* data = client.Input.Data;
+            _loop.Pipeline.RunDirect(client, data + client.InputCursor, data + client.Input.Length, out byte* position);
+            client.InputCursor = position - data;
+            ClientInput.DropParsed(client);
+        }
+        if ((client.Gate & ClientGate.Pause) != 0 && client.Input.Length > client.InputCursor)
+            _loop.MarkReady(client);
+        Flush(client);
+    }
+
+    private void Queue(Client client, byte* start, int length)
+    {
+        if (client.Batch is null && client.Arrived.Length == 0)
+        {
+            ClientInput.Append(client, start, length);
+        }
+        else
+        {
+            client.Arrived.EnsureFree(length);
+            client.Arrived.Append(start, length);
+            if (client.Arrived.Length > ArrivedBytesMax && !client.IsReceivePaused)
+            {
+                client.IsReceivePaused = true;
+                _events!.PauseReceive(client.Connection);
+            }
+        }
+        _loop.MarkReady(client);
+    }
+
+    /// <summary>Reads on from a client whose input had to be held back, once that is used up.</summary>
+    public void ResumeReceive(Client client)
+    {
+        if (client.IsReceivePaused && client.Arrived.Length < ArrivedBytesMax && !client.IsClosed)
+        {
+            client.IsReceivePaused = false;
+            _events!.ResumeReceive(client.Connection);
+        }
+    }
+
+    private void CloseForQueryLimit(Client client)
+    {
+        _loop.Statistics.QueryLimitDisconnections++;
+        _server.Log.Warning($"Closing client that reached max query buffer length: {client.Address}");
+        client.CloseAfterReply();
+        _events!.Close(client.Connection, afterFlush: false);
+    }
+
+    /// <summary>Connections are spread evenly, but closed ones are not: each loop has room for all, and for those that are told that there are
+    /// too many.</summary>
+    private static int ConnectionsMax(ServerOptions options) => (int)Math.Clamp(options.MaxClients + 128, 1024, 1 << 20);
+}

@@ -1,0 +1,125 @@
+using System.Numerics;
+using FastKv.Engine.Clients;
+using FastKv.Engine.Commands;
+using FastKv.Engine.Keyspace;
+using FastKv.Memory;
+using FastKv.Protocol;
+using FastKv.Structures;
+
+namespace FastKv.Engine.Sharding;
+
+/// <summary>
+/// Runs commands on several partitions that are all parked for this loop: those of exclusive tickets, and what is meant for whole partitions within EXEC.
+/// Data plane.
+/// </summary>
+internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
+{
+    private readonly ShardLoop _loop = loop;
+    private readonly Partition[] _partitions = loop.Partitions;
+    private readonly CommandStatistics _statistics = loop.Statistics.Commands;
+    private readonly ErrorCounts _errors = loop.Statistics.Errors;
+    private readonly BufferChain _discard = new(loop.Buffers);
+
+    /// <summary>Tries a blocked command again whose keys lie on partitions that are all parked for this loop.</summary>
+    public void RunRetry(Ticket ticket)
+    {
+        var waiter = ticket.Waiter!;
+        CommandContext context = _loop.Pipeline.NewContext(waiter.Client);
+        context.Partition = _partitions[BitOperations.TrailingZeroCount(ticket.Shards)];
+        context.Waiter = waiter;
+        context.IsRetry = true;
+        context.Reply = new ReplyWriter(waiter.Replies, waiter.Resp, _errors);
+        context.Command = waiter.Command;
+        context.Arguments = waiter.Arguments;
+        context.Count = waiter.Count;
+        context.DatabaseIndex = waiter.DatabaseIndex;
+        waiter.IsBlockedAgain = false;
+        if (!waiter.Client.IsClosed)
+        {
+            SetTouchOff(ticket.Shards, waiter.NoTouch);
+            _statistics.RunAgain(waiter.Command, ref context);
+            SetTouchOff(ticket.Shards, false);
+        }
+
+        // Those behind it in the queues have waited for this try: they are served now, or (it has found nothing) passed to without it.
+        bool isOver = !waiter.IsBlockedAgain;
+        for (int i = waiter.FirstKey; i < waiter.FirstKey + waiter.KeyCount; i++)
+        {
+            var key = context.Key(i);
+            context.Database(key).Partition.Blocked.Signal(waiter.DatabaseIndex, key, skipTickets: !isOver);
+        }
+        _loop.Blocked.CompleteRetry(waiter, isOver);
+        ServeWaiters(ticket.Shards);
+    }
+
+    private void ServeWaiters(ulong shards)
+    {
+        for (; shards != 0; shards &= shards - 1)
+        {
+            var partition = _partitions[BitOperations.TrailingZeroCount(shards)];
+            if (partition.HasReadyKeys)
+                _loop.Runner.ServeWaiters(partition);
+        }
+    }
+
+    /// <summary>Executes the spanning command of an exclusive ticket, whose partitions are all parked for this loop.</summary>
+    public void Run(Ticket ticket)
+    {
+        ref var slot = ref ticket.Batch.Slots[ticket.Slot];
+        var client = ticket.Client;
+        CommandContext context = _loop.Pipeline.NewContext(client);
+        context.Partition = _partitions[BitOperations.TrailingZeroCount(ticket.Shards)];
+        bool drop = client.IsClosed || client.IsReplySuppressed;
+        if (drop)
+            context.Reply.Output = _discard;
+        context.Command = slot.Command!;
+        context.Arguments = ticket.Batch.Arguments.Items + slot.First;
+        context.Count = slot.Count;
+        context.DatabaseIndex = client.Database;
+        context.FirstKeyHash = slot.Hash;
+        SetTouchOff(ticket.Shards, client.NoTouch);
+        _statistics.Run(context.Command, ref context);
+        SetTouchOff(ticket.Shards, false);
+        ServeWaiters(ticket.Shards);
+        if (drop)
+        {
+            _discard.Clear();
+            client.Gate &= ~ClientGate.ReplySkip;
+        }
+    }
+
+    private void SetTouchOff(ulong shards, bool isOff)
+    {
+        for (; shards != 0; shards &= shards - 1)
+            _partitions[BitOperations.TrailingZeroCount(shards)].IsTouchOff = isOff;
+    }
+
+    /// <summary>Runs a command of a transaction that concerns whole partitions, all of which are parked for this loop.</summary>
+    public void RunOnPartitions(ref CommandContext context)
+    {
+        var command = context.Command;
+        if (command.Route == CommandRoute.Cursor)
+            context.Partition = _partitions[ScanCursor.ShardOf(context[1], _partitions.Length)];
+        if (command.Route == CommandRoute.Cursor || command.Merge == PartMerge.None)
+        {
+            _statistics.Run(command, ref context);
+            return;
+        }
+        var ticket = new Ticket(_partitions.Length);
+        var output = context.Reply.Output;
+        foreach (var partition in _partitions)
+        {
+            var part = _loop.Pool.Rent(context.Client, null!, partition.Index);
+            ticket.Parts[partition.Index] = part;
+            context.Partition = partition;
+            context.IsPart = true;
+            context.Reply.Output = part.Replies;
+            command.Handler(ref context);
+        }
+        context.IsPart = false;
+        context.Reply.Output = output;
+        ReplyMerge.Merge(ticket, command, context.Reply, _loop.Partition.Routing);
+        foreach (var part in ticket.Parts)
+            _loop.Pool.Return(part!);
+    }
+}
