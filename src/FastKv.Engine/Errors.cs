@@ -45,6 +45,8 @@ internal static class Errors
     public static ReadOnlySpan<byte> InvalidFirstDatabase => "ERR invalid first DB index"u8;
     public static ReadOnlySpan<byte> InvalidSecondDatabase => "ERR invalid second DB index"u8;
 
+    public static ReadOnlySpan<byte> OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'."u8;
+
     // ---- Strings ----
 
     public static ReadOnlySpan<byte> InvalidExpiryPrefix => "ERR invalid expire time in '"u8;

@@ -76,6 +76,13 @@ public sealed class FastKvServer : IDisposable
 
     internal ClientPause Pause { get; } = new();
 
+    internal Keyspace.Eviction.MemoryLimit MemoryLimit { get; } = new();
+
+    internal Monitoring.Monitors Monitors { get; } = new();
+
+    /// <summary>The gates that hold for every client, present and future.</summary>
+    internal ClientGate CommonGate { get; private set; }
+
     internal ProtocolLimits ProtocolLimits { get; } = new();
 
     /// <summary>The names that rename-command lines make; null: there are none.</summary>
@@ -189,6 +196,25 @@ public sealed class FastKvServer : IDisposable
                 }
             });
         }
+    }
+
+    /// <summary>Sets or lifts a gate for all clients: at once for those of the calling loop, in their next turn for others.</summary>
+    internal void SetCommonGate(ClientGate gate, bool isOn)
+    {
+        CommonGate = isOn ? CommonGate | gate : CommonGate & ~gate;
+        foreach (var loop in Loops)
+        {
+            if (loop == ShardLoop.Current)
+                SetGate(loop, gate, isOn);
+            else
+                loop.Post(() => SetGate(loop, gate, isOn));
+        }
+    }
+
+    private static void SetGate(ShardLoop loop, ClientGate gate, bool isOn)
+    {
+        foreach (var client in loop.Clients)
+            client.Gate = isOn ? client.Gate | gate : client.Gate & ~gate;
     }
 
     private static ulong NextSeed(IEntropy entropy)

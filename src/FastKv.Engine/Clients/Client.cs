@@ -38,6 +38,24 @@ internal enum ClientGate
 
     /// <summary>Between MULTI and EXEC: commands are queued.</summary>
     Multi = 256,
+
+    /// <summary>The user may not do everything: each command is checked.</summary>
+    Restricted = 512,
+
+    /// <summary>A RESP2 client with subscriptions: it may call little else.</summary>
+    SubscriberMode = 1024,
+
+    /// <summary>CLIENT TRACKING: keys that it reads are remembered.</summary>
+    Tracking = 2048,
+
+    /// <summary>Somebody watches all commands (MONITOR).</summary>
+    Monitored = 4096,
+
+    /// <summary>There is a memory limit to be held before each command.</summary>
+    MemoryLimit = 8192,
+
+    /// <summary>With one of these, commands are run or sent one by one: each may change what becomes of the next.</summary>
+    OneByOne = Unauthenticated | ReplyOff | ReplySkip | ReplySkipNext | Pause | Closing | Blocked | Multi | SubscriberMode | Monitored,
 }
 
 /// <summary>The connection classes that have output buffer limits of their own.</summary>
@@ -95,6 +113,9 @@ internal sealed unsafe class Client
     public string LibraryName = "";
     public string LibraryVersion = "";
     public string User = "default";
+
+    /// <summary>What the session may do.</summary>
+    public Acl.AclUser Acl = FastKv.Engine.Acl.AclUser.Default;
     public bool NoEvict;
     public long CreatedMs;
     public long LastInteractionMs;
@@ -137,6 +158,7 @@ internal sealed unsafe class Client
         InFlight = IsReady = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = IsUnixSocket = false;
         Name = LibraryName = LibraryVersion = Address = LocalAddress = "";
         User = "default";
+        Acl = FastKv.Engine.Acl.AclUser.Default;
         OutputSoftLimitSinceMs = ActiveEpoch = TotalNetworkInput = TotalNetworkOutput = 0;
         LastCommand = null;
     }

@@ -57,7 +57,7 @@ internal sealed class ClientRegistry(FastKvServer server)
         client.CreatedMs = client.LastInteractionMs = nowMs;
         client.Authenticated = _server.Options.RequirePass is null;
         client.Parser.Authenticated = client.Authenticated;
-        client.Gate = client.Authenticated ? ClientGate.Open : ClientGate.Unauthenticated;
+        client.Gate = (client.Authenticated ? ClientGate.Open : ClientGate.Unauthenticated) | _server.CommonGate;
         if (_server.Pause.IsOn(nowMs))
             client.Gate |= ClientGate.Pause;
         return client;

@@ -66,6 +66,9 @@ internal enum CommandRoute : byte
 
     /// <summary>Where the commands of the client's transaction run (EXEC).</summary>
     Transaction,
+
+    /// <summary>On the partition where the channel in argument 1 is at home (PUBLISH): it has its shard as a key has.</summary>
+    Channel,
 }
 
 /// <summary>How the replies of the parts of a scattered command become one reply.</summary>

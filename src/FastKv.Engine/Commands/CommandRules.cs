@@ -35,6 +35,8 @@ internal static unsafe class CommandRules
             return Sharding.CommandBatch.Spanning;
         if (command.Route == CommandRoute.Cursor)
             return ScanCursor.ShardOf(arguments[1].Span, routing.ShardCount);
+        if (command.Route == CommandRoute.Channel)
+            return routing.ShardOf(arguments[1].Pointer, arguments[1].Length);
         if (command.KeysBySpec)
             return ShardOfSpecKeys(command, arguments, count, routing);
         if (command.FirstKey == 0)

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using FastKv.Engine.Configuration.Parameters;
+using FastKv.Engine.Notifications;
 using FastKv.Memory;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -335,6 +337,14 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         MarkChanged(changes);
     }
 
+    /// <summary>Publishes an event of a key, if events of its class are wanted (notify-keyspace-events).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Notify(KeyspaceEvents eventClass, ReadOnlySpan<byte> eventName, in Key key)
+    {
+        if ((_partition.NotifiedEvents & eventClass) != 0)
+            KeyspaceNotifications.Publish(this, eventClass, eventName, key);
+    }
+
     /// <summary>Counts changes to the dataset that nobody watches for: bookkeeping of groups, or more of what was told already.</summary>
     public void MarkChanged(long changes = 1) => _partition.Statistics.Dirty += changes;
 
@@ -360,6 +370,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (_partition.Watched.Count != 0)
             _partition.Watched.Touch(Index, key);
+        if (_partition.Tracked.Count != 0)
+            _partition.Tracked.Touch(Index, key);
     }
 
     private void Moved(in Key key, EntryRef before, EntryRef after, long expiryMs)

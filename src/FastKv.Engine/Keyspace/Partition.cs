@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Configuration;
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Sharding;
 using FastKv.Memory;
 using FastKv.Structures;
@@ -38,6 +39,15 @@ internal sealed class Partition : IDisposable
 
     /// <summary>The keys that clients watch.</summary>
     public readonly Transactions.WatchedKeys Watched = new();
+
+    /// <summary>The keys that clients may hold in caches of their own.</summary>
+    public readonly Tracking.TrackedKeys Tracked = new();
+
+    /// <summary>Makes room when memory is short.</summary>
+    public readonly Eviction.Evictor Evictor = new();
+
+    /// <summary>The classes of events that are to be published.</summary>
+    public KeyspaceEvents NotifiedEvents;
 
     /// <summary>Some key that clients wait for has got something: whoever runs the partition serves them when the present command has ended.</summary>
     public bool HasReadyKeys;
@@ -154,6 +164,7 @@ internal sealed class Partition : IDisposable
         LazyFree.Dispose();
         Blocked.Dispose();
         Watched.Dispose();
+        Tracked.Dispose();
         Statistics.Dispose();
         Heap.Dispose();
     }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Tracking;
 using FastKv.Engine.Transactions;
 using FastKv.Memory;
 using FastKv.Protocol;
@@ -25,6 +26,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     private readonly Routing _routing;
     private readonly ProtocolLimits _limits;
     private readonly TicketCoordinator _tickets;
+    private readonly Admission _admission;
     private readonly RenamedCommands? _renamed;
     private readonly CommandStatistics _statistics;
     private readonly ErrorCounts _errors;
@@ -43,6 +45,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         _limits = limits;
         _renamed = loop.Server.RenamedCommands;
         _tickets = tickets;
+        _admission = loop.Admission;
         _pool = loop.Pool;
         _direct = new CommandBatch(_partitions.Length);
         _discard = new BufferChain(loop.Buffers);
@@ -218,6 +221,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
                 command = CommandRules.Refine(command, arguments, slot.Count);
             slot.Command = command;
             slot.Hash = 0;
+            slot.IsAdmitted = false;
             slot.Shard = CommandBatch.Inline;
             if (command is null || command.Route == CommandRoute.Connection)
                 continue;
@@ -309,11 +313,9 @@ internal sealed unsafe class CommandPipeline : IDisposable
             client.Transaction.IsAborted |= client.Transaction.IsOpen;
             CloseGate(client);
         }
-        else if ((client.Gate & ClientGate.Unauthenticated) != 0 && (command.Flags & CommandFlags.NoAuth) == 0)
+        else if (!slot.IsAdmitted && _admission.Check(client, command, context.Arguments, context.Count) is var refusal && refusal != Refusal.None)
         {
-            context.Reply.Error(Errors.NoAuth);
-            _statistics.Reject(command);
-            _errors.Pending = 0;
+            _admission.Refuse(refusal, command, ref context);
         }
         else if ((client.Gate & ClientGate.Multi) != 0 && Queueing.IsQueued(command))
         {
@@ -327,6 +329,10 @@ internal sealed unsafe class CommandPipeline : IDisposable
             _partition.IsTouchOff = client.NoTouch;
             _statistics.Run(command, ref context);
             _partition.IsTouchOff = false;
+            if ((client.Gate & ClientGate.Tracking) != 0)
+                TrackedKeys.NoteRead(ref context);
+            if ((client.Gate & ClientGate.Monitored) != 0)
+                _loop.Server.Monitors.Feed(client, ref context, isWithinExec: false);
             CloseGate(client);
             if (_partition.HasReadyKeys)
                 _loop.Runner.ServeWaiters(_partition);
@@ -360,9 +366,9 @@ internal sealed unsafe class CommandPipeline : IDisposable
                 var command = batch.Slots[batch.Next].Command;
                 if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(command))
                     return true;
-                if ((client.Gate & ClientGate.Unauthenticated) != 0 && (command is null || (command.Flags & CommandFlags.NoAuth) == 0))
+                if ((client.Gate & ClientGate.Multi) != 0 && (command is null || Queueing.IsQueued(command)))
                     shard = CommandBatch.Inline;
-                else if ((client.Gate & ClientGate.Multi) != 0 && (command is null || Queueing.IsQueued(command)))
+                else if (shard != CommandBatch.Inline && !Admit(client, batch, batch.Next))
                     shard = CommandBatch.Inline;
             }
             ulong shards = 0;
@@ -378,6 +384,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
             {
                 if (!_tickets.Begin(client, batch, batch.Next, waiter: null, shards))
                     return false;
+                if ((client.Gate & ClientGate.Monitored) != 0)
+                    Show(client, batch, batch.Next);
                 batch.Next++;
                 client.InFlight = true;
                 return true;
@@ -385,13 +393,17 @@ internal sealed unsafe class CommandPipeline : IDisposable
 
             int windowEnd = batch.Next;
             bool isRemote = false;
-            int windowMax = _loop.StrictOrder || client.Gate != ClientGate.Open ? batch.Next + 1 : batch.Count;
+            int windowMax = _loop.StrictOrder || (client.Gate & ClientGate.OneByOne) != 0 ? batch.Next + 1 : batch.Count;
             while (windowEnd < windowMax && batch.Slots[windowEnd].Shard >= 0)
             {
                 // A command that may block, or has to do with a transaction, is a window of its own: what follows waits for its end.
                 var command = batch.Slots[windowEnd].Command!;
                 bool isAlone = (command.Flags & CommandFlags.Blocking) != 0 || command.Group == CommandGroup.Transactions;
                 if (isAlone && windowEnd > batch.Next)
+                    break;
+
+                // The first has been asked for above; one that is refused is run here, where the reply is written.
+                if (client.Gate != ClientGate.Open && windowEnd > batch.Next && !Admit(client, batch, windowEnd))
                     break;
                 isRemote |= batch.Slots[windowEnd++].Shard != _partition.Index;
                 if (isAlone)
@@ -404,10 +416,33 @@ internal sealed unsafe class CommandPipeline : IDisposable
             }
             if (!SendWindow(client, batch, windowEnd))
                 return false;
+            if ((client.Gate & ClientGate.Monitored) != 0)
+                Show(client, batch, batch.WindowStart);
             return true;
         }
         EndBatch(client);
         return true;
+    }
+
+    /// <summary>Whether the client may run the command of a slot; one that cannot be resolved has its reply in any case.</summary>
+    private bool Admit(Client client, CommandBatch batch, int index)
+    {
+        ref var slot = ref batch.Slots[index];
+        slot.IsAdmitted = slot.IsAdmitted
+            || (slot.Command is { } command && _admission.Check(client, command, batch.Arguments.Items + slot.First, slot.Count) == Refusal.None);
+        return slot.IsAdmitted;
+    }
+
+    /// <summary>Shows those who monitor a command that is about to be sent.</summary>
+    private void Show(Client client, CommandBatch batch, int index)
+    {
+        ref var slot = ref batch.Slots[index];
+        CommandContext context = NewContext(client);
+        context.Command = slot.Command!;
+        context.Arguments = batch.Arguments.Items + slot.First;
+        context.Count = slot.Count;
+        context.DatabaseIndex = client.Database;
+        _loop.Server.Monitors.Feed(client, ref context, isWithinExec: false);
     }
 
     /// <summary>The client is closing: forget what has been parsed and received.</summary>

@@ -2,6 +2,7 @@ using System.Numerics;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Tracking;
 using FastKv.Memory;
 using FastKv.Protocol;
 using FastKv.Structures;
@@ -79,6 +80,8 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.FirstKeyHash = slot.Hash;
         SetTouchOff(ticket.Shards, client.NoTouch);
         _statistics.Run(context.Command, ref context);
+        if ((client.Gate & ClientGate.Tracking) != 0)
+            TrackedKeys.NoteRead(ref context);
         SetTouchOff(ticket.Shards, false);
         ServeWaiters(ticket.Shards);
         if (drop)

@@ -24,6 +24,9 @@ internal unsafe struct CommandSlot
     /// <summary>Shard that runs it; <see cref="CommandBatch.Inline"/> or <see cref="CommandBatch.Spanning"/>.</summary>
     public int Shard;
 
+    /// <summary>The client may run it: <see cref="Admission"/> has been asked.</summary>
+    public bool IsAdmitted;
+
     /// <summary>Next slot of the same part; −1: last.</summary>
     public int NextInPart;
 
@@ -96,6 +99,9 @@ internal sealed unsafe class Part : IDisposable
 
     /// <summary>The client's CLIENT NO-TOUCH.</summary>
     public bool NoTouch;
+
+    /// <summary>The client's CLIENT TRACKING.</summary>
+    public bool IsTracking;
 
     /// <summary>For a command that may block: what it waits in if it does.</summary>
     public Blocking.Waiter? Waiter;

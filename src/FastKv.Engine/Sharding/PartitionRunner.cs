@@ -2,6 +2,7 @@ using System.Diagnostics;
 using FastKv.Engine.Blocking;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Tracking;
 using FastKv.Protocol;
 
 namespace FastKv.Engine.Sharding;
@@ -144,6 +145,8 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
                 database.PrefetchEntry(slots[i].Hash);
         }
 
+        if (partition.Evictor.IsOn)
+            partition.Evictor.Relieve();
         CommandContext context;
         context.Partition = partition;
         context.Partitions = _partitions;
@@ -169,6 +172,8 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
                 statistics.Run(command, ref context);
             else
                 RunScattered(part, command, ref context);
+            if (part.IsTracking)
+                TrackedKeys.NoteRead(ref context);
             part.ReplyLengths[n++] = part.Replies.Length - before;
             if (partition.HasReadyKeys)
                 _waiters.Serve(partition);

@@ -42,6 +42,9 @@ internal sealed class ShardLoop : IDisposable
     /// <summary>Batches of others that a loop runs at a stretch on a borrowed partition, so that its own clients are served as well.</summary>
     private const int BorrowRoundsMax = 4;
 
+    [ThreadStatic]
+    private static ShardLoop? t_current;
+
     private readonly FastKvServer _server;
     private readonly TicketCounter _tickets;
     private readonly TicketCoordinator _coordinator;
@@ -70,6 +73,7 @@ internal sealed class ShardLoop : IDisposable
     public readonly BufferPool Buffers = new();
     public readonly PartitionRunner Runner;
     public readonly CommandPipeline Pipeline;
+    public readonly Admission Admission;
     public readonly PartPool Pool;
     public readonly ExclusiveRunner Exclusive;
     public readonly ClientSockets Sockets;
@@ -103,6 +107,7 @@ internal sealed class ShardLoop : IDisposable
         _tickets = tickets;
         _coordinator = new TicketCoordinator(this, tickets);
         Pool = new PartPool(this, partitions.Length);
+        Admission = new Admission(this);
         Exclusive = new ExclusiveRunner(this);
         Sockets = new ClientSockets(this, server);
         Pipeline = new CommandPipeline(this, server.ProtocolLimits, _coordinator);
@@ -114,6 +119,9 @@ internal sealed class ShardLoop : IDisposable
     }
 
     public FastKvServer Server => _server;
+
+    /// <summary>The loop whose thread this is; null: another thread.</summary>
+    public static ShardLoop? Current => t_current;
 
     public bool StrictOrder => _server.Options.PipelineStrictOrder;
 
@@ -137,6 +145,7 @@ internal sealed class ShardLoop : IDisposable
     /// <summary>Runs turns until <see cref="Stop"/>.</summary>
     public void Run()
     {
+        t_current = this;
         while (!_stopping)
             RunTurn(WaitMicroseconds());
     }

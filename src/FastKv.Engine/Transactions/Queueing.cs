@@ -15,12 +15,6 @@ internal static unsafe class Queueing
     public static void Add(Client client, CommandDescriptor command, ref CommandContext context)
     {
         var transaction = client.Transaction;
-        if ((command.Flags & CommandFlags.NoMulti) != 0)
-        {
-            transaction.IsAborted = true;
-            context.Reply.Error(Errors.NotInTransaction);
-            return;
-        }
         if (command.Route == CommandRoute.Connection)
             transaction.NeedsOwnLoop = true;
         else if (context.Partitions.Length > 1)

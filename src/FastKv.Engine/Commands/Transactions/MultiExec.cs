@@ -86,6 +86,10 @@ internal static unsafe class MultiExec
                 client.Loop.Exclusive.RunOnPartitions(ref inner);
             else
                 own.Statistics.Commands.Run(queued.Command, ref inner);
+            if ((client.Gate & Clients.ClientGate.Tracking) != 0)
+                Tracking.TrackedKeys.NoteRead(ref inner);
+            if ((client.Gate & Clients.ClientGate.Monitored) != 0)
+                client.Loop.Server.Monitors.Feed(client, ref inner, isWithinExec: true);
         }
     }
 }

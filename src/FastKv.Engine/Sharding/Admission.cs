@@ -1,0 +1,78 @@
+using FastKv.Engine.Acl;
+using FastKv.Engine.Clients;
+using FastKv.Engine.Commands;
+using FastKv.Protocol;
+
+namespace FastKv.Engine.Sharding;
+
+// Data plane. What may forbid a known command to a client whose gate is not open, in Redis's order: authentication, transactions, permissions, memory,
+// the subscriber's mode. A client with an open gate is never asked.
+
+/// <summary>Why a command is refused.</summary>
+internal enum Refusal
+{
+    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SubscriberMode,
+}
+
+/// <summary>Decides whether a client of one loop may run a command now.</summary>
+internal sealed unsafe class Admission(ShardLoop loop)
+{
+    private readonly ShardLoop _loop = loop;
+
+    /// <summary>What forbids the command; leaves no trace, so that a command that is refused can be asked for again where its reply is written.</summary>
+    public Refusal Check(Client client, CommandDescriptor command, Argument* arguments, int count)
+    {
+        var gate = client.Gate;
+        if ((gate & ClientGate.Unauthenticated) != 0 && (command.Flags & CommandFlags.NoAuth) == 0)
+            return Refusal.NotAuthenticated;
+        if ((gate & ClientGate.Multi) != 0 && (command.Flags & CommandFlags.NoMulti) != 0)
+            return Refusal.NotInTransaction;
+        if ((gate & ClientGate.Restricted) != 0 && !client.Acl.Permits(command, arguments, count))
+            return Refusal.NoPermission;
+        if ((gate & ClientGate.MemoryLimit) != 0 && _loop.Server.MemoryLimit.Refuses(_loop, client, command))
+            return Refusal.OutOfMemory;
+        if ((gate & ClientGate.SubscriberMode) != 0 && !IsForSubscribers(command))
+            return Refusal.SubscriberMode;
+        return Refusal.None;
+    }
+
+    /// <summary>Replies the error of a refusal and counts it; a transaction that is being queued is spoilt.</summary>
+    public void Refuse(Refusal refusal, CommandDescriptor command, ref CommandContext context)
+    {
+        switch (refusal)
+        {
+            case Refusal.NotAuthenticated:
+                context.Reply.Error(Errors.NoAuth);
+                break;
+            case Refusal.NotInTransaction:
+                context.Reply.Error(Errors.NotInTransaction);
+                break;
+            case Refusal.NoPermission:
+                AclDenial.Reply(ref context, command);
+                break;
+            case Refusal.OutOfMemory:
+                context.Reply.Error(Errors.OutOfMemory);
+                break;
+            case Refusal.SubscriberMode:
+                ReplySubscriberMode(ref context, command);
+                break;
+        }
+        _loop.Statistics.Commands.Reject(command);
+        _loop.Statistics.Errors.Pending = 0;
+        context.Client.Transaction.IsAborted |= context.Client.Transaction.IsOpen;
+    }
+
+    /// <summary>What a RESP2 client with subscriptions may still call.</summary>
+    private static bool IsForSubscribers(CommandDescriptor command) => command.Name is
+        "ping" or "subscribe" or "ssubscribe" or "unsubscribe" or "sunsubscribe" or "psubscribe" or "punsubscribe" or "quit" or "reset";
+
+    private static void ReplySubscriberMode(ref CommandContext context, CommandDescriptor command)
+    {
+        Span<byte> text = stackalloc byte[192];
+        var writer = new SpanText(text);
+        writer.Add("ERR Can't execute '"u8);
+        writer.AddAscii(command.Name);
+        writer.Add("': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"u8);
+        context.Reply.Error(writer.Written);
+    }
+}
