@@ -59,21 +59,30 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public EntryRef FindForRead(in Key key)
     {
-        var entry = Find(key);
+        var entry = Peek(key);
         if (entry.IsNull)
+        {
             _partition.Statistics.KeyspaceMisses++;
-        else
-            _partition.Statistics.KeyspaceHits++;
+            return entry;
+        }
+        _partition.Statistics.KeyspaceHits++;
+        NoteAccess(entry);
         return entry;
     }
 
-    /// <summary>The entry for a writing command: notes the access, counts nothing.</summary>
+    /// <summary>
+    /// The entry for a writing command, whose value may be changed in place: notes the access, counts nothing. What a snapshot has yet to save of it is
+    /// saved first.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public EntryRef Find(in Key key)
     {
         var entry = Peek(key);
         if (!entry.IsNull)
+        {
             NoteAccess(entry);
+            Preserve(entry);
+        }
         return entry;
     }
 
@@ -137,6 +146,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
             Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, _partition.NewAccessBits)));
             return;
         }
+        Preserve(existing);
         if (existing.IsPointer)
         {
             uint access = AccessBitsOver(existing);
@@ -158,6 +168,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Inserts an entry under a key that is known to be absent.</summary>
     public void Insert(in Key key, EntryRef entry)
     {
+        entry.SetGeneration(_partition.Generation);
         _table.Insert(key.Hash, entry.Block);
         if (entry.HasExpiry)
             _expiries.Add(entry.ExpiryMs);
@@ -171,6 +182,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Puts <paramref name="entry"/> where <paramref name="before"/> stood, whose block may be gone, and counts the changes.</summary>
     public void Replace(in Key key, EntryRef before, EntryRef entry, long changes = 1)
     {
+        entry.SetGeneration(_partition.Generation);
         if (before != entry)
             _table.Replace(key.Hash, before.Block, entry.Block);
         NoteChange(key);
@@ -180,6 +192,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Sets the expiry of an existing entry. A time that has passed already is the caller's case (the key is deleted then).</summary>
     public EntryRef SetExpiry(in Key key, EntryRef entry, long expiryMs)
     {
+        Preserve(entry);
         _expiries.Change(entry.ExpiryMs, expiryMs);
         var after = new EntryRef(EntryBlock.SetExpiry(Heap, entry.Block, expiryMs));
         Moved(key, entry, after, expiryMs);
@@ -189,6 +202,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Removes the expiry of an entry.</summary>
     public EntryRef RemoveExpiry(in Key key, EntryRef entry)
     {
+        Preserve(entry);
         _expiries.Change(entry.ExpiryMs, 0);
         var after = new EntryRef(EntryBlock.SetExpiry(Heap, entry.Block, 0));
         Moved(key, entry, after, 0);
@@ -226,6 +240,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Takes an entry out of the table without freeing it (MOVE within a partition).</summary>
     public void Unlink(in Key key, EntryRef entry)
     {
+        Preserve(entry);
         _table.Remove(key.Hash, entry.Block);
         if (entry.HasExpiry)
             _expiries.Subtract(entry.ExpiryMs);
@@ -330,6 +345,14 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         MarkChanged();
     }
 
+    /// <summary>Before an entry changes or goes: what a snapshot has yet to save of it is saved.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Preserve(EntryRef entry)
+    {
+        if (entry.Generation != _partition.Generation)
+            _partition.Snapshot.Save(this, entry);
+    }
+
     /// <summary>A value was changed in place: counts the changes and tells those who watch the key.</summary>
     public void NoteChanged(in Key key, long changes = 1)
     {
@@ -376,6 +399,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
 
     private void Moved(in Key key, EntryRef before, EntryRef after, long expiryMs)
     {
+        after.SetGeneration(_partition.Generation);
         if (before != after)
             _table.Replace(key.Hash, before.Block, after.Block);
         else if (expiryMs > 0)
@@ -388,6 +412,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <returns>False: the budget was used up before all were looked at.</returns>
     private bool ExpireFields(EntryRef hash, ref int budget)
     {
+        Preserve(hash);
         byte* swept = HashValue.Sweep(Values, hash.Block, _partition.NowMs, ref budget, out long removed, out bool isDone);
         if (removed == 0)
             return isDone;
@@ -438,6 +463,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
                     DueHashes[DueCount++] = (nint)entry;
                 return false;
             }
+            Database.Preserve(view);
             if (HashValue.MayExpireFields(view))
                 RemovedHashes++;
             Removed.Add(view.ExpiryMs);

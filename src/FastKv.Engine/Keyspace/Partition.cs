@@ -43,6 +43,12 @@ internal sealed class Partition : IDisposable
     /// <summary>The keys that clients may hold in caches of their own.</summary>
     public readonly Tracking.TrackedKeys Tracked = new();
 
+    /// <summary>Saves the entries as they are at one instant, while commands go on.</summary>
+    public readonly Persistence.Snapshots.PartitionSnapshot Snapshot;
+
+    /// <summary>The generation of entries that are made or changed now; those of the other one have yet to be saved by <see cref="Snapshot"/>.</summary>
+    public EntryFlags Generation;
+
     /// <summary>Makes room when memory is short.</summary>
     public readonly Eviction.Evictor Evictor = new();
 
@@ -107,6 +113,7 @@ internal sealed class Partition : IDisposable
         for (int i = 0; i < Databases.Length; i++)
             Databases[i] = new Database(this, i);
         ActiveExpiry = new ActiveExpiry(this);
+        Snapshot = new Persistence.Snapshots.PartitionSnapshot(this);
         UpdateClock();
     }
 
