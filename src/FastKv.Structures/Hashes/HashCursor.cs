@@ -27,6 +27,9 @@ public unsafe struct HashCursor
         _next = CompactHash.First(entry.Block, out _end);
     }
 
+    /// <summary>In a small hash: the field's element of the listpack, its value's behind it.</summary>
+    public readonly byte* Element => _current;
+
     /// <summary>When the field expires, in Unix milliseconds; 0: it does not.</summary>
     public readonly long ExpiryMs => _isLarge ? new FieldEntry(_current).ExpiryMs : _hasTimes ? CompactHash.ExpiryOf(_current) : 0;
 
