@@ -46,6 +46,12 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Whether anything here may expire: keys, or fields of hashes.</summary>
     public bool HasExpiries => VolatileCount > 0 || _fieldExpiryCount > 0;
 
+    /// <summary>The entries, for those who walk them (snapshots).</summary>
+    public ExtendibleTable<KeyEntryLayout> Table => _table;
+
+    /// <summary>Whether some hash has fields that may expire.</summary>
+    public bool HasFieldExpiries => _fieldExpiryCount > 0;
+
     /// <summary>Bytes of the table, without entries.</summary>
     public long TableBytes => _table.MemoryBytes;
 
@@ -325,7 +331,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         {
             _partition.Watched.TouchExisting(this);
             MarkChanged(_table.Count);
-            _partition.LazyFree.Add(_table);
+            if (!_partition.Snapshot.TryKeep(this))
+                _partition.LazyFree.Add(_table);
             _partition.Blocked.SignalDatabase(Index);
             _table = new(Heap, _partition.Routing.HashSeed);
         }
@@ -337,6 +344,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public void SwapWith(Database other)
     {
         _partition.Watched.TouchExisting(this, other);
+        _partition.Snapshot.Swap(this, other);
         (_table, other._table) = (other._table, _table);
         (_expiries, other._expiries) = (other._expiries, _expiries);
         (_fieldExpiryCount, other._fieldExpiryCount) = (other._fieldExpiryCount, _fieldExpiryCount);

@@ -166,6 +166,7 @@ internal sealed class Partition : IDisposable
     /// <summary>Frees everything; with a guarded heap, fails when a block has leaked.</summary>
     public void Dispose()
     {
+        Snapshot.Dispose();
         foreach (var database in Databases)
             database.Dispose();
         LazyFree.Dispose();
