@@ -13,6 +13,9 @@ internal sealed record ReportSettings
     /// <summary>FastKv's executable.</summary>
     public required string Server { get; init; }
 
+    /// <summary>Another build's executable to compare with; null: none was given.</summary>
+    public string? Baseline { get; init; }
+
     /// <summary>Core of the servers.</summary>
     public int ServerCore { get; init; }
 
