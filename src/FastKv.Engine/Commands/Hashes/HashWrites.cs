@@ -36,7 +36,7 @@ internal static class HashWrites
         if (!position.Exists)
         {
             hash.Put(position, context[2], context[3]);
-            hash.Close(1);
+            hash.Close(1, "hset"u8);
         }
         context.Reply.Integer(position.Exists ? 0 : 1);
     }
@@ -58,7 +58,7 @@ internal static class HashWrites
             hash.Remove(position);
             deleted++;
         }
-        hash.Close(deleted);
+        hash.Close(deleted, "hdel"u8);
         context.Reply.Integer(deleted);
     }
 
@@ -79,7 +79,7 @@ internal static class HashWrites
                 added++;
             hash.Put(position, context[i], context[i + 1]);
         }
-        hash.Close((context.Count - 2) / 2);
+        hash.Close((context.Count - 2) / 2, "hset"u8);
         return true;
     }
 }
