@@ -52,7 +52,10 @@ internal static class ReportCommand
         var server = new Option<string?>("--server") { Description = "fastkv-server executable; without it the server is published into a temporary folder" };
         var serverCore = new Option<int>("--server-core") { Description = "Core of the servers" };
         var clientCore = new Option<int>("--client-core") { Description = "Core of the client", DefaultValueFactory = _ => 1 };
+        var elements = new Option<long?>("--elements") { Description = "Elements of the largest values, instead of the usual number" };
         var command = new RootCommand(kind.Purpose) { quick, output, server, serverCore, clientCore };
+        if (name == "types")
+            command.Add(elements);
         if (known.Length > 1)
             command.Add(only);
         command.SetAction(parsed =>
@@ -72,6 +75,7 @@ internal static class ReportCommand
                     Server = parsed.GetValue(server) ?? Publish(),
                     ServerCore = parsed.GetValue(serverCore),
                     ClientCore = parsed.GetValue(clientCore),
+                    Elements = name == "types" ? parsed.GetValue(elements) : null,
                 };
                 return Measure(kind, settings, arguments, sections);
             }
