@@ -87,6 +87,8 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
         if (limitMs == 0)
             return;
         long endUs = _server.Clock.MonotonicMicroseconds;
+        if (endUs - nowUs > _loop.Statistics.LongestTurnUs && _turnStartedUs != 0)
+            _loop.Statistics.LongestTurnUs = endUs - nowUs;
         if (endUs - nowUs > limitMs * 1000L && _turnStartedUs != 0)
         {
             _loop.Statistics.Stalls++;
