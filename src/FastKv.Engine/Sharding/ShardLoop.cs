@@ -83,6 +83,9 @@ internal sealed class ShardLoop : IDisposable
     /// <summary>Delays and disorder that tests ask for; null otherwise.</summary>
     public readonly RingFaults? Faults;
 
+    /// <summary>Where the time of this thread goes.</summary>
+    public readonly Monitoring.LoopTimeline Timeline;
+
     /// <summary>Those of its clients that are blocked.</summary>
     public readonly Blocking.BlockedClients Blocked;
 
@@ -103,6 +106,7 @@ internal sealed class ShardLoop : IDisposable
         Partition = partitions[index];
         Statistics = new LoopStatistics(server.Options, CommandTable.All.Length);
         Faults = RingFaults.Create(server.Options, index);
+        Timeline = new Monitoring.LoopTimeline(server.Watch);
         Runner = new PartitionRunner(index, tickets, partitions, Statistics.Errors, Faults);
         _tickets = tickets;
         _coordinator = new TicketCoordinator(this, tickets);
@@ -146,6 +150,7 @@ internal sealed class ShardLoop : IDisposable
     public void Run()
     {
         t_current = this;
+        Timeline.Enter();
         while (!_stopping)
             RunTurn(WaitMicroseconds());
     }
@@ -182,8 +187,8 @@ internal sealed class ShardLoop : IDisposable
         RefreshClock();
         Statistics.Turns++;
         Idle.OnPolled(events, waitUs != 0, NowUs);
-        while (_posted.TryDequeue(out var action))
-            action();
+        if (!_posted.IsEmpty)
+            RunPosted();
 
         if (!IsAlone)
         {
@@ -196,6 +201,13 @@ internal sealed class ShardLoop : IDisposable
                 RunReady(_ready.Count);
         }
         _cron.Run(NowUs);
+    }
+
+    private void RunPosted()
+    {
+        while (_posted.TryDequeue(out var action))
+            action();
+        Timeline.Restart();
     }
 
     /// <summary>Whether one more part or ticket may be sent to <paramref name="shard"/>.</summary>
@@ -554,6 +566,7 @@ internal sealed class ShardLoop : IDisposable
             _unixOffsetUs = _server.Clock.UnixMicroseconds - NowUs;
         }
         NowMs = (NowUs + _unixOffsetUs) / 1000;
+        Timeline.Restart(NowUs * 1000);
         if (IsAlone)
             Partition.SetClock(NowMs);
     }
