@@ -47,6 +47,9 @@ public sealed class FastKvServer : IDisposable
         var random = entropy ?? SystemEntropy.Instance;
         RunId = Hexadecimal(random, 20);
         ReplicationId = Hexadecimal(random, 20);
+        Slowlog = new Monitoring.Slowlog(Options, Clock);
+        Latency = new Monitoring.LatencyMonitor(Options, Clock);
+        Watch = new Monitoring.CommandWatch(Options, Slowlog, Latency);
         Clients = new ClientRegistry(this);
         RenamedCommands = RenamedCommands.Create(Options.RenamedCommands);
         ProtocolLimits.BulkBytesMax = Options.ProtoMaxBulkLen;
@@ -83,6 +86,13 @@ public sealed class FastKvServer : IDisposable
     internal Keyspace.Eviction.MemoryLimit MemoryLimit { get; } = new();
 
     internal Monitoring.Monitors Monitors { get; } = new();
+
+    internal Monitoring.Slowlog Slowlog { get; }
+
+    internal Monitoring.LatencyMonitor Latency { get; }
+
+    /// <summary>Who is told of commands that take long.</summary>
+    internal Monitoring.CommandWatch Watch { get; }
 
     /// <summary>The gates that hold for every client, present and future.</summary>
     internal ClientGate CommonGate { get; private set; }

@@ -92,6 +92,9 @@ internal sealed class ShardLoop : IDisposable
     /// <summary>What others send to its clients.</summary>
     public readonly Messages.Mailbox Mailbox;
 
+    /// <summary>Where the time of this thread goes.</summary>
+    public readonly Monitoring.LoopTimeline Timeline;
+
     /// <summary>Those of its clients that are blocked.</summary>
     public readonly Blocking.BlockedClients Blocked;
 
@@ -112,6 +115,7 @@ internal sealed class ShardLoop : IDisposable
         Partition = partitions[index];
         Statistics = new LoopStatistics(server.Options, CommandTable.All.Length);
         Faults = RingFaults.Create(server.Options, index);
+        Timeline = new Monitoring.LoopTimeline(server.Watch);
         Runner = new PartitionRunner(index, tickets, partitions, Statistics.Errors, Faults);
         _tickets = tickets;
         _coordinator = new TicketCoordinator(this, tickets);
@@ -158,6 +162,7 @@ internal sealed class ShardLoop : IDisposable
     {
         t_current = this;
         FastKv.Engine.Messages.MessagePool.OfThread = Messages;
+        Timeline.Enter();
         while (!_stopping)
             RunTurn(WaitMicroseconds());
     }
@@ -194,8 +199,8 @@ internal sealed class ShardLoop : IDisposable
         RefreshClock();
         Statistics.Turns++;
         Idle.OnPolled(events, waitUs != 0, NowUs);
-        while (_posted.TryDequeue(out var action))
-            action();
+        if (!_posted.IsEmpty)
+            RunPosted();
         DeliverMail();
 
         if (!IsAlone)
@@ -217,6 +222,13 @@ internal sealed class ShardLoop : IDisposable
     {
         if (Mailbox.HasPosted)
             Mailbox.Deliver();
+    }
+
+    private void RunPosted()
+    {
+        while (_posted.TryDequeue(out var action))
+            action();
+        Timeline.Restart();
     }
 
     /// <summary>Whether one more part or ticket may be sent to <paramref name="shard"/>.</summary>
@@ -583,6 +595,7 @@ internal sealed class ShardLoop : IDisposable
             _unixOffsetUs = _server.Clock.UnixMicroseconds - NowUs;
         }
         NowMs = (NowUs + _unixOffsetUs) / 1000;
+        Timeline.Restart(NowUs * 1000);
         if (IsAlone)
             Partition.SetClock(NowMs);
     }
