@@ -209,6 +209,11 @@ internal static class Errors
     public static ReadOnlySpan<byte> GeoRadiusStoreOptions =>
         "ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options"u8;
 
+    // ---- Introspection ----
+
+    public static ReadOnlySpan<byte> SlowlogCount => "ERR count should be greater than or equal to -1"u8;
+    public static ReadOnlySpan<byte> NoLatencySamplesPrefix => "ERR No samples available for event '"u8;
+
     // ---- Server ----
 
     public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;

@@ -18,12 +18,16 @@ public sealed class FastKvServer : IDisposable
 {
     /// <summary>Freed buffers go back to the kernel when their bytes have fallen by this much.</summary>
     private const long BufferBytesToTrim = 16 << 20;
+    private const long CompilerQuietMs = 500;
 
     private readonly ServerConfig _config;
     private readonly TaskCompletionSource<int> _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Thread> _threads = [];
     private readonly Partition[] _partitions;
     private long _bufferBytesPeak;
+    private int _overfullMailboxes;
+    private long _compiledMethods, _compiledAtMs;
+    private bool _isCompilerQuiet;
 
     /// <summary>Clients that wait in a blocking command and are not being served; changed where that begins and ends, on any thread.</summary>
     internal long BlockedClients;
@@ -43,6 +47,9 @@ public sealed class FastKvServer : IDisposable
         var random = entropy ?? SystemEntropy.Instance;
         RunId = Hexadecimal(random, 20);
         ReplicationId = Hexadecimal(random, 20);
+        Slowlog = new Monitoring.Slowlog(Options, Clock);
+        Latency = new Monitoring.LatencyMonitor(Options, Clock);
+        Watch = new Monitoring.CommandWatch(Options, Slowlog, Latency);
         Clients = new ClientRegistry(this);
         RenamedCommands = RenamedCommands.Create(Options.RenamedCommands);
         ProtocolLimits.BulkBytesMax = Options.ProtoMaxBulkLen;
@@ -79,6 +86,13 @@ public sealed class FastKvServer : IDisposable
     internal Keyspace.Eviction.MemoryLimit MemoryLimit { get; } = new();
 
     internal Monitoring.Monitors Monitors { get; } = new();
+
+    internal Monitoring.Slowlog Slowlog { get; }
+
+    internal Monitoring.LatencyMonitor Latency { get; }
+
+    /// <summary>Who is told of commands that take long.</summary>
+    internal Monitoring.CommandWatch Watch { get; }
 
     /// <summary>The gates that hold for every client, present and future.</summary>
     internal ClientGate CommonGate { get; private set; }
@@ -147,14 +161,24 @@ public sealed class FastKvServer : IDisposable
         _shutdown.TrySetResult(0);
         StopLoops();
         foreach (var loop in Loops)
+            loop.Mailbox.Clear();
+        foreach (var loop in Loops)
             loop.Dispose();
         if (Options.UnixSocket is { Length: > 0 } path)
             File.Delete(path);
         foreach (var partition in _partitions)
             partition.Dispose();
+        foreach (var loop in Loops)
+            loop.Messages.Dispose();
         if (Options.DebugHeap)
             ThrowIfBuffersLeaked();
     }
+
+    /// <summary>Whether some loop is behind with the messages for its clients: no commands are run until it has caught up.</summary>
+    internal bool HasOverfullMailbox => Volatile.Read(ref _overfullMailboxes) != 0;
+
+    /// <summary>A mailbox has become overfull (+1), or is so no longer (−1); from any thread.</summary>
+    internal void CountOverfullMailbox(int change) => Interlocked.Add(ref _overfullMailboxes, change);
 
     /// <summary>Draws a new replication id.</summary>
     internal void ChangeReplicationId() => ReplicationId = Hexadecimal(SystemEntropy.Instance, 20);
@@ -170,8 +194,29 @@ public sealed class FastKvServer : IDisposable
             _bufferBytesPeak = buffers;
             NativeBlock.Trim();
         }
+        TrimAfterCompilation(nowMs);
         if (Pause.UntilMs != 0 && !Pause.IsOn(nowMs))
             EndPause();
+    }
+
+    /// <summary>
+    /// The runtime's compiler leaves some megabytes behind in the C library's arenas each time the code of a command becomes hot: when it has been quiet for a
+    /// while they go back to the kernel.
+    /// </summary>
+    private void TrimAfterCompilation(long nowMs)
+    {
+        long compiled = System.Runtime.JitInfo.GetCompiledMethodCount();
+        if (compiled != _compiledMethods)
+        {
+            _compiledMethods = compiled;
+            _compiledAtMs = nowMs;
+            _isCompilerQuiet = false;
+        }
+        else if (!_isCompilerQuiet && nowMs - _compiledAtMs >= CompilerQuietMs)
+        {
+            _isCompilerQuiet = true;
+            NativeBlock.Trim();
+        }
     }
 
     /// <summary>Ends CLIENT PAUSE, by command or because its time is over.</summary>

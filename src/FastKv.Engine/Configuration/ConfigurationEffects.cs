@@ -23,12 +23,34 @@ internal static class ConfigurationEffects
                 partition.SetPolicy();
             return null;
         });
+        foreach (string name in (string[])["slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold", "stall-watchdog-ms"])
+            config.Apply(name, () => Watch(server));
         config.Apply("requirepass", () =>
         {
             if (server.Options.RequirePass is null)
                 AdmitAll(server);
             return null;
         });
+    }
+
+    /// <summary>Follows the thresholds from which on commands are noted. When that takes every command's time, the next one is timed already.</summary>
+    private static string? Watch(FastKvServer server)
+    {
+        server.Watch.Configure();
+        if (!server.Watch.IsExact)
+            return null;
+
+        // CONFIG SET holds all partitions; what a loop runs itself is its own.
+        foreach (var partition in server.Partitions)
+            partition.Statistics.Commands.TimeNextCalls();
+        foreach (var loop in server.Loops)
+        {
+            if (loop == Sharding.ShardLoop.Current)
+                loop.Statistics.Commands.TimeNextCalls();
+            else
+                loop.Post(loop.Statistics.Commands.TimeNextCalls);
+        }
+        return null;
     }
 
     /// <summary>Without a password every session may go on; a new password leaves the sessions that have begun as they are.</summary>

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Monitoring;
 using FastKv.Engine.Tracking;
 using FastKv.Engine.Transactions;
 using FastKv.Memory;
@@ -33,6 +34,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     private readonly CommandBatch _direct;
     private readonly PartPool _pool;
     private readonly BufferChain _discard;
+    private readonly LoopTimeline _timeline;
 
     public CommandPipeline(ShardLoop loop, ProtocolLimits limits, TicketCoordinator tickets)
     {
@@ -47,6 +49,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         _tickets = tickets;
         _admission = loop.Admission;
         _pool = loop.Pool;
+        _timeline = loop.Timeline;
         _direct = new CommandBatch(_partitions.Length);
         _discard = new BufferChain(loop.Buffers);
     }
@@ -264,15 +267,39 @@ internal sealed unsafe class CommandPipeline : IDisposable
     /// <summary>Executes slots [from, to) here; returns the first one not executed (less than <paramref name="to"/>: the client is closing or held).</summary>
     private int Execute(Client client, CommandBatch batch, int from, int to)
     {
+        if (from == to)
+            return to;
         CommandContext context = NewContext(client);
+        var output = context.Reply.Output;
+        long before = output.Length;
+        _timeline.BeginBatch();
+        int done = from;
+        for (; done < to; done++)
+        {
+            if (!ExecuteSlot(client, batch, done, ref context))
+                break;
+            batch.Slots[done].ReplyEnd = output.Length;
+        }
+        long unexplained = _timeline.EndBatch();
+        if (unexplained >= _timeline.Watch.ThresholdNs)
+            Blame(client, batch, from, done, before, unexplained);
+        if (done == to)
+            client.LastCommand = batch.Slots[to - 1].Command ?? client.LastCommand;
+        return done;
+    }
+
+    /// <summary>Slots [from, to) took long together, and none of them is known to have.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Blame(Client client, CommandBatch batch, int from, int to, long replyStart, long nanoseconds)
+    {
+        Suspect suspect = default;
         for (int i = from; i < to; i++)
         {
-            if (!ExecuteSlot(client, batch, i, ref context))
-                return i;
+            ref var slot = ref batch.Slots[i];
+            suspect.Consider(_timeline, slot.Command, batch.Arguments.Items + slot.First, slot.Count, slot.ReplyEnd - replyStart);
+            replyStart = slot.ReplyEnd;
         }
-        if (to > from)
-            client.LastCommand = batch.Slots[to - 1].Command ?? client.LastCommand;
-        return to;
+        suspect.Note(_timeline, client, nanoseconds);
     }
 
     private bool ExecuteSlot(Client client, CommandBatch batch, int index, ref CommandContext context)

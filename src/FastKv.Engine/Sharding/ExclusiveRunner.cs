@@ -79,7 +79,7 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
         SetTouchOff(ticket.Shards, client.NoTouch);
-        _statistics.Run(context.Command, ref context);
+        _statistics.RunSpanning(context.Command, ref context);
         if ((client.Gate & ClientGate.Tracking) != 0)
             TrackedKeys.NoteRead(ref context);
         SetTouchOff(ticket.Shards, false);
@@ -105,11 +105,12 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
             context.Partition = _partitions[ScanCursor.ShardOf(context[1], _partitions.Length)];
         if (command.Route == CommandRoute.Cursor || command.Merge == PartMerge.None)
         {
-            _statistics.Run(command, ref context);
+            _statistics.RunSpanning(command, ref context);
             return;
         }
         var ticket = new Ticket(_partitions.Length);
         var output = context.Reply.Output;
+        var start = _loop.Timeline.BeginCall(context.Arguments);
         foreach (var partition in _partitions)
         {
             var part = _loop.Pool.Rent(context.Client, null!, partition.Index);
@@ -121,6 +122,11 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         }
         context.IsPart = false;
         context.Reply.Output = output;
+        long elapsed = _loop.Timeline.EndCall(start, context.Arguments, context.Count);
+        _statistics.Count(command, elapsed, isFailure: context.Reply.Errors!.Pending != 0);
+        context.Reply.Errors.Pending = 0;
+        if (elapsed >= _loop.Server.Watch.ThresholdNs)
+            _loop.Server.Watch.Note(context.Client, command, context.Arguments, context.Count, elapsed);
         ReplyMerge.Merge(ticket, command, context.Reply, _loop.Partition.Routing);
         foreach (var part in ticket.Parts)
             _loop.Pool.Return(part!);

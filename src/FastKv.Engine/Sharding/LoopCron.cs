@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Configuration;
 
@@ -39,6 +40,7 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
         {
             _nextTickUs = nowUs + TickUs;
             SweepClients();
+            _loop.Messages.Trim();
             if (_loop.Index == 0)
                 _server.Tick(_loop.NowMs);
         }
@@ -51,8 +53,15 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
     private void RunSlices(long nowUs)
     {
         var partition = _loop.Partition;
+        var timeline = _loop.Timeline;
+        long startNs = Stopwatch.GetTimestamp();
         bool isMore = partition.LazyFree.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
+        startNs += timeline.EndActivity(startNs, "lazy free");
+        isMore |= partition.Snapshot.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
+        startNs += timeline.EndActivity(startNs, "snapshot");
         isMore |= partition.ActiveExpiry.RunSlice(_server.Clock, nowUs);
+        long expiryNs = timeline.EndActivity(startNs, "expiry");
+        _server.Latency.Add(Monitoring.LatencyMonitor.ExpireCycle, expiryNs / 1_000_000);
 
         // A slice of work, then three of service: at most a quarter of the core goes to the background, as in Redis.
         _nextSliceUs = isMore ? nowUs + 4 * partition.ActiveExpiry.SliceUs : nowUs + TickUs;
@@ -86,10 +95,14 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
         if (limitMs == 0)
             return;
         long endUs = _server.Clock.MonotonicMicroseconds;
+        if (endUs - nowUs > _loop.Statistics.LongestTurnUs && _turnStartedUs != 0)
+            _loop.Statistics.LongestTurnUs = endUs - nowUs;
+        string? worst = _loop.Timeline.TakeWorst(out long worstNs);
         if (endUs - nowUs > limitMs * 1000L && _turnStartedUs != 0)
         {
             _loop.Statistics.Stalls++;
-            _server.Log.Warning($"Shard {_loop.Index} spent {(endUs - nowUs) / 1000} ms in one turn");
+            string cause = worst is null ? "no single command took long" : $"{worstNs / 1_000_000} of them in {worst}";
+            _server.Log.Warning($"Shard {_loop.Index} spent {(endUs - nowUs) / 1000} ms in one turn, {cause}");
         }
         _turnStartedUs = nowUs;
     }

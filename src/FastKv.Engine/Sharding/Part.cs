@@ -30,6 +30,9 @@ internal unsafe struct CommandSlot
     /// <summary>Next slot of the same part; −1: last.</summary>
     public int NextInPart;
 
+    /// <summary>Length of the client's output after the reply, for a command that was executed directly.</summary>
+    public long ReplyEnd;
+
     /// <summary>First byte after the command in the input.</summary>
     public byte* End;
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using FastKv.Engine.Blocking;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Monitoring;
 using FastKv.Engine.Tracking;
 using FastKv.Protocol;
 
@@ -136,6 +137,8 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
     public void Execute(Partition partition, Part part)
     {
         var slots = part.Batch.Slots;
+        var timeline = LoopTimeline.Current;
+        timeline.BeginBatch();
         var database = partition.Databases[part.DatabaseIndex];
         if (part.Ticket is null && part.Count > 1)
         {
@@ -179,14 +182,34 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
                 _waiters.Serve(partition);
         }
         partition.IsTouchOff = false;
+        long unexplained = timeline.EndBatch();
+        if (unexplained >= timeline.Watch.ThresholdNs)
+            Blame(part, timeline, unexplained);
+    }
+
+    /// <summary>The commands of a part took long together, and none of them is known to have.</summary>
+    private static void Blame(Part part, LoopTimeline timeline, long nanoseconds)
+    {
+        Suspect suspect = default;
+        int n = 0;
+        for (int i = part.FirstSlot; i >= 0; i = part.Batch.Slots[i].NextInPart)
+        {
+            ref var slot = ref part.Batch.Slots[i];
+            suspect.Consider(timeline, slot.Command, part.Batch.Arguments.Items + slot.First, slot.Count, part.ReplyLengths[n++]);
+        }
+        suspect.Note(timeline, part.Client, nanoseconds);
     }
 
     /// <summary>Runs one shard's share of a call, which its coordinator counts once for all of them, with its time and its error.</summary>
     private static void RunScattered(Part part, CommandDescriptor command, ref CommandContext context)
     {
-        long start = Stopwatch.GetTimestamp();
+        var timeline = LoopTimeline.Current;
+        var arguments = context.Arguments;
+        var start = timeline.BeginCall(arguments);
         command.Handler(ref context);
-        part.ElapsedNanoseconds = Stopwatch.GetTimestamp() - start;
+        part.ElapsedNanoseconds = timeline.EndCall(start, arguments, context.Count);
+        if (part.ElapsedNanoseconds >= timeline.Watch.ThresholdNs)
+            timeline.NoteWorst(command.Name, part.ElapsedNanoseconds);
     }
 
     private void Complete(Partition partition, Part part)

@@ -171,7 +171,10 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         if (!error.IsEmpty)
             _loop.Statistics.Errors.Note(error);
         _loop.Statistics.Errors.Pending = 0;
-        _loop.Statistics.Commands.Count(ticket.Batch.Slots[ticket.Slot].Command!, elapsed, isFailure: !error.IsEmpty);
+        ref var slot = ref ticket.Batch.Slots[ticket.Slot];
+        _loop.Statistics.Commands.Count(slot.Command!, elapsed, isFailure: !error.IsEmpty);
+        if (elapsed >= _loop.Server.Watch.ThresholdNs)
+            _loop.Server.Watch.Tell(ticket.Client, slot.Command!, ticket.Batch.Arguments.Items + slot.First, slot.Count, elapsed);
         if (!ticket.Client.IsClosed)
             Merge(ticket);
     }

@@ -34,6 +34,9 @@ internal sealed class LoopStatistics(ServerOptions options, int commandCount) : 
     public readonly ErrorCounts Errors = new();
     public long Turns;
     public long Stalls;
+
+    /// <summary>The longest turn, from the network's answer to the end of what is due, in microseconds.</summary>
+    public long LongestTurnUs;
     public long Sleeps;
     public long PartsSent;
     public long Tickets;
@@ -53,7 +56,7 @@ internal sealed class LoopStatistics(ServerOptions options, int commandCount) : 
     {
         Commands.Reset();
         Errors.Reset();
-        Turns = Stalls = Sleeps = PartsSent = Tickets = Borrows = NetworkInputBytes = NetworkOutputBytes = 0;
+        Turns = Stalls = LongestTurnUs = Sleeps = PartsSent = Tickets = Borrows = NetworkInputBytes = NetworkOutputBytes = 0;
         Reads = Writes = ConnectionsReceived = ConnectionsRejected = OutputLimitDisconnections = QueryLimitDisconnections = 0;
     }
 

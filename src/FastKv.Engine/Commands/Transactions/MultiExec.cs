@@ -1,3 +1,4 @@
+using FastKv.Engine.Monitoring;
 using FastKv.Engine.Transactions;
 
 namespace FastKv.Engine.Commands.Transactions;
@@ -73,6 +74,10 @@ internal static unsafe class MultiExec
         inner.IsInTransaction = true;
         inner.FirstKeyHash = 0;
         var own = context.Partition;
+        var timeline = LoopTimeline.Current;
+        var call = timeline.Call;
+        int heaviest = 0;
+        long heaviestBytes = 0, replyStart = context.Reply.Output.Length;
         for (int i = 0; i < transaction.Count; i++)
         {
             var queued = transaction[i];
@@ -90,6 +95,23 @@ internal static unsafe class MultiExec
                 Tracking.TrackedKeys.NoteRead(ref inner);
             if ((client.Gate & Clients.ClientGate.Monitored) != 0)
                 client.Loop.Server.Monitors.Feed(client, ref inner, isWithinExec: true);
+            long replyEnd = context.Reply.Output.Length;
+            long bytes = replyEnd - replyStart + inner.Arguments[inner.Count - 1].Length + (inner.Count * sizeof(Protocol.Argument));
+            replyStart = replyEnd;
+            if (bytes > heaviestBytes && CommandStatistics.IsSampled(inner.Command))
+                (heaviest, heaviestBytes) = (i, bytes);
         }
+        long unexplained = timeline.UnexplainedSince(call);
+        if (unexplained >= timeline.Watch.ThresholdNs)
+            Blame(transaction, heaviest, client, timeline, unexplained);
+    }
+
+    /// <summary>The commands of a transaction took long together, and none of them is known to have.</summary>
+    private static void Blame(Transaction transaction, int heaviest, Clients.Client client, LoopTimeline timeline, long nanoseconds)
+    {
+        var queued = transaction[heaviest];
+        Suspect suspect = default;
+        suspect.Consider(timeline, queued.Command, transaction.Arguments + queued.First, queued.Count, replyBytes: 0);
+        suspect.Note(timeline, client, nanoseconds);
     }
 }
