@@ -184,7 +184,7 @@ public static class ConfigTable
         // ---- Snapshots ----
         new SaveParameter(),
         YesNo("stop-writes-on-bgsave-error", true),
-        YesNo("rdbcompression", true, static o => ref o.RdbCompression),
+        YesNo("rdbcompression", true),
         YesNo("rdbchecksum", true, flags: Immutable),
         Text("dbfilename", "dump.rdb", flags: Protected, validate: TextRules.SnapshotFileName),
         YesNo("rdb-del-sync-files", false),

@@ -110,9 +110,6 @@ public sealed class ServerOptions
     /// <summary>The thresholds of the compact encodings (<c>hash-max-listpack-entries</c> and the like).</summary>
     public readonly CompactLimits CompactLimits = new();
 
-    /// <summary><c>rdbcompression</c>: strings in RDB files are compressed.</summary>
-    public bool RdbCompression;
-
     /// <summary><c>notify-keyspace-events</c>.</summary>
     public KeyspaceEvents NotifyKeyspaceEvents;
 

@@ -164,6 +164,9 @@ internal sealed class Ticket
     public Client Client = null!;
     public CommandBatch Batch = null!;
 
+    /// <summary>The server's own business with all partitions; null: a command of the client.</summary>
+    public Action? Action;
+
     /// <summary>Shards involved, one bit each.</summary>
     public ulong Shards;
 

@@ -53,6 +53,12 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         }
         command.NextInPart = -1;
         client.LastCommand = descriptor;
+        Send(ticket);
+        return true;
+    }
+
+    private void Send(Ticket ticket)
+    {
         ticket.Number = _counter.Take(_loop.Index);
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
@@ -64,6 +70,29 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         }
         _counter.Withdraw(_loop.Index);
         _loop.Statistics.Tickets++;
+    }
+
+    /// <summary>Takes an exclusive ticket over all partitions for something of the server's own.</summary>
+    /// <returns>False: some ring is full; nothing was done.</returns>
+    public bool Begin(Action action)
+    {
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            if (!_loop.CanSend(shard))
+                return false;
+        }
+        if (!_pool.TryPop(out var ticket))
+            ticket = new Ticket(_partitions.Length);
+        ticket.Action = action;
+        ticket.Shards = _partitions.Length == 64 ? ulong.MaxValue : (1UL << _partitions.Length) - 1;
+        ticket.IsExclusive = true;
+        ticket.Outstanding = _partitions.Length;
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            var part = ticket.Parts[shard] = _loop.Pool.Rent(shard);
+            part.Ticket = ticket;
+        }
+        Send(ticket);
         return true;
     }
 
@@ -114,7 +143,11 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         ticket.Client = null!;
         ticket.Batch = null!;
         ticket.Waiter = null;
+        bool isOwn = ticket.Action is not null;
+        ticket.Action = null;
         _pool.Push(ticket);
+        if (isOwn)
+            return false;
         if (isRetry)
         {
             _loop.Pool.Return(batch);
@@ -143,7 +176,9 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             }
             _partitions[shard].SetClock(nowMs);
         }
-        if (ticket.Waiter is null)
+        if (ticket.Action is { } action)
+            action();
+        else if (ticket.Waiter is null)
             _loop.Exclusive.Run(ticket);
         else
             _loop.Exclusive.RunRetry(ticket);
