@@ -214,6 +214,16 @@ internal static class Errors
     public static ReadOnlySpan<byte> SlowlogCount => "ERR count should be greater than or equal to -1"u8;
     public static ReadOnlySpan<byte> NoLatencySamplesPrefix => "ERR No samples available for event '"u8;
 
+    // ---- Snapshots and serialisation ----
+
+    public static ReadOnlySpan<byte> BusyKey => "BUSYKEY Target key name already exists."u8;
+    public static ReadOnlySpan<byte> InvalidTtl => "ERR Invalid TTL value, must be >= 0"u8;
+    public static ReadOnlySpan<byte> InvalidIdleTime => "ERR Invalid IDLETIME value, must be >= 0"u8;
+    public static ReadOnlySpan<byte> InvalidFrequency => "ERR Invalid FREQ value, must be >= 0 and <= 255"u8;
+    public static ReadOnlySpan<byte> BadDumpFooter => "ERR DUMP payload version or checksum are wrong"u8;
+    public static ReadOnlySpan<byte> BadDumpData => "ERR Bad data format"u8;
+    public static ReadOnlySpan<byte> DumpTooLarge => "ERR the serialized value is larger than a reply can be"u8;
+
     // ---- Server ----
 
     public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;

@@ -173,6 +173,21 @@ public sealed class ServerOptions
     /// <summary><c>save</c>: when snapshots are due.</summary>
     public SavePoint[] SavePoints = [];
 
+    /// <summary><c>dbfilename</c>: name of the snapshot in the working directory.</summary>
+    public string? DbFileName;
+
+    /// <summary><c>rdbcompression</c>: strings of snapshots and DUMP are compressed.</summary>
+    public bool RdbCompression;
+
+    /// <summary><c>rdbchecksum</c>: snapshots have a checksum, and it is verified.</summary>
+    public bool RdbChecksum;
+
+    /// <summary><c>sanitize-dump-payload</c>: whom Redis does not trust; here everything is validated, whatever it says.</summary>
+    public int SanitizeDumpPayload;
+
+    /// <summary>DEBUG SET-SKIP-CHECKSUM-VALIDATION: damaged payloads and files are to reach what validates them.</summary>
+    public bool SkipChecksumValidation;
+
     /// <summary><c>repl-backlog-size</c>: bytes of the replication stream kept for replicas that come back.</summary>
     public long ReplBacklogSize;
 

@@ -34,6 +34,9 @@ internal sealed class Partition : IDisposable
     public readonly LazyFree LazyFree;
     public readonly ActiveExpiry ActiveExpiry;
 
+    /// <summary>What DUMP and RESTORE work with.</summary>
+    public readonly Persistence.Rdb.DumpWorkspace Dump = new();
+
     /// <summary>The keys that blocked clients wait for.</summary>
     public readonly Blocking.BlockedKeys Blocked;
 
@@ -171,6 +174,7 @@ internal sealed class Partition : IDisposable
             database.Dispose();
         LazyFree.Dispose();
         Blocked.Dispose();
+        Dump.Dispose();
         Watched.Dispose();
         Tracked.Dispose();
         Statistics.Dispose();
