@@ -47,6 +47,13 @@ internal static class Errors
 
     public static ReadOnlySpan<byte> OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'."u8;
 
+    // ---- Persistence ----
+
+    public static ReadOnlySpan<byte> SaveInProgress => "ERR Background save already in progress"u8;
+    public static ReadOnlySpan<byte> Unspecified => "ERR"u8;
+    public static ReadOnlySpan<byte> SaveFailed =>
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."u8;
+
     // ---- Strings ----
 
     public static ReadOnlySpan<byte> InvalidExpiryPrefix => "ERR invalid expire time in '"u8;

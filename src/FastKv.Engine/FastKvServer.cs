@@ -65,6 +65,7 @@ public sealed class FastKvServer : IDisposable
             Loops[i] = new ShardLoop(this, i, _partitions, tickets);
         Statistics = new ServerStatistics(this);
         Listeners = new ServerListeners(this);
+        Saving = new Persistence.Snapshots.Saving(this);
         ConfigurationEffects.Register(this);
     }
 
@@ -109,6 +110,9 @@ public sealed class FastKvServer : IDisposable
     internal ServerStatistics Statistics { get; }
 
     internal ServerListeners Listeners { get; }
+
+    /// <summary>When the dataset is saved.</summary>
+    internal Persistence.Snapshots.Saving Saving { get; }
 
     internal long StartedMs { get; }
 
@@ -187,6 +191,7 @@ public sealed class FastKvServer : IDisposable
     internal void Tick(long nowMs)
     {
         Statistics.Sample(nowMs);
+        Saving.Tick(nowMs);
         long buffers = NativeBlock.OutstandingBytes;
         _bufferBytesPeak = Math.Max(_bufferBytesPeak, NativeBlock.TakePeak());
         if (_bufferBytesPeak - buffers > BufferBytesToTrim)

@@ -54,6 +54,9 @@ internal enum ClientGate
     /// <summary>There is a memory limit to be held before each command.</summary>
     MemoryLimit = 8192,
 
+    /// <summary>The dataset could not be saved: writes are refused (stop-writes-on-bgsave-error).</summary>
+    SaveFailed = 16384,
+
     /// <summary>With one of these, commands are run or sent one by one: each may change what becomes of the next.</summary>
     OneByOne = Unauthenticated | ReplyOff | ReplySkip | ReplySkipNext | Pause | Closing | Blocked | Multi | SubscriberMode | Monitored,
 }

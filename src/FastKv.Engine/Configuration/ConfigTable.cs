@@ -183,7 +183,7 @@ public static class ConfigTable
 
         // ---- Snapshots ----
         new SaveParameter(),
-        YesNo("stop-writes-on-bgsave-error", true),
+        YesNo("stop-writes-on-bgsave-error", true, static o => ref o.StopWritesOnSaveError),
         YesNo("rdbcompression", true, static o => ref o.RdbCompression),
         YesNo("rdbchecksum", true, static o => ref o.RdbChecksum, Immutable),
         Text("dbfilename", "dump.rdb", static o => ref o.DbFileName, Protected, validate: TextRules.SnapshotFileName),

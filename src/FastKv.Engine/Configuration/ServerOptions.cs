@@ -179,6 +179,9 @@ public sealed class ServerOptions
     /// <summary><c>rdbcompression</c>: strings of snapshots and DUMP are compressed.</summary>
     public bool RdbCompression;
 
+    /// <summary><c>stop-writes-on-bgsave-error</c>: after a save that failed, writes are refused until one succeeds.</summary>
+    public bool StopWritesOnSaveError;
+
     /// <summary><c>rdbchecksum</c>: snapshots have a checksum, and it is verified.</summary>
     public bool RdbChecksum;
 

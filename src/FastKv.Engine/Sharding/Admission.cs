@@ -11,7 +11,7 @@ namespace FastKv.Engine.Sharding;
 /// <summary>Why a command is refused.</summary>
 internal enum Refusal
 {
-    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SubscriberMode,
+    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, SubscriberMode,
 }
 
 /// <summary>Decides whether a client of one loop may run a command now.</summary>
@@ -31,6 +31,8 @@ internal sealed unsafe class Admission(ShardLoop loop)
             return Refusal.NoPermission;
         if ((gate & ClientGate.MemoryLimit) != 0 && _loop.Server.MemoryLimit.Refuses(_loop, client, command))
             return Refusal.OutOfMemory;
+        if ((gate & ClientGate.SaveFailed) != 0 && StopsWrites(command))
+            return Refusal.SaveFailed;
         if ((gate & ClientGate.SubscriberMode) != 0 && !IsForSubscribers(command))
             return Refusal.SubscriberMode;
         return Refusal.None;
@@ -53,6 +55,9 @@ internal sealed unsafe class Admission(ShardLoop loop)
             case Refusal.OutOfMemory:
                 context.Reply.Error(Errors.OutOfMemory);
                 break;
+            case Refusal.SaveFailed:
+                context.Reply.Error(Errors.SaveFailed);
+                break;
             case Refusal.SubscriberMode:
                 ReplySubscriberMode(ref context, command);
                 break;
@@ -60,6 +65,13 @@ internal sealed unsafe class Admission(ShardLoop loop)
         _loop.Statistics.Commands.Reject(command);
         _loop.Statistics.Errors.Pending = 0;
         context.Client.Transaction.IsAborted |= context.Client.Transaction.IsOpen;
+    }
+
+    /// <summary>Whether a command must not change what can no longer be saved; PING tells of it too, for those who watch over the server.</summary>
+    private bool StopsWrites(CommandDescriptor command)
+    {
+        var options = _loop.Server.Options;
+        return options.StopWritesOnSaveError && options.SavePoints.Length > 0 && ((command.Flags & CommandFlags.Write) != 0 || command.Name == "ping");
     }
 
     /// <summary>What a RESP2 client with subscriptions may still call.</summary>

@@ -1,94 +1,106 @@
-using System.Globalization;
-using FastKv.Engine.Configuration;
+using FastKv.Engine.Logging;
 using FastKv.Engine.Persistence.Files;
 using FastKv.Memory;
 using FastKv.Structures.Encoding;
 
 namespace FastKv.Engine.Persistence.Rdb;
 
-/// <summary>
-/// Writes an RDB file: head, records that others make, end with its checksum. After an error it writes nothing more and keeps the errno. Control plane; one
-/// thread at a time.
-/// </summary>
-internal sealed unsafe class RdbFileWriter(IFileStore files, string path, bool hasChecksum)
+// Control plane. The file side of a snapshot: bytes go to a temporary file, with their checksum; when all are there the file is made durable, takes the place
+// of the one before, and that is made durable too. Until then the old file stays as it is, whatever happens.
+
+/// <summary>Writes one snapshot's file. One thread at a time.</summary>
+/// <param name="files">The file system.</param>
+/// <param name="log">Gets errors in Redis's words.</param>
+/// <param name="path">The file's name in the end.</param>
+/// <param name="temporaryPath">Its name until then, in the same directory.</param>
+/// <param name="hasChecksum">Whether it ends with a checksum rather than zeros (<c>rdbchecksum</c>).</param>
+internal sealed unsafe class RdbFileWriter(IFileSystem files, ServerLog log, string path, string temporaryPath, bool hasChecksum) : IDisposable
 {
-    /// <summary>So many bytes are passed on to the disk at a time, lest the end has to wait for all of them (rdb-save-incremental-fsync).</summary>
-    private const long SyncBytes = 4 << 20;
-
-    private int _handle = -1;
+    private readonly IFileSystem _files = files;
+    private readonly ServerLog _log = log;
+    private readonly string _path = path;
+    private readonly string _temporaryPath = temporaryPath;
+    private readonly bool _hasChecksum = hasChecksum;
+    private IOutputFile? _file;
     private ulong _checksum;
-    private long _unsyncedBytes;
-
-    /// <summary>0, or the first errno.</summary>
-    public int Error { get; private set; }
+    private bool _isComplete;
 
     /// <summary>Bytes written so far.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Creates the file and writes its head.</summary>
-    /// <param name="version">Of the format: <see cref="RdbFormat.VersionOf"/> of what will be written.</param>
-    /// <param name="usedMemoryBytes">For the field used-mem.</param>
-    /// <param name="isAofBase">Whether the file is the base of an AOF.</param>
-    public void Begin(int version, long usedMemoryBytes, bool isAofBase)
+    /// <summary>The first error, 0 if there was none.</summary>
+    public int Error { get; private set; }
+
+    /// <summary>Makes the temporary file; false: it cannot be made, which was logged.</summary>
+    public bool TryOpen()
     {
-        Error = files.Open(path, FileUse.Replace, out _handle);
-        NativeBuffer head = default;
-        RdbOutput.Raw(ref head, System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"REDIS{version:D4}")));
-        Auxiliary(ref head, "redis-ver", ServerVersion.RedisVersion);
-        Auxiliary(ref head, "redis-bits", "64");
-        Auxiliary(ref head, "ctime", (DateTimeOffset.UtcNow.ToUnixTimeSeconds()).ToString(CultureInfo.InvariantCulture));
-        Auxiliary(ref head, "used-mem", usedMemoryBytes.ToString(CultureInfo.InvariantCulture));
-        Auxiliary(ref head, "aof-base", isAofBase ? "1" : "0");
-        Write(new ReadOnlySpan<byte>(head.Data, (int)head.Length));
-        head.Release();
+        Error = _files.OpenForWriting(_temporaryPath, append: false, out _file);
+        if (Error == FileErrors.None)
+            return true;
+        _log.Warning($"Failed opening the temp RDB file {Path.GetFileName(_temporaryPath)} (in server root dir {Path.GetDirectoryName(_path)}) for saving: "
+            + FileErrors.TextOf(Error));
+        return false;
     }
 
-    /// <summary>Writes bytes of records.</summary>
-    public void Write(ReadOnlySpan<byte> bytes)
+    /// <summary>Writes bytes; after an error nothing any more, and false.</summary>
+    public bool TryWrite(ReadOnlySpan<byte> bytes)
     {
-        if (hasChecksum)
+        if (Error != FileErrors.None)
+            return false;
+        if (_hasChecksum)
             _checksum = Crc64.Append(_checksum, bytes);
-        while (bytes.Length > 0 && Error == 0)
+        return Check(_file!.WriteAll(bytes), "write", bytes.Length);
+    }
+
+    /// <summary>Writes what a buffer holds and empties it.</summary>
+    public bool TryWrite(ref NativeBuffer buffer)
+    {
+        const int pieceBytes = 1 << 30;
+        bool written = true;
+        for (long at = 0; at < buffer.Length && written; at += pieceBytes)
+            written = TryWrite(new ReadOnlySpan<byte>(buffer.Data + at, (int)Math.Min(pieceBytes, buffer.Length - at)));
+        buffer.Length = 0;
+        return written;
+    }
+
+    /// <summary>Writes the end and puts the file in its place; false: it failed (which was logged), and the file before is still there.</summary>
+    public bool TryComplete()
+    {
+        if (!TryWrite([(byte)RdbOpcode.End]))
+            return false;
+        ulong checksum = _checksum;
+        if (!TryWrite(BitConverter.GetBytes(checksum)) || !Check(_file!.Sync(), "fsync", 0))
+            return false;
+        _file.Dispose();
+        _file = null;
+        Error = _files.Rename(_temporaryPath, _path);
+        if (Error != FileErrors.None)
         {
-            Error = files.Write(_handle, bytes, out int written);
-            bytes = bytes[written..];
-            Bytes += written;
-            _unsyncedBytes += written;
+            _log.Warning($"Error moving temp DB file {Path.GetFileName(_temporaryPath)} on the final destination {Path.GetFileName(_path)} "
+                + $"(in server root dir {Path.GetDirectoryName(_path)}): {FileErrors.TextOf(Error)}");
+            return false;
         }
-        if (_unsyncedBytes < SyncBytes || Error != 0)
-            return;
-        _unsyncedBytes = 0;
-        Error = files.Sync(_handle);
+        _isComplete = true;
+        return Check(_files.SyncDirectory(Path.GetDirectoryName(_path)!), "fsync of the directory", 0);
     }
 
-    /// <summary>Writes the end, makes all of it durable and closes the file.</summary>
-    public void End()
+    /// <summary>Closes the file; one that is not complete is deleted.</summary>
+    public void Dispose()
     {
-        Span<byte> end = stackalloc byte[1 + sizeof(ulong)];
-        end[0] = (byte)RdbOpcode.End;
-        Write(end[..1]);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(end[1..], hasChecksum ? _checksum : 0);
-        Write(end[1..]);
-        if (Error == 0)
-            Error = files.Sync(_handle);
-        Close();
+        bool wasMade = _file is not null || (!_isComplete && Bytes > 0);
+        _file?.Dispose();
+        _file = null;
+        if (wasMade && !_isComplete)
+            _files.Delete(_temporaryPath);
     }
 
-    /// <summary>Closes the file as it is.</summary>
-    public void Close()
+    private bool Check(int error, string operation, int bytes)
     {
-        if (_handle < 0)
-            return;
-        int error = files.Close(_handle);
-        if (Error == 0)
-            Error = error;
-        _handle = -1;
-    }
-
-    private static void Auxiliary(ref NativeBuffer output, string name, string value)
-    {
-        RdbOutput.Byte(ref output, (int)RdbOpcode.Auxiliary);
-        RdbOutput.String(ref output, System.Text.Encoding.ASCII.GetBytes(name), null);
-        RdbOutput.String(ref output, System.Text.Encoding.ASCII.GetBytes(value), null);
+        Bytes += bytes;
+        if (error == FileErrors.None)
+            return true;
+        Error = error;
+        _log.Warning($"Write error saving DB on disk({operation}): {FileErrors.TextOf(error)}");
+        return false;
     }
 }

@@ -197,8 +197,12 @@ internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposabl
 
     private void WriteHead(SnapshotChunk chunk, int source, EntryRef entry)
     {
-        RdbRecord.WriteDatabase(ref chunk.Bytes, source, ref chunk.Database);
-        RdbRecord.WriteHead(ref chunk.Bytes, entry, _partition);
+        if (chunk.Database != source)
+        {
+            chunk.Database = source;
+            RdbRecords.WriteSelect(ref chunk.Bytes, source);
+        }
+        RdbRecords.WriteRecordHead(ref chunk.Bytes, entry, _partition.Options, _partition.NowMs);
         _keys++;
     }
 
@@ -235,13 +239,19 @@ internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposabl
     {
         _isOver = true;
         if (_queue is not null)
-            Post(isLast: true);
-        _queue = null;
+            Leave();
         _walkOf = [];
 
         // The compressors' memory is for the time of a snapshot.
         _writer.Dispose();
         _urgentWriter.Dispose();
+    }
+
+    private void Leave()
+    {
+        Post(isLast: true);
+        _queue!.Release();
+        _queue = null;
     }
 
     /// <summary>Writes nothing more; what is left of the old generation is still to be turned over.</summary>
@@ -259,6 +269,7 @@ internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposabl
             chunk.Bytes.Release();
         _held.Clear();
         _chunk = _heldChunk = null;
+        _queue.Release();
         _queue = null;
     }
 

@@ -1,6 +1,6 @@
 using FastKv.Engine.Keyspace;
-using FastKv.Engine.Persistence.Files;
 using FastKv.Engine.Persistence.Rdb;
+using FastKv.Memory;
 
 namespace FastKv.Engine.Persistence.Snapshots;
 
@@ -13,53 +13,64 @@ internal sealed class Snapshot
     private readonly SnapshotQueue _queue;
     private readonly RdbFileWriter _file;
     private readonly Action<Snapshot> _completed;
+    private readonly Thread _thread;
 
-    private Snapshot(Partition[] partitions, IFileStore files, string path, bool hasChecksum, Action<Snapshot> completed)
+    private Snapshot(Partition[] partitions, RdbFileWriter file, bool isAofBase, Action<Snapshot> completed)
     {
-        Path = path;
         _queue = new SnapshotQueue(partitions.Length);
-        _file = new RdbFileWriter(files, path, hasChecksum);
+        _file = file;
         _completed = completed;
+        KeysTotal = partitions.Sum(partition => partition.Databases.Sum(database => database.Count));
+        StartedMs = partitions[0].NowMs;
+        foreach (var partition in partitions)
+            partition.Snapshot.Begin(_queue);
+        var head = MakeHead(partitions, isAofBase);
+        _thread = new Thread(() => Write(head)) { Name = "snapshot", IsBackground = true };
+        _thread.Start();
     }
 
-    /// <summary>The file.</summary>
-    public string Path { get; }
+    /// <summary>The instant that it is of, Unix milliseconds.</summary>
+    public long StartedMs { get; }
 
-    /// <summary>0, or why the file is not complete: an errno.</summary>
-    public int Error => _file.Error;
+    /// <summary>Whether the file is complete and in its place.</summary>
+    public bool IsSaved { get; private set; }
 
-    /// <summary>Whether it ended before its end, on demand.</summary>
+    /// <summary>Whether it was ended before its end, on demand.</summary>
     public bool IsCancelled { get; private set; }
 
-    /// <summary>Keys written, and keys that there were at its instant.</summary>
+    /// <summary>Keys written.</summary>
     public long Keys => _queue.Keys;
 
     /// <summary>Keys at the instant of the snapshot.</summary>
-    public long KeysTotal { get; private init; }
+    public long KeysTotal { get; }
 
-    /// <summary>Bytes of the file so far.</summary>
-    public long Bytes => _file.Bytes;
-
-    /// <summary>Takes the instant. All partitions must be held, and none be active in another snapshot (<see cref="PartitionSnapshot.IsActive"/>).</summary>
+    /// <summary>
+    /// Takes the instant. All partitions must be held, and none be active in another snapshot (<see cref="PartitionSnapshot.IsActive"/>).
+    /// </summary>
     /// <param name="partitions">All of them.</param>
-    /// <param name="files">Where files live.</param>
-    /// <param name="path">The file to write; complete and synced at the end, but not renamed.</param>
+    /// <param name="file">The file, not yet opened; disposed of at the end.</param>
     /// <param name="isAofBase">Whether it is to be the base of an AOF.</param>
     /// <param name="completed">Called once at the end, on the writing thread.</param>
-    public static Snapshot Begin(Partition[] partitions, IFileStore files, string path, bool isAofBase, Action<Snapshot> completed)
+    public static Snapshot Begin(Partition[] partitions, RdbFileWriter file, bool isAofBase, Action<Snapshot> completed) =>
+        new(partitions, file, isAofBase, completed);
+
+    /// <summary>Whether some partition has still to do with a snapshot: the present one, or one that was cancelled.</summary>
+    public static bool IsActive(Partition[] partitions) => partitions.Any(partition => partition.Snapshot.IsActive);
+
+    /// <summary>Has the partitions write all that is left, while the caller holds them, and waits for the file.</summary>
+    public void Finish(Partition[] partitions, IClock clock)
     {
-        var snapshot = new Snapshot(partitions, files, path, partitions[0].Options.RdbChecksum, completed)
+        const long sliceUs = 1_000_000;
+        const int pauseMs = 1;
+        while (IsActive(partitions))
         {
-            KeysTotal = partitions.Sum(partition => partition.Databases.Sum(database => database.Count)),
-        };
-        bool hasFieldExpiry = partitions.Any(partition => partition.Databases.Any(database => database.HasFieldExpiries));
-        long usedBytes = partitions.Sum(partition => partition.Heap.UsedBytes);
-        foreach (var partition in partitions)
-            partition.Snapshot.Begin(snapshot._queue);
-        int version = hasFieldExpiry ? RdbFormat.VersionFieldExpiry : RdbFormat.VersionCommon;
-        var thread = new Thread(() => snapshot.Write(version, usedBytes, isAofBase)) { Name = "snapshot", IsBackground = true };
-        thread.Start();
-        return snapshot;
+            foreach (var partition in partitions)
+                partition.Snapshot.RunSlice(clock, sliceUs);
+
+            // They stop when the disk is behind.
+            _thread.Join(pauseMs);
+        }
+        _thread.Join();
     }
 
     /// <summary>Ends it without its rest; from any thread.</summary>
@@ -69,32 +80,37 @@ internal sealed class Snapshot
         _queue.Abandon();
     }
 
-    /// <summary>Writes the rest at once, holding all partitions: SAVE, and the end of the server.</summary>
-    public static void Finish(Partition[] partitions, Memory.IClock clock)
+    private static NativeBuffer MakeHead(Partition[] partitions, bool isAofBase)
     {
-        const long sliceUs = 1_000_000;
-        bool isMore = true;
-        while (isMore)
+        NativeBuffer head = default;
+        bool hasFieldExpiry = partitions.Any(partition => partition.Databases.Any(database => database.HasFieldExpiries));
+        int version = hasFieldExpiry ? RdbFormat.VersionFieldExpiry : RdbFormat.VersionCommon;
+        RdbRecords.WriteHead(ref head, version, partitions[0].NowMs, partitions.Sum(partition => partition.Heap.UsedBytes), isAofBase);
+        for (int i = 0; i < partitions[0].Databases.Length; i++)
         {
-            isMore = false;
-            foreach (var partition in partitions)
-                isMore |= partition.Snapshot.RunSlice(clock, sliceUs);
+            long keys = partitions.Sum(partition => partition.Databases[i].Count);
+            if (keys == 0)
+                continue;
+            RdbRecords.WriteSelect(ref head, i);
+            RdbRecords.WriteResize(ref head, keys, partitions.Sum(partition => partition.Databases[i].VolatileCount));
         }
+        return head;
     }
 
-    private void Write(int version, long usedBytes, bool isAofBase)
+    private void Write(NativeBuffer head)
     {
-        _file.Begin(version, usedBytes, isAofBase);
+        bool isOpen = _file.TryOpen() && _file.TryWrite(ref head);
+        head.Release();
+        if (!isOpen)
+            _queue.Abandon();
         bool isComplete = _queue.WriteAll(bytes =>
         {
-            _file.Write(bytes);
-            if (_file.Error != 0)
+            if (!_file.TryWrite(bytes))
                 _queue.Abandon();
         });
-        if (isComplete)
-            _file.End();
-        else
-            _file.Close();
+        IsSaved = isComplete && _file.TryComplete();
+        _file.Dispose();
+        _queue.Release();
         _completed(this);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class SnapshotChunk
 
 /// <summary>What is on its way from the partitions to the file of one snapshot.</summary>
 /// <param name="partitions">How many of them.</param>
-internal sealed class SnapshotQueue(int partitions) : IDisposable
+internal sealed class SnapshotQueue(int partitions)
 {
     /// <summary>A chunk is handed over once it has so many bytes.</summary>
     public const int ChunkBytes = 256 * 1024;
@@ -37,6 +37,9 @@ internal sealed class SnapshotQueue(int partitions) : IDisposable
     private readonly AutoResetEvent _posted = new(false);
     private volatile bool _isAbandoned;
     private long _keys;
+
+    /// <summary>The partitions and the writing thread.</summary>
+    private int _users = partitions + 1;
 
     /// <summary>Nobody wants the rest: the disk has failed, or the snapshot was cancelled.</summary>
     public bool IsAbandoned => _isAbandoned;
@@ -101,9 +104,11 @@ internal sealed class SnapshotQueue(int partitions) : IDisposable
         return !_isAbandoned;
     }
 
-    /// <summary>Frees the chunks; when neither side uses it any more.</summary>
-    public void Dispose()
+    /// <summary>One of its users has done with it; the last one frees the chunks.</summary>
+    public void Release()
     {
+        if (Interlocked.Decrement(ref _users) > 0)
+            return;
         foreach (var queue in _waiting)
         {
             while (queue.TryDequeue(out var chunk))
