@@ -57,6 +57,9 @@ internal enum ClientGate
     /// <summary>The dataset could not be saved: writes are refused (stop-writes-on-bgsave-error).</summary>
     SaveFailed = 16384,
 
+    /// <summary>A RESP3 client with subscriptions: what a command of it has published reaches it before its next command is run.</summary>
+    Listening = 1 << 20,
+
     /// <summary>With one of these, commands are run or sent one by one: each may change what becomes of the next.</summary>
     OneByOne = Unauthenticated | ReplyOff | ReplySkip | ReplySkipNext | Pause | Closing | Blocked | Multi | SubscriberMode | Monitored,
 }
@@ -107,6 +110,9 @@ internal sealed unsafe class Client
     /// <summary>Messages that wait until what is in flight has been replied to, the oldest first.</summary>
     public Messages.Mail* HeldMail, LastHeldMail;
     public long HeldBytes;
+
+    /// <summary>What it has subscribed to; null: it never has.</summary>
+    public PubSub.Subscriptions? Subscriptions;
 
     /// <summary>Messages have been appended to its output and are to be sent.</summary>
     public bool IsTouched;

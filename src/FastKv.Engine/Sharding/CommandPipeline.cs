@@ -370,6 +370,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
             _discard.Clear();
             context.Reply.Output = client.Connection.Output;
         }
+        if ((client.Gate & ClientGate.Listening) != 0)
+            _loop.DeliverMail();
         if ((client.Gate & (ClientGate.ReplySkip | ClientGate.ReplySkipNext)) != 0)
         {
             var gate = client.Gate & ~ClientGate.ReplySkip;

@@ -55,6 +55,7 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
         var partition = _loop.Partition;
         var timeline = _loop.Timeline;
         long startNs = Stopwatch.GetTimestamp();
+        partition.Channels.ReadDepartures();
         bool isMore = partition.LazyFree.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
         startNs += timeline.EndActivity(startNs, "lazy free");
         isMore |= partition.Snapshot.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
@@ -77,7 +78,7 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
                 _clientCursor = 0;
             var client = clients[_clientCursor++];
             int timeout = _server.Options.TimeoutSeconds;
-            if (timeout > 0 && !client.InFlight && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
+            if (timeout > 0 && !client.InFlight && client.OutputClass == OutputClass.Normal && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
             {
                 _server.Log.Verbose("Closing idle client");
                 _loop.Sockets.Kill(client);

@@ -360,6 +360,9 @@ internal sealed class ShardLoop : IDisposable
     private void RunShared()
     {
         TakeCompletions();
+
+        // What a part has published stands behind its reply, and before the replies to whatever its client has sent after it.
+        DeliverMail();
         RunBlocked();
         Faults?.Pause();
         RunOwn();
