@@ -23,6 +23,12 @@ internal static class ConfigurationEffects
                 partition.SetPolicy();
             return null;
         });
+        config.Apply("notify-keyspace-events", () =>
+        {
+            foreach (var partition in server.Partitions)
+                partition.SetNotifiedEvents();
+            return null;
+        });
         config.Apply("requirepass", () =>
         {
             if (server.Options.RequirePass is null)

@@ -399,8 +399,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (_partition.Watched.Count != 0)
             _partition.Watched.Touch(Index, key);
-        if (_partition.Tracked.Count != 0)
-            _partition.Tracked.Touch(Index, key);
+        if (_partition.Tracked.HasInterest)
+            _partition.Tracked.Touch(key);
     }
 
     private void Moved(in Key key, EntryRef before, EntryRef after, long expiryMs)
@@ -438,7 +438,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
 
     /// <summary>Whether somebody is to be told of keys that expire.</summary>
     private bool TellsOfExpiry =>
-        _partition.Watched.Count != 0 || _partition.Tracked.Count != 0 || (_partition.NotifiedEvents & KeyspaceEvents.Expired) != 0;
+        _partition.Watched.Count != 0 || _partition.Tracked.HasInterest || (_partition.NotifiedEvents & KeyspaceEvents.Expired) != 0;
 
     private void NoteExpired(EntryRef entry)
     {

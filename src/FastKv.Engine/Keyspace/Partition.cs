@@ -41,7 +41,7 @@ internal sealed class Partition : IDisposable
     public readonly Transactions.WatchedKeys Watched = new();
 
     /// <summary>The keys that clients may hold in caches of their own.</summary>
-    public readonly Tracking.TrackedKeys Tracked = new();
+    public readonly Tracking.TrackedKeys Tracked;
 
     /// <summary>Makes room when memory is short.</summary>
     public readonly Eviction.Evictor Evictor = new();
@@ -102,6 +102,8 @@ internal sealed class Partition : IDisposable
         Inbox = new PartitionInbox(routing.ShardCount);
         Statistics = new PartitionStatistics(options, CommandTable.All.Length);
         LazyFree = new LazyFree(this);
+        Tracked = new Tracking.TrackedKeys(this);
+        SetNotifiedEvents();
         Blocked = new Blocking.BlockedKeys(this);
         Databases = new Database[options.Databases];
         for (int i = 0; i < Databases.Length; i++)
@@ -156,15 +158,22 @@ internal sealed class Partition : IDisposable
         IsTouchOff = false;
     }
 
+    /// <summary>Follows <c>notify-keyspace-events</c>, when CONFIG SET has changed it. Without K and E nothing is published whatever the classes.</summary>
+    public void SetNotifiedEvents()
+    {
+        var events = Options.NotifyKeyspaceEvents;
+        NotifiedEvents = (events & (KeyspaceEvents.Keyspace | KeyspaceEvents.Keyevent)) != 0 ? events : KeyspaceEvents.None;
+    }
+
     /// <summary>Frees everything; with a guarded heap, fails when a block has leaked.</summary>
     public void Dispose()
     {
         foreach (var database in Databases)
             database.Dispose();
+        Tracked.Dispose();
         LazyFree.Dispose();
         Blocked.Dispose();
         Watched.Dispose();
-        Tracked.Dispose();
         Statistics.Dispose();
         Heap.Dispose();
     }

@@ -243,11 +243,17 @@ internal sealed unsafe class CommandPipeline : IDisposable
         }
     }
 
-    /// <summary>A transaction that has ended, perhaps on another thread, opens its client's gate.</summary>
+    /// <summary>
+    /// A transaction that has ended, perhaps on another thread, opens its client's gate, and CLIENT CACHING has had its command or transaction.
+    /// </summary>
     private static void CloseGate(Client client)
     {
         if ((client.Gate & ClientGate.Multi) != 0 && !client.Transaction.IsOpen)
             client.Gate &= ~ClientGate.Multi;
+        if ((client.Gate & (ClientGate.Caching | ClientGate.Multi)) != ClientGate.Caching)
+            return;
+        client.Gate &= ~ClientGate.Caching;
+        client.Tracker!.IsCachingGiven = false;
     }
 
     /// <summary>A context for a command of the client, without the command.</summary>
@@ -327,6 +333,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
             context.DatabaseIndex = client.Database;
             context.FirstKeyHash = slot.Hash;
             _partition.IsTouchOff = client.NoTouch;
+            if ((client.Gate & ClientGate.Tracking) != 0)
+                _partition.Tracked.Actor = client.Tracker;
             _statistics.Run(command, ref context);
             _partition.IsTouchOff = false;
             if ((client.Gate & ClientGate.Tracking) != 0)
@@ -336,7 +344,10 @@ internal sealed unsafe class CommandPipeline : IDisposable
             CloseGate(client);
             if (_partition.HasReadyKeys)
                 _loop.Runner.ServeWaiters(_partition);
+            _partition.Tracked.Actor = null;
         }
+        if ((client.Gate & ClientGate.Caching) != 0 && slot.Command?.Name.StartsWith("client", StringComparison.Ordinal) != true)
+            CloseGate(client);
 
         if (suppress)
         {

@@ -27,7 +27,7 @@ internal sealed class PartPool(ShardLoop loop, int shardCount) : IDisposable
         part.DatabaseIndex = client.Database;
         part.Resp = client.Resp;
         part.NoTouch = client.NoTouch;
-        part.IsTracking = (client.Gate & ClientGate.Tracking) != 0;
+        part.Tracker = (client.Gate & ClientGate.Tracking) != 0 ? client.Tracker : null;
         part.Waiter = null;
         return part;
     }
@@ -38,6 +38,7 @@ internal sealed class PartPool(ShardLoop loop, int shardCount) : IDisposable
         part.Client = null!;
         part.Batch = null!;
         part.Ticket = null;
+        part.Tracker = null;
         part.Waiter = null;
         _partPool.Push(part);
     }

@@ -1,5 +1,6 @@
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
+using FastKv.Engine.Commands.Generic;
 using FastKv.Engine.Keyspace;
 using FastKv.Memory;
 using FastKv.Protocol;
@@ -149,8 +150,11 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             _loop.Exclusive.RunRetry(ticket);
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
-            if ((ticket.Shards >> shard & 1) != 0)
-                _partitions[shard].Unpark();
+            if ((ticket.Shards >> shard & 1) == 0)
+                continue;
+            if (_partitions[shard].Tracked.HasBroadcasts)
+                _partitions[shard].Tracked.SendBroadcasts();
+            _partitions[shard].Unpark();
         }
 
         // All are free before the first is poked: what runs there need not delay the others.
@@ -172,6 +176,8 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             _loop.Statistics.Errors.Note(error);
         _loop.Statistics.Errors.Pending = 0;
         _loop.Statistics.Commands.Count(ticket.Batch.Slots[ticket.Slot].Command!, elapsed, isFailure: !error.IsEmpty);
+        if (error.IsEmpty)
+            Flushing.NoteDone(_loop.Server, ticket.Batch.Slots[ticket.Slot].Command!);
         if (!ticket.Client.IsClosed)
             Merge(ticket);
     }
