@@ -147,6 +147,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         }
         client.InFlight = false;
         CloseGate(client);
+        EndCaching(client, command: null);
         if (batch.Next == batch.Count)
             EndBatch(client);
         return true;
@@ -157,6 +158,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     {
         client.InFlight = false;
         CloseGate(client);
+        EndCaching(client, command: null);
         if (client.Batch!.Next == client.Batch.Count)
             EndBatch(client);
     }
@@ -243,14 +245,17 @@ internal sealed unsafe class CommandPipeline : IDisposable
         }
     }
 
-    /// <summary>
-    /// A transaction that has ended, perhaps on another thread, opens its client's gate, and CLIENT CACHING has had its command or transaction.
-    /// </summary>
+    /// <summary>A transaction that has ended, perhaps on another thread, opens its client's gate.</summary>
     private static void CloseGate(Client client)
     {
         if ((client.Gate & ClientGate.Multi) != 0 && !client.Transaction.IsOpen)
             client.Gate &= ~ClientGate.Multi;
-        if ((client.Gate & (ClientGate.Caching | ClientGate.Multi)) != ClientGate.Caching)
+    }
+
+    /// <summary>A command has run: unless it is CLIENT itself, or queued, what CLIENT CACHING has said is done with.</summary>
+    private static void EndCaching(Client client, CommandDescriptor? command)
+    {
+        if ((client.Gate & (ClientGate.Caching | ClientGate.Multi)) != ClientGate.Caching || command?.Name.StartsWith("client", StringComparison.Ordinal) == true)
             return;
         client.Gate &= ~ClientGate.Caching;
         client.Tracker!.IsCachingGiven = false;
@@ -311,9 +316,11 @@ internal sealed unsafe class CommandPipeline : IDisposable
         bool suppress = client.IsReplySuppressed;
         if (suppress)
             context.Reply.Output = _discard;
-        if (slot.Command is not { } command)
+        var known = slot.Command;
+        if (known is not { } command)
         {
-            if (CommandRules.Reject(ref context) is { } known)
+            known = CommandRules.Reject(ref context);
+            if (known is not null)
                 _statistics.Reject(known);
             _errors.Pending = 0;
             client.Transaction.IsAborted |= client.Transaction.IsOpen;
@@ -346,8 +353,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
                 _loop.Runner.ServeWaiters(_partition);
             _partition.Tracked.Actor = null;
         }
-        if ((client.Gate & ClientGate.Caching) != 0 && slot.Command?.Name.StartsWith("client", StringComparison.Ordinal) != true)
-            CloseGate(client);
+        EndCaching(client, known);
 
         if (suppress)
         {
