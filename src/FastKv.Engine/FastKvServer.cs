@@ -58,6 +58,9 @@ public sealed class FastKvServer : IDisposable
         Loops = new ShardLoop[shards];
         for (int i = 0; i < shards; i++)
             Loops[i] = new ShardLoop(this, i, _partitions, tickets);
+        var mailboxes = Loops.Select(loop => loop.Mailbox).ToArray();
+        foreach (var partition in _partitions)
+            partition.Channels.Mailboxes = mailboxes;
         Statistics = new ServerStatistics(this);
         Listeners = new ServerListeners(this);
         ConfigurationEffects.Register(this);

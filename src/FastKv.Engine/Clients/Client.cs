@@ -112,6 +112,9 @@ internal sealed unsafe class Client
     public Messages.Mail* HeldMail, LastHeldMail;
     public long HeldBytes;
 
+    /// <summary>What it has subscribed to; null: it never has.</summary>
+    public PubSub.Subscriptions? Subscriptions;
+
     /// <summary>Messages have been appended to its output and are to be sent.</summary>
     public bool IsTouched;
 

@@ -380,9 +380,10 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (!_partition.ActiveExpiry.IsLazyExpiryOn)
             return default;
+        // Before the entry goes, whose name the key may be.
+        Notify(KeyspaceEvents.Expired, "expired"u8, key);
         Remove(key, entry);
         _partition.Statistics.ExpiredKeys++;
-        Notify(KeyspaceEvents.Expired, "expired"u8, key);
         return default;
     }
 
@@ -429,8 +430,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
             Notify(KeyspaceEvents.Hash, "hexpired"u8, key);
             if (HashValue.Count(entry) == 0)
             {
-                Remove(key, entry);
                 Notify(KeyspaceEvents.Generic, "del"u8, key);
+                Remove(key, entry);
             }
         }
         return isDone;

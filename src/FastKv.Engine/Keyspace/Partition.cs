@@ -40,6 +40,9 @@ internal sealed class Partition : IDisposable
     /// <summary>The keys that clients watch.</summary>
     public readonly Transactions.WatchedKeys Watched = new();
 
+    /// <summary>Who has subscribed to what.</summary>
+    public readonly PubSub.Channels Channels;
+
     /// <summary>The keys that clients may hold in caches of their own.</summary>
     public readonly Tracking.TrackedKeys Tracked;
 
@@ -105,6 +108,7 @@ internal sealed class Partition : IDisposable
         Tracked = new Tracking.TrackedKeys(this);
         SetNotifiedEvents();
         Blocked = new Blocking.BlockedKeys(this);
+        Channels = new PubSub.Channels(this);
         Databases = new Database[options.Databases];
         for (int i = 0; i < Databases.Length; i++)
             Databases[i] = new Database(this, i);
@@ -174,6 +178,7 @@ internal sealed class Partition : IDisposable
         LazyFree.Dispose();
         Blocked.Dispose();
         Watched.Dispose();
+        Channels.Dispose();
         Statistics.Dispose();
         Heap.Dispose();
     }

@@ -134,6 +134,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         client.Gate |= ClientGate.Closing;
         _server.Trackers.Disable(client);
         _loop.Clients.Remove(client);
+        PubSub.Subscriptions.Leave(client, _loop.Partitions);
         _loop.Slots.Remove(client);
         if ((client.Gate & ClientGate.Blocked) != 0)
             _loop.Blocked.TryAbandon(client);

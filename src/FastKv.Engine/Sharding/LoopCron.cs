@@ -52,6 +52,7 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
     private void RunSlices(long nowUs)
     {
         var partition = _loop.Partition;
+        partition.Channels.ReadDepartures();
         bool isMore = partition.LazyFree.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
         isMore |= partition.ActiveExpiry.RunSlice(_server.Clock, nowUs);
 
@@ -69,7 +70,7 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
                 _clientCursor = 0;
             var client = clients[_clientCursor++];
             int timeout = _server.Options.TimeoutSeconds;
-            if (timeout > 0 && !client.InFlight && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
+            if (timeout > 0 && !client.InFlight && client.OutputClass == OutputClass.Normal && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
             {
                 _server.Log.Verbose("Closing idle client");
                 _loop.Sockets.Kill(client);

@@ -1,5 +1,6 @@
 using System.Text;
 using FastKv.Engine.Clients;
+using FastKv.Engine.PubSub;
 
 namespace FastKv.Engine.Commands.Connection;
 
@@ -35,12 +36,12 @@ internal static class ClientList
     {
         var server = context.Client.Loop.Server;
         HashSet<long>? ids = null;
-        bool normalOnly = true;
+        OutputClass? type = null;
         if (context.Count == 4 && context.Is(2, "TYPE"u8))
         {
-            if (!ClientKill.TryType(ref context, 3, out var type))
+            if (!ClientKill.TryType(ref context, 3, out var wanted))
                 return;
-            normalOnly = type == OutputClass.Normal;
+            type = wanted;
         }
         else if (context.Count > 3 && context.Is(2, "ID"u8))
         {
@@ -62,7 +63,7 @@ internal static class ClientList
         context.Client.LastCommand = context.Command;
         foreach (var client in server.Clients.All)
         {
-            if (normalOnly && (ids is null || ids.Contains(client.Id)))
+            if ((type is null || type == client.OutputClass) && (ids is null || ids.Contains(client.Id)))
                 Describe(text, client, context.Client.Loop.NowMs);
         }
         context.Reply.VerbatimString(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
@@ -75,7 +76,8 @@ internal static class ClientList
         string flags = Flags(client);
         text.Append($"id={client.Id} addr={client.Address} laddr={client.LocalAddress} fd={client.Connection?.Socket ?? -1} name={client.Name}")
             .Append($" age={(nowMs - client.CreatedMs) / 1000} idle={(nowMs - client.LastInteractionMs) / 1000} flags={flags} db={client.Database}")
-            .Append($" sub=0 psub=0 ssub=0 multi={(client.Transaction.IsOpen ? client.Transaction.Count : -1)} watch={client.Transaction.WatchedCount} qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
+            .Append($" sub={Subscriptions.CountOf(client, SubscriptionKind.Channel)} psub={Subscriptions.CountOf(client, SubscriptionKind.Pattern)}")
+            .Append($" ssub={Subscriptions.CountOf(client, SubscriptionKind.Shard)} multi={(client.Transaction.IsOpen ? client.Transaction.Count : -1)} watch={client.Transaction.WatchedCount} qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
             .Append($" argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll={(pending > 0 ? 1 : 0)} omem={pending}")
             .Append($" tot-mem={Client.ManagedBytes + input + pending} events=r cmd={client.LastCommand?.Name ?? "NULL"} user={client.User}")
             .Append($" redir={(client.Tracker is { IsOn: true } tracker ? tracker.RedirectId : -1)} resp={client.Resp} lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
@@ -84,6 +86,8 @@ internal static class ClientList
     private static string Flags(Client client)
     {
         var flags = new StringBuilder(4);
+        if (client.OutputClass == OutputClass.PubSub)
+            flags.Append('P');
         if (client.IsUnixSocket)
             flags.Append('U');
         if ((client.Gate & ClientGate.Blocked) != 0)
