@@ -256,4 +256,29 @@ internal static class Errors
 
     // ---- Pub/Sub ----
     public static ReadOnlySpan<byte> ShardSubscribeDenied => "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"u8;
+
+    // ---- Client-side caching ----
+
+    public static ReadOnlySpan<byte> OneRedirect => "ERR A client can only redirect to a single other client"u8;
+
+    public static ReadOnlySpan<byte> NoSuchRedirect => "ERR The client ID you want redirect to does not exist"u8;
+
+    public static ReadOnlySpan<byte> PrefixNeedsBroadcast => "ERR PREFIX option requires BCAST mode to be enabled"u8;
+
+    public static ReadOnlySpan<byte> BroadcastSwitch =>
+        "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode."u8;
+
+    public static ReadOnlySpan<byte> OptionsWithBroadcast => "ERR OPTIN and OPTOUT are not compatible with BCAST"u8;
+
+    public static ReadOnlySpan<byte> OptInAndOptOut => "ERR You can't specify both OPTIN mode and OPTOUT mode"u8;
+
+    public static ReadOnlySpan<byte> OptionSwitch =>
+        "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode."u8;
+
+    public static ReadOnlySpan<byte> CachingWithoutTracking =>
+        "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled"u8;
+
+    public static ReadOnlySpan<byte> CachingYesNeedsOptIn => "ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode."u8;
+
+    public static ReadOnlySpan<byte> CachingNoNeedsOptOut => "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."u8;
 }

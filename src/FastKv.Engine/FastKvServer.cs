@@ -60,6 +60,7 @@ public sealed class FastKvServer : IDisposable
         _partitions = new Partition[shards];
         for (int i = 0; i < shards; i++)
             _partitions[i] = new Partition(i, routing, Options, Clock, NextSeed(random));
+        Trackers = new Tracking.Trackers(_partitions);
         Loops = new ShardLoop[shards];
         for (int i = 0; i < shards; i++)
             Loops[i] = new ShardLoop(this, i, _partitions, tickets);
@@ -97,6 +98,9 @@ public sealed class FastKvServer : IDisposable
 
     /// <summary>Who is told of commands that take long.</summary>
     internal Monitoring.CommandWatch Watch { get; }
+
+    /// <summary>The clients with CLIENT TRACKING.</summary>
+    internal Tracking.Trackers Trackers { get; }
 
     /// <summary>The gates that hold for every client, present and future.</summary>
     internal ClientGate CommonGate { get; private set; }

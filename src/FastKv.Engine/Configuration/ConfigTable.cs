@@ -142,7 +142,7 @@ public static class ConfigTable
         YesNo("lazyfree-lazy-user-del", false, static o => ref o.LazyFreeLazyUserDel),
         YesNo("lazyfree-lazy-user-flush", false, static o => ref o.LazyFreeLazyUserFlush),
         new NotifyEventsParameter(),
-        Long("tracking-table-max-keys", 0, NoLimit, 1_000_000, isUnsigned: true),
+        Long("tracking-table-max-keys", 0, NoLimit, 1_000_000, static o => ref o.TrackingTableMaxKeys, isUnsigned: true),
         YesNo("activedefrag", false),
         Memory("active-defrag-ignore-bytes", 1, NoLimit, 100 << 20, isUnsigned: true),
         Int("active-defrag-cycle-min", 1, 99, 1),

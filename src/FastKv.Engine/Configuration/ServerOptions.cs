@@ -130,6 +130,9 @@ public sealed class ServerOptions
     /// <summary><c>latency-monitor-threshold</c>: milliseconds; 0 is off.</summary>
     public long LatencyMonitorThreshold;
 
+    /// <summary><c>tracking-table-max-keys</c>: keys that are remembered for client-side caching; 0: any number.</summary>
+    public long TrackingTableMaxKeys;
+
     /// <summary><c>latency-tracking</c>: keep a histogram per command.</summary>
     public bool LatencyTracking;
 

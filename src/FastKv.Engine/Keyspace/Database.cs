@@ -411,9 +411,10 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (!_partition.ActiveExpiry.IsLazyExpiryOn)
             return default;
+        // Before the entry goes, whose name the key may be.
+        Notify(KeyspaceEvents.Expired, "expired"u8, key);
         Remove(key, entry);
         _partition.Statistics.ExpiredKeys++;
-        Notify(KeyspaceEvents.Expired, "expired"u8, key);
         return default;
     }
 
@@ -430,8 +431,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         if (_partition.Watched.Count != 0)
             _partition.Watched.Touch(Index, key);
-        if (_partition.Tracked.Count != 0)
-            _partition.Tracked.Touch(Index, key);
+        if (_partition.Tracked.HasInterest)
+            _partition.Tracked.Touch(key);
     }
 
     private void Moved(in Key key, EntryRef before, EntryRef after, long expiryMs)
@@ -462,8 +463,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
             Notify(KeyspaceEvents.Hash, "hexpired"u8, key);
             if (HashValue.Count(entry) == 0)
             {
-                Remove(key, entry);
                 Notify(KeyspaceEvents.Generic, "del"u8, key);
+                Remove(key, entry);
             }
         }
         return isDone;
@@ -471,7 +472,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
 
     /// <summary>Whether somebody is to be told of keys that expire.</summary>
     private bool TellsOfExpiry =>
-        _partition.Watched.Count != 0 || _partition.Tracked.Count != 0 || (_partition.NotifiedEvents & KeyspaceEvents.Expired) != 0;
+        _partition.Watched.Count != 0 || _partition.Tracked.HasInterest || (_partition.NotifiedEvents & KeyspaceEvents.Expired) != 0;
 
     private void NoteExpired(EntryRef entry)
     {

@@ -47,7 +47,7 @@ internal sealed class Partition : IDisposable
     public readonly PubSub.Channels Channels;
 
     /// <summary>The keys that clients may hold in caches of their own.</summary>
-    public readonly Tracking.TrackedKeys Tracked = new();
+    public readonly Tracking.TrackedKeys Tracked;
 
     /// <summary>Saves the entries as they are at one instant, while commands go on.</summary>
     public readonly Persistence.Snapshots.PartitionSnapshot Snapshot;
@@ -114,6 +114,8 @@ internal sealed class Partition : IDisposable
         Inbox = new PartitionInbox(routing.ShardCount);
         Statistics = new PartitionStatistics(options, CommandTable.All.Length);
         LazyFree = new LazyFree(this);
+        Tracked = new Tracking.TrackedKeys(this);
+        SetNotifiedEvents();
         Blocked = new Blocking.BlockedKeys(this);
         Channels = new PubSub.Channels(this);
         Databases = new Database[options.Databases];
@@ -170,18 +172,25 @@ internal sealed class Partition : IDisposable
         IsTouchOff = false;
     }
 
+    /// <summary>Follows <c>notify-keyspace-events</c>, when CONFIG SET has changed it. Without K and E nothing is published whatever the classes.</summary>
+    public void SetNotifiedEvents()
+    {
+        var events = Options.NotifyKeyspaceEvents;
+        NotifiedEvents = (events & (KeyspaceEvents.Keyspace | KeyspaceEvents.Keyevent)) != 0 ? events : KeyspaceEvents.None;
+    }
+
     /// <summary>Frees everything; with a guarded heap, fails when a block has leaked.</summary>
     public void Dispose()
     {
         Snapshot.Dispose();
         foreach (var database in Databases)
             database.Dispose();
+        Tracked.Dispose();
         LazyFree.Dispose();
         Blocked.Dispose();
         Dump.Dispose();
         Watched.Dispose();
         Channels.Dispose();
-        Tracked.Dispose();
         Statistics.Dispose();
         Heap.Dispose();
     }

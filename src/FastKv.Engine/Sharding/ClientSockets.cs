@@ -132,6 +132,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         var client = Unsafe.As<Client>(connection.Owner)!;
         client.IsClosed = true;
         client.Gate |= ClientGate.Closing;
+        _server.Trackers.Disable(client);
         _loop.Clients.Remove(client);
         PubSub.Subscriptions.Leave(client, _loop.Partitions);
         _loop.Slots.Remove(client);

@@ -103,8 +103,8 @@ internal sealed unsafe class Part : IDisposable
     /// <summary>The client's CLIENT NO-TOUCH.</summary>
     public bool NoTouch;
 
-    /// <summary>The client's CLIENT TRACKING.</summary>
-    public bool IsTracking;
+    /// <summary>The client's CLIENT TRACKING; null: it is off.</summary>
+    public Tracking.Tracker? Tracker;
 
     /// <summary>For a command that may block: what it waits in if it does.</summary>
     public Blocking.Waiter? Waiter;

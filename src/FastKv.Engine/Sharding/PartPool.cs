@@ -20,7 +20,7 @@ internal sealed class PartPool(ShardLoop loop, int shardCount) : IDisposable
         part.DatabaseIndex = client.Database;
         part.Resp = client.Resp;
         part.NoTouch = client.NoTouch;
-        part.IsTracking = (client.Gate & ClientGate.Tracking) != 0;
+        part.Tracker = (client.Gate & ClientGate.Tracking) != 0 ? client.Tracker : null;
         return part;
     }
 
@@ -46,6 +46,7 @@ internal sealed class PartPool(ShardLoop loop, int shardCount) : IDisposable
         part.Client = null!;
         part.Batch = null!;
         part.Ticket = null;
+        part.Tracker = null;
         part.Waiter = null;
         _partPool.Push(part);
     }

@@ -222,6 +222,8 @@ internal sealed class ShardLoop : IDisposable
                 RunReady(_ready.Count);
         }
         _cron.Run(NowUs);
+        if (Partition.IsHeldBy(Index) && Partition.Tracked.HasBroadcasts)
+            Partition.Tracked.SendBroadcasts();
         DeliverMail();
     }
 
@@ -288,10 +290,10 @@ internal sealed class ShardLoop : IDisposable
             if (!Runner.Run(partition))
             {
                 if (partition.IsHeldBy(Index))
-                    partition.Release(Index);
+                    GiveUp(partition);
                 break;
             }
-            partition.Release(Index);
+            GiveUp(partition);
             Interlocked.MemoryBarrier();
         }
         NotifyCompletions();
@@ -511,7 +513,7 @@ internal sealed class ShardLoop : IDisposable
     {
         // What follows is mostly the kernel's work; meanwhile whoever has work for this partition may do it.
         if (!IsAlone && Partition.IsHeldBy(Index))
-            Partition.Release(Index);
+            GiveUp(Partition);
         if (_ready.Count > 0 || _retry.Count > 0 || _exclusive.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted)
         {
             // Clients that wait for another thread (one that holds the partition, or empties a ring) need that one to have a core.
@@ -577,6 +579,13 @@ internal sealed class ShardLoop : IDisposable
         Partition.SetClock(NowMs);
     }
 
+    private void GiveUp(Partition partition)
+    {
+        if (partition.Tracked.HasBroadcasts)
+            partition.Tracked.SendBroadcasts();
+        partition.Release(Index);
+    }
+
     private void CountSent(int shard)
     {
         _outstanding[shard]++;
@@ -593,6 +602,7 @@ internal sealed class ShardLoop : IDisposable
 
     private void Forget(Client client)
     {
+        _server.Trackers.Remove(client);
         Pipeline.Abandon(client);
         FastKv.Engine.Messages.Mailbox.DropHeld(client);
         client.Transaction.Release(Partitions);

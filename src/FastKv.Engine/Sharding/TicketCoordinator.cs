@@ -1,5 +1,6 @@
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
+using FastKv.Engine.Commands.Generic;
 using FastKv.Engine.Keyspace;
 using FastKv.Memory;
 using FastKv.Protocol;
@@ -184,8 +185,11 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             _loop.Exclusive.RunRetry(ticket);
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
-            if ((ticket.Shards >> shard & 1) != 0)
-                _partitions[shard].Unpark();
+            if ((ticket.Shards >> shard & 1) == 0)
+                continue;
+            if (_partitions[shard].Tracked.HasBroadcasts)
+                _partitions[shard].Tracked.SendBroadcasts();
+            _partitions[shard].Unpark();
         }
 
         // All are free before the first is poked: what runs there need not delay the others.
@@ -210,6 +214,8 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         _loop.Statistics.Commands.Count(slot.Command!, elapsed, isFailure: !error.IsEmpty);
         if (elapsed >= _loop.Server.Watch.ThresholdNs)
             _loop.Server.Watch.Tell(ticket.Client, slot.Command!, ticket.Batch.Arguments.Items + slot.First, slot.Count, elapsed);
+        if (error.IsEmpty)
+            Flushing.NoteDone(_loop.Server, slot.Command!);
         if (!ticket.Client.IsClosed)
             Merge(ticket);
     }

@@ -80,7 +80,7 @@ internal static class ClientList
             .Append($" ssub={Subscriptions.CountOf(client, SubscriptionKind.Shard)} multi={(client.Transaction.IsOpen ? client.Transaction.Count : -1)} watch={client.Transaction.WatchedCount} qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
             .Append($" argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll={(pending > 0 ? 1 : 0)} omem={pending}")
             .Append($" tot-mem={Client.ManagedBytes + input + pending} events=r cmd={client.LastCommand?.Name ?? "NULL"} user={client.User}")
-            .Append($" redir=-1 resp={client.Resp} lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
+            .Append($" redir={(client.Tracker is { IsOn: true } tracker ? tracker.RedirectId : -1)} resp={client.Resp} lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
     }
 
     private static string Flags(Client client)
@@ -94,6 +94,14 @@ internal static class ClientList
             flags.Append('b');
         if (client.Transaction.IsOpen)
             flags.Append('x');
+        if (client.Tracker is { IsOn: true } tracker)
+        {
+            flags.Append('t');
+            if (tracker.IsRedirectBroken)
+                flags.Append('R');
+            if (tracker.Has(Tracking.TrackingModes.Broadcast))
+                flags.Append('B');
+        }
         if ((client.Gate & ClientGate.Closing) != 0)
             flags.Append('c');
         if (client.NoEvict)

@@ -52,6 +52,7 @@ internal static class Session
         // What was published until now still arrives before the reply, and nothing after it.
         client.Loop.DeliverMail();
         client.Transaction.End(context.Partitions);
+        client.Loop.Server.Trackers.Remove(client);
         client.Database = 0;
         client.Resp = context.Reply.Resp = 2;
         client.Name = "";

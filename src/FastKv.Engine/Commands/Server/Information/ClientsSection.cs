@@ -1,6 +1,6 @@
 namespace FastKv.Engine.Commands.Server.Information;
 
-/// <summary>INFO clients. Tracking and WATCH are not counted yet. Control plane.</summary>
+/// <summary>INFO clients. WATCH is not counted yet. Control plane.</summary>
 internal static class ClientsSection
 {
     public static void Write(InfoText text, FastKvServer server)
@@ -19,7 +19,7 @@ internal static class ClientsSection
         text.Line("client_recent_max_input_buffer"u8, inputMax);
         text.Line("client_recent_max_output_buffer"u8, outputMax);
         text.Line("blocked_clients"u8, Volatile.Read(ref server.BlockedClients));
-        text.Line("tracking_clients"u8, 0);
+        text.Line("tracking_clients"u8, server.Trackers.Count);
         text.Line("pubsub_clients"u8, subscribers);
         text.Line("watching_clients"u8, 0);
         text.Line("clients_in_timeout_table"u8, 0);

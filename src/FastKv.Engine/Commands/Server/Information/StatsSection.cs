@@ -10,6 +10,7 @@ internal static class StatsSection
         WriteKeys(text, server.Statistics);
         WriteChannels(text, server.Partitions);
         WriteDefragmentation(text);
+        WriteTracking(text, server);
         WriteEvents(text, server.Statistics);
     }
 
@@ -68,9 +69,19 @@ internal static class StatsSection
         text.Line("active_defrag_key_misses"u8, 0);
         text.Line("total_active_defrag_time"u8, 0);
         text.Line("current_active_defrag_time"u8, 0);
-        text.Line("tracking_total_keys"u8, 0);
-        text.Line("tracking_total_items"u8, 0);
-        text.Line("tracking_total_prefixes"u8, 0);
+    }
+
+    private static void WriteTracking(InfoText text, FastKvServer server)
+    {
+        long trackedKeys = 0, trackedItems = 0;
+        foreach (var partition in server.Partitions)
+        {
+            trackedKeys += partition.Tracked.Count;
+            trackedItems += partition.Tracked.ItemCount;
+        }
+        text.Line("tracking_total_keys"u8, trackedKeys);
+        text.Line("tracking_total_items"u8, trackedItems);
+        text.Line("tracking_total_prefixes"u8, server.Trackers.Prefixes.Length);
     }
 
     private static void WriteEvents(InfoText text, ServerStatistics statistics)
