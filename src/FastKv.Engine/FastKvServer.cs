@@ -24,6 +24,7 @@ public sealed class FastKvServer : IDisposable
     private readonly List<Thread> _threads = [];
     private readonly Partition[] _partitions;
     private long _bufferBytesPeak;
+    private int _overfullMailboxes;
 
     /// <summary>Clients that wait in a blocking command and are not being served; changed where that begins and ends, on any thread.</summary>
     internal long BlockedClients;
@@ -157,14 +158,24 @@ public sealed class FastKvServer : IDisposable
         _shutdown.TrySetResult(0);
         StopLoops();
         foreach (var loop in Loops)
+            loop.Mailbox.Clear();
+        foreach (var loop in Loops)
             loop.Dispose();
         if (Options.UnixSocket is { Length: > 0 } path)
             File.Delete(path);
         foreach (var partition in _partitions)
             partition.Dispose();
+        foreach (var loop in Loops)
+            loop.Messages.Dispose();
         if (Options.DebugHeap)
             ThrowIfBuffersLeaked();
     }
+
+    /// <summary>Whether some loop is behind with the messages for its clients: no commands are run until it has caught up.</summary>
+    internal bool HasOverfullMailbox => Volatile.Read(ref _overfullMailboxes) != 0;
+
+    /// <summary>A mailbox has become overfull (+1), or is so no longer (−1); from any thread.</summary>
+    internal void CountOverfullMailbox(int change) => Interlocked.Add(ref _overfullMailboxes, change);
 
     /// <summary>Draws a new replication id.</summary>
     internal void ChangeReplicationId() => ReplicationId = Hexadecimal(SystemEntropy.Instance, 20);

@@ -98,6 +98,19 @@ internal sealed unsafe class Client
     /// <summary>The wait of its blocking command; null: it is not blocked.</summary>
     public Blocking.Waiter? Waiter;
 
+    /// <summary>How messages find the client.</summary>
+    public Messages.Receiver Receiver;
+
+    /// <summary>Messages that wait until what is in flight has been replied to, the oldest first.</summary>
+    public Messages.Mail* HeldMail, LastHeldMail;
+    public long HeldBytes;
+
+    /// <summary>Messages have been appended to its output and are to be sent.</summary>
+    public bool IsTouched;
+
+    /// <summary>Whose output limits hold for it.</summary>
+    public OutputClass OutputClass;
+
     /// <summary>Parts of the client's window or ticket are out; nothing of it may be freed.</summary>
     public bool InFlight;
     public bool IsReady;
@@ -155,6 +168,9 @@ internal sealed unsafe class Client
         Resp = 2;
         Batch = null;
         Waiter = null;
+        Receiver = default;
+        IsTouched = false;
+        OutputClass = OutputClass.Normal;
         InFlight = IsReady = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = IsUnixSocket = false;
         Name = LibraryName = LibraryVersion = Address = LocalAddress = "";
         User = "default";

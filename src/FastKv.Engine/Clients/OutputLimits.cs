@@ -8,10 +8,10 @@ internal static class OutputLimits
     /// <summary>Whether the client must be closed for what it has not read.</summary>
     public static bool IsExceeded(Client client, ServerOptions options, long nowMs)
     {
-        var limit = options.ClientOutputBufferLimits[(int)OutputClass.Normal];
+        var limit = options.ClientOutputBufferLimits[(int)client.OutputClass];
         if (limit.HardBytes == 0 && limit.SoftBytes == 0)
             return false;
-        ulong pending = (ulong)client.Connection.Output.Length;
+        ulong pending = (ulong)(client.Connection.Output.Length + client.HeldBytes);
         if (limit.HardBytes != 0 && pending >= limit.HardBytes)
             return true;
         if (limit.SoftBytes == 0 || pending < limit.SoftBytes)

@@ -41,9 +41,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         {
             if (OutputLimits.IsExceeded(client, _server.Options, _loop.NowMs))
             {
-                _loop.Statistics.OutputLimitDisconnections++;
-                _server.Log.Warning($"Client {client.Address} scheduled to be closed ASAP for overcoming of output buffer limits.");
-                _events!.Close(connection, afterFlush: false);
+                CloseForOutputLimit(client);
                 return;
             }
             _loop.Statistics.Writes++;
@@ -52,6 +50,17 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         bool isOver = (client.Gate & ClientGate.Closing) != 0 || (client.IsPeerClosed && !client.IsReady);
         if (isOver && !client.InFlight)
             _events!.Close(connection, afterFlush: true);
+    }
+
+    /// <summary>Closes a client that reads too slowly; once.</summary>
+    public void CloseForOutputLimit(Client client)
+    {
+        if (client.Connection.IsClosing)
+            return;
+        _loop.Statistics.OutputLimitDisconnections++;
+        _server.Log.Warning($"Client {client.Address} scheduled to be closed ASAP for overcoming of output buffer limits.");
+        client.CloseAfterReply();
+        _events!.Close(client.Connection, afterFlush: false);
     }
 
     /// <summary>Closes a client now, without sending what is pending.</summary>
@@ -70,6 +79,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         client.Connection = _events!.Adopt(socket, client);
         _loop.Statistics.ConnectionsReceived++;
         _loop.Clients.Add(client);
+        _loop.Slots.Add(client);
         _server.Clients.Admit(client);
     }
 
@@ -123,6 +133,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         client.IsClosed = true;
         client.Gate |= ClientGate.Closing;
         _loop.Clients.Remove(client);
+        _loop.Slots.Remove(client);
         if ((client.Gate & ClientGate.Blocked) != 0)
             _loop.Blocked.TryAbandon(client);
         _loop.ForgetIfIdle(client);
@@ -146,6 +157,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         }
         if ((client.Gate & ClientGate.Pause) != 0 && client.Input.Length > client.InputCursor)
             _loop.MarkReady(client);
+        _loop.DeliverMail();
         Flush(client);
     }
 

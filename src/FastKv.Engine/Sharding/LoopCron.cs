@@ -40,6 +40,7 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
         {
             _nextTickUs = nowUs + TickUs;
             SweepClients();
+            _loop.Messages.Trim();
             if (_loop.Index == 0)
                 _server.Tick(_loop.NowMs);
         }

@@ -14,11 +14,11 @@ namespace FastKv.Engine.Sharding;
 // Data plane. The loop half of a shard: sockets, clients, timers; only its thread touches it. One turn:
 //
 //   1 Poll          receive: one shard runs commands at once, several append to the client's input and mark it ready
-//   2 completions   parts and tickets that came back; their clients become ready
+//   2 completions   messages for its clients (Mailbox), then parts and tickets that came back; their clients become ready
 //   3 inbox         what others sent to the own partition: tickets first, then parts          (PartitionRunner)
 //   4 ready clients parse, execute, send windows and tickets                                  (CommandPipeline)
 //   5 pokes         borrow the partitions of sleeping shards that have work from here; wake loops that got completions
-//   6 background    expiry, lazy free, client timeouts: bounded slices
+//   6 background    expiry, lazy free, client timeouts: bounded slices; messages that all this has brought
 //
 // Everything that arrived (1, 2) was taken in before the tickets of 3 are looked at: DESIGN 6, rule 3.
 
@@ -86,6 +86,15 @@ internal sealed class ShardLoop : IDisposable
     /// <summary>Where the time of this thread goes.</summary>
     public readonly Monitoring.LoopTimeline Timeline;
 
+    /// <summary>The blocks of the messages that this loop's thread makes.</summary>
+    public readonly Messages.MessagePool Messages = new();
+
+    /// <summary>The places of its clients.</summary>
+    public readonly Messages.ClientSlots Slots;
+
+    /// <summary>What others send to its clients.</summary>
+    public readonly Messages.Mailbox Mailbox;
+
     /// <summary>Those of its clients that are blocked.</summary>
     public readonly Blocking.BlockedClients Blocked;
 
@@ -113,6 +122,8 @@ internal sealed class ShardLoop : IDisposable
         Pool = new PartPool(this, partitions.Length);
         Admission = new Admission(this);
         Exclusive = new ExclusiveRunner(this);
+        Slots = new Messages.ClientSlots(index);
+        Mailbox = new Messages.Mailbox(this);
         Sockets = new ClientSockets(this, server);
         Pipeline = new CommandPipeline(this, server.ProtocolLimits, _coordinator);
         _outstanding = new int[partitions.Length];
@@ -151,6 +162,7 @@ internal sealed class ShardLoop : IDisposable
     {
         t_current = this;
         Timeline.Enter();
+        FastKv.Engine.Messages.MessagePool.OfThread = Messages;
         while (!_stopping)
             RunTurn(WaitMicroseconds());
     }
@@ -189,6 +201,7 @@ internal sealed class ShardLoop : IDisposable
         Idle.OnPolled(events, waitUs != 0, NowUs);
         if (!_posted.IsEmpty)
             RunPosted();
+        DeliverMail();
 
         if (!IsAlone)
         {
@@ -201,6 +214,16 @@ internal sealed class ShardLoop : IDisposable
                 RunReady(_ready.Count);
         }
         _cron.Run(NowUs);
+        DeliverMail();
+    }
+
+    /// <summary>Appends what was posted to the outputs of the clients; where no reply is half written.</summary>
+    public void DeliverMail()
+    {
+        if (!Mailbox.HasPosted)
+            return;
+        Mailbox.Deliver();
+        Timeline.Restart();
     }
 
     private void RunPosted()
@@ -388,6 +411,7 @@ internal sealed class ShardLoop : IDisposable
 
     private void RunReady(int count)
     {
+        bool isHeldBack = !IsAlone && _server.HasOverfullMailbox;
         for (; count > 0; count--)
         {
             var client = _ready.Dequeue();
@@ -397,12 +421,13 @@ internal sealed class ShardLoop : IDisposable
                 ForgetIfIdle(client);
                 continue;
             }
-            if (!Pipeline.Run(client))
+            if (isHeldBack || !Pipeline.Run(client))
             {
                 // Still ready: it must neither be closed as one that has nothing left to do, nor its object be reused.
                 client.IsReady = true;
                 _retry.Add(client);
             }
+            DeliverMail();
             Sockets.ResumeReceive(client);
             Sockets.Flush(client);
         }
@@ -428,9 +453,13 @@ internal sealed class ShardLoop : IDisposable
                 if (!isDone)
                     continue;
                 if (client.IsClosed)
+                {
                     ForgetIfIdle(client);
-                else
-                    MarkReady(client);
+                    continue;
+                }
+                if (client.HeldBytes > 0)
+                    Mailbox.DeliverHeld(client);
+                MarkReady(client);
             }
         }
     }
@@ -449,7 +478,8 @@ internal sealed class ShardLoop : IDisposable
             _server.Loops[BitOperations.TrailingZeroCount(targets)].WakeIfSleeping();
     }
 
-    private void WakeIfSleeping()
+    /// <summary>Wakes the loop if it sleeps; from any thread, after a fence that follows what it is to see.</summary>
+    public void WakeIfSleeping()
     {
         if (Volatile.Read(ref _sleeping) != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
             _events?.Wake();
@@ -461,7 +491,7 @@ internal sealed class ShardLoop : IDisposable
         // What follows is mostly the kernel's work; meanwhile whoever has work for this partition may do it.
         if (!IsAlone && Partition.IsHeldBy(Index))
             Partition.Release(Index);
-        if (_ready.Count > 0 || _retry.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted)
+        if (_ready.Count > 0 || _retry.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted)
         {
             // Clients that wait for another thread (one that holds the partition, or empties a ring) need that one to have a core.
             if (_batchCount > 0 || _retry.Count > 0)
@@ -485,9 +515,9 @@ internal sealed class ShardLoop : IDisposable
         }
         Volatile.Write(ref _sleeping, 1);
 
-        // The other half of Poke, Post and NotifyCompletions: sleep is announced first, then the queues are looked at once more.
+        // The other half of Poke, Post, NotifyCompletions and Mailbox.Post: sleep is announced first, then the queues are looked at once more.
         Interlocked.MemoryBarrier();
-        if (!_posted.IsEmpty || Blocked.HasPosted || (!IsAlone && HasSharedWork()))
+        if (!_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || (!IsAlone && HasSharedWork()))
         {
             Volatile.Write(ref _sleeping, 0);
             return 0;
@@ -500,7 +530,7 @@ internal sealed class ShardLoop : IDisposable
     {
         for (int i = 0; i < MessageSpinRounds; i++)
         {
-            if (!Partition.Inbox.IsEmpty || HasCompletions())
+            if (!Partition.Inbox.IsEmpty || HasCompletions() || Mailbox.HasPosted)
                 return true;
             Thread.SpinWait(MessageSpinIterations);
         }
@@ -543,6 +573,7 @@ internal sealed class ShardLoop : IDisposable
     private void Forget(Client client)
     {
         Pipeline.Abandon(client);
+        FastKv.Engine.Messages.Mailbox.DropHeld(client);
         client.Transaction.Release(Partitions);
         _server.Clients.Remove(client);
     }
