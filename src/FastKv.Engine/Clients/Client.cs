@@ -54,6 +54,9 @@ internal enum ClientGate
     /// <summary>There is a memory limit to be held before each command.</summary>
     MemoryLimit = 8192,
 
+    /// <summary>It watches itself (MONITOR): it may not touch keys.</summary>
+    IsMonitor = 1 << 20,
+
     /// <summary>With one of these, commands are run or sent one by one: each may change what becomes of the next.</summary>
     OneByOne = Unauthenticated | ReplyOff | ReplySkip | ReplySkipNext | Pause | Closing | Blocked | Multi | SubscriberMode | Monitored,
 }

@@ -65,7 +65,7 @@ internal sealed unsafe class CommandWatch
     {
         if (nanoseconds >= _latencyNs)
             _latency!.Add((command.Flags & CommandFlags.Fast) != 0 ? LatencyMonitor.FastCommand : LatencyMonitor.Command, nanoseconds / 1_000_000);
-        bool isBlocked = (command.Flags & CommandFlags.Blocking) != 0 && client.Waiter is { IsWaiting: true };
+        bool isBlocked = client.Waiter is { IsWaiting: true };
         if (!isBlocked && nanoseconds >= _slowlogNs)
             LogSlow(client, command, arguments, count, nanoseconds);
     }

@@ -133,6 +133,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         client.IsClosed = true;
         client.Gate |= ClientGate.Closing;
         _loop.Clients.Remove(client);
+        _server.Monitors.Remove(client);
         _loop.Slots.Remove(client);
         if ((client.Gate & ClientGate.Blocked) != 0)
             _loop.Blocked.TryAbandon(client);

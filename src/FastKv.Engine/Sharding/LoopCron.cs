@@ -75,7 +75,7 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
                 _clientCursor = 0;
             var client = clients[_clientCursor++];
             int timeout = _server.Options.TimeoutSeconds;
-            if (timeout > 0 && !client.InFlight && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
+            if (timeout > 0 && !client.InFlight && (client.Gate & (ClientGate.Pause | ClientGate.Blocked | ClientGate.IsMonitor)) == 0 && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
             {
                 _server.Log.Verbose("Closing idle client");
                 _loop.Sockets.Kill(client);

@@ -84,6 +84,8 @@ internal static class ClientList
     private static string Flags(Client client)
     {
         var flags = new StringBuilder(4);
+        if ((client.Gate & ClientGate.IsMonitor) != 0)
+            flags.Append('O');
         if (client.IsUnixSocket)
             flags.Append('U');
         if ((client.Gate & ClientGate.Blocked) != 0)

@@ -48,6 +48,7 @@ internal static class Session
     {
         var client = context.Client;
         client.Transaction.End(context.Partitions);
+        client.Loop.Server.Monitors.Remove(client);
         client.Database = 0;
         client.Resp = context.Reply.Resp = 2;
         client.Name = "";
