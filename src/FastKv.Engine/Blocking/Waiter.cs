@@ -42,9 +42,6 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
     /// <summary>From when the command blocked; 0: no timeout.</summary>
     public long TimeoutMs;
 
-    /// <summary>Nanoseconds of the stopwatch at which the command blocked.</summary>
-    public long BlockedAtNs;
-
     /// <summary>Loop time at which the wait ends; 0: never.</summary>
     public long DeadlineUs;
 
@@ -95,7 +92,6 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
         FirstKey = firstKey;
         KeyCount = keyCount;
         TimeoutMs = timeoutMs;
-        BlockedAtNs = System.Diagnostics.Stopwatch.GetTimestamp();
         IsUnblockedWithError = IsBlockedAgain = false;
         CopyArguments(context.Arguments, context.Count);
         Volatile.Write(ref _word, ((_word >> 2) + 1) << 2 | Waiting);

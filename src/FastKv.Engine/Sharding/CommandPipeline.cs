@@ -281,7 +281,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             batch.Slots[done].ReplyEnd = output.Length;
         }
         long unexplained = _timeline.EndBatch();
-        if (unexplained >= _timeline.Watch.ThresholdNs)
+        if (unexplained >= _timeline.Watch.UnexplainedNs)
             Blame(client, batch, from, done, before, unexplained);
         if (done == to)
             client.LastCommand = batch.Slots[to - 1].Command ?? client.LastCommand;

@@ -183,7 +183,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         }
         partition.IsTouchOff = false;
         long unexplained = timeline.EndBatch();
-        if (unexplained >= timeline.Watch.ThresholdNs)
+        if (unexplained >= timeline.Watch.UnexplainedNs)
             Blame(part, timeline, unexplained);
     }
 

@@ -110,7 +110,7 @@ internal static unsafe class MultiExec
                 (heaviest, heaviestBytes) = (i, bytes);
         }
         long unexplained = timeline.UnexplainedSince(call);
-        if (unexplained >= timeline.Watch.ThresholdNs)
+        if (unexplained >= timeline.Watch.UnexplainedNs)
             Blame(transaction, heaviest, client, timeline, unexplained);
     }
 
