@@ -18,6 +18,7 @@ public sealed class FastKvServer : IDisposable
 {
     /// <summary>Freed buffers go back to the kernel when their bytes have fallen by this much.</summary>
     private const long BufferBytesToTrim = 16 << 20;
+    private const long CompilerQuietMs = 500;
 
     private readonly ServerConfig _config;
     private readonly TaskCompletionSource<int> _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,6 +26,8 @@ public sealed class FastKvServer : IDisposable
     private readonly Partition[] _partitions;
     private long _bufferBytesPeak;
     private int _overfullMailboxes;
+    private long _compiledMethods, _compiledAtMs;
+    private bool _isCompilerQuiet;
 
     /// <summary>Clients that wait in a blocking command and are not being served; changed where that begins and ends, on any thread.</summary>
     internal long BlockedClients;
@@ -192,8 +195,29 @@ public sealed class FastKvServer : IDisposable
             _bufferBytesPeak = buffers;
             NativeBlock.Trim();
         }
+        TrimAfterCompilation(nowMs);
         if (Pause.UntilMs != 0 && !Pause.IsOn(nowMs))
             EndPause();
+    }
+
+    /// <summary>
+    /// The runtime's compiler leaves some megabytes behind in the C library's arenas each time the code of a command becomes hot: when it has been quiet for a
+    /// while they go back to the kernel.
+    /// </summary>
+    private void TrimAfterCompilation(long nowMs)
+    {
+        long compiled = System.Runtime.JitInfo.GetCompiledMethodCount();
+        if (compiled != _compiledMethods)
+        {
+            _compiledMethods = compiled;
+            _compiledAtMs = nowMs;
+            _isCompilerQuiet = false;
+        }
+        else if (!_isCompilerQuiet && nowMs - _compiledAtMs >= CompilerQuietMs)
+        {
+            _isCompilerQuiet = true;
+            NativeBlock.Trim();
+        }
     }
 
     /// <summary>Ends CLIENT PAUSE, by command or because its time is over.</summary>
@@ -213,8 +237,10 @@ public sealed class FastKvServer : IDisposable
                 foreach (var client in loop.Clients)
                 {
                     client.Gate = isOn ? client.Gate | ClientGate.Pause : client.Gate & ~ClientGate.Pause;
-                    if (!isOn)
-                        loop.MarkReady(client);
+                    if (isOn)
+                        continue;
+                    client.IsHeld = false;
+                    loop.MarkReady(client);
                 }
             });
         }

@@ -148,6 +148,19 @@ public sealed unsafe class NativeHeap : IDisposable
         return moved;
     }
 
+    /// <summary>
+    /// Lets at most so many empty chunks go back to the kernel (10 to 200 µs each) until this is called again; more that become empty wait for
+    /// <see cref="ReleaseExcess"/>. When values of millions of blocks in random order are freed, nearly all chunks become empty at the same time.
+    /// </summary>
+    public void LimitReleases(int chunks) => _runs.ReleasesLeft = chunks;
+
+    /// <summary>Whether empty chunks wait to go back to the kernel.</summary>
+    public bool HasExcess => _runs.HasExcess;
+
+    /// <summary>Gives an empty chunk back to the kernel, but for the one that is kept against thrashing.</summary>
+    /// <returns>False: there was none.</returns>
+    public bool ReleaseExcess() => _runs.ReleaseExcess();
+
     /// <summary>Gives what is kept against thrashing back to the kernel: the empty chunk, empty slabs, a guarded heap's quarantine.</summary>
     public void Purge()
     {

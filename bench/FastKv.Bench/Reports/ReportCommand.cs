@@ -60,7 +60,10 @@ internal static class ReportCommand
         var baseline = new Option<string?>("--baseline") { Description = "Another build's fastkv-server executable, to compare with" };
         var serverCore = new Option<int>("--server-core") { Description = "Core of the servers" };
         var clientCore = new Option<int>("--client-core") { Description = "Core of the client", DefaultValueFactory = _ => 1 };
+        var elements = new Option<long?>("--elements") { Description = "Elements of the largest values, instead of the usual number" };
         var command = new RootCommand(kind.Purpose) { quick, output, server, baseline, serverCore, clientCore };
+        if (name == "types")
+            command.Add(elements);
         if (known.Length > 1)
             command.Add(only);
         command.SetAction(parsed =>
@@ -81,6 +84,7 @@ internal static class ReportCommand
                     Baseline = parsed.GetValue(baseline),
                     ServerCore = parsed.GetValue(serverCore),
                     ClientCore = parsed.GetValue(clientCore),
+                    Elements = name == "types" ? parsed.GetValue(elements) : null,
                 };
                 return Measure(kind, settings, arguments, sections);
             }

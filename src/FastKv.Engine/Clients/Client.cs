@@ -117,6 +117,9 @@ internal sealed unsafe class Client
     /// <summary>Parts of the client's window or ticket are out; nothing of it may be freed.</summary>
     public bool InFlight;
     public bool IsReady;
+
+    /// <summary>CLIENT PAUSE keeps its next command from running.</summary>
+    public bool IsHeld;
     public bool IsReceivePaused;
     public bool IsClosed;
 
@@ -137,6 +140,9 @@ internal sealed unsafe class Client
     public long LastInteractionMs;
     public long ActiveEpoch;
     public long OutputSoftLimitSinceMs;
+
+    /// <summary>The most bytes that waited to be sent, in this second or the one before.</summary>
+    public long OutputPeakBytes;
     public CommandDescriptor? LastCommand;
     public long TotalNetworkInput;
     public long TotalNetworkOutput;
@@ -174,11 +180,11 @@ internal sealed unsafe class Client
         Receiver = default;
         IsTouched = false;
         OutputClass = OutputClass.Normal;
-        InFlight = IsReady = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = IsUnixSocket = false;
+        InFlight = IsReady = IsHeld = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = IsUnixSocket = false;
         Name = LibraryName = LibraryVersion = Address = LocalAddress = "";
         User = "default";
         Acl = FastKv.Engine.Acl.AclUser.Default;
-        OutputSoftLimitSinceMs = ActiveEpoch = TotalNetworkInput = TotalNetworkOutput = 0;
+        OutputSoftLimitSinceMs = OutputPeakBytes = ActiveEpoch = TotalNetworkInput = TotalNetworkOutput = 0;
         LastCommand = null;
     }
 }

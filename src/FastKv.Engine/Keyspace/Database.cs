@@ -61,7 +61,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     {
         var entry = Find(key);
         if (entry.IsNull)
-            _partition.Statistics.KeyspaceMisses++;
+            NoteMiss(key);
         else
             _partition.Statistics.KeyspaceHits++;
         return entry;
@@ -112,6 +112,15 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>The entry for a command that only asks about it (EXISTS, TTL, TYPE): counts hit or miss, leaves the access clock.</summary>
     public EntryRef PeekForRead(in Key key)
     {
+        var entry = PeekSilently(key);
+        if (entry.IsNull)
+            Notify(KeyspaceEvents.KeyMiss, "keymiss"u8, key);
+        return entry;
+    }
+
+    /// <summary>As <see cref="PeekForRead"/>, but for a command that does not publish a miss (OBJECT).</summary>
+    public EntryRef PeekSilently(in Key key)
+    {
         var entry = Peek(key);
         if (entry.IsNull)
             _partition.Statistics.KeyspaceMisses++;
@@ -141,7 +150,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         {
             uint access = AccessBitsOver(existing);
             Remove(key, existing);
-            Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, access)));
+            Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, access)), isNew: false);
             return;
         }
         _expiries.Change(existing.ExpiryMs, expiryMs);
@@ -156,7 +165,10 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     }
 
     /// <summary>Inserts an entry under a key that is known to be absent.</summary>
-    public void Insert(in Key key, EntryRef entry)
+    /// <param name="key">The key.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="isNew">Whether the key comes into being; false: the same command has just taken away what it held.</param>
+    public void Insert(in Key key, EntryRef entry, bool isNew = true)
     {
         _table.Insert(key.Hash, entry.Block);
         if (entry.HasExpiry)
@@ -166,6 +178,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         SignalReady(key);
         NoteChange(key);
         MarkChanged();
+        if (isNew)
+            Notify(KeyspaceEvents.New, "new"u8, key);
     }
 
     /// <summary>Puts <paramref name="entry"/> where <paramref name="before"/> stood, whose block may be gone, and counts the changes.</summary>
@@ -175,6 +189,13 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
             _table.Replace(key.Hash, before.Block, entry.Block);
         NoteChange(key);
         MarkChanged(changes);
+    }
+
+    /// <summary>As <see cref="Replace"/>, for a value that nobody can tell from the one before: only its block has moved, or its encoding changed.</summary>
+    public void Relink(in Key key, EntryRef before, EntryRef entry)
+    {
+        if (before != entry)
+            _table.Replace(key.Hash, before.Block, entry.Block);
     }
 
     /// <summary>Sets the expiry of an existing entry. A time that has passed already is the caller's case (the key is deleted then).</summary>
@@ -357,11 +378,19 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     [MethodImpl(MethodImplOptions.NoInlining)]
     private EntryRef ExpireNow(in Key key, EntryRef entry)
     {
-        if (!_partition.ActiveExpiry.IsLazyExpiryOn)
+        if (_partition.IsFrozen || !_partition.ActiveExpiry.IsLazyExpiryOn)
             return default;
         Remove(key, entry);
         _partition.Statistics.ExpiredKeys++;
+        Notify(KeyspaceEvents.Expired, "expired"u8, key);
         return default;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NoteMiss(in Key key)
+    {
+        _partition.Statistics.KeyspaceMisses++;
+        Notify(KeyspaceEvents.KeyMiss, "keymiss"u8, key);
     }
 
     /// <summary>Tells those who watch the key.</summary>
@@ -397,17 +426,29 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         {
             var key = new Key(bytes, span.Length, _partition.Routing.Hash(bytes, span.Length));
             Replace(key, hash, entry, removed);
+            Notify(KeyspaceEvents.Hash, "hexpired"u8, key);
             if (HashValue.Count(entry) == 0)
+            {
                 Remove(key, entry);
+                Notify(KeyspaceEvents.Generic, "del"u8, key);
+            }
         }
         return isDone;
     }
+
+    /// <summary>Whether somebody is to be told of keys that expire.</summary>
+    private bool TellsOfExpiry =>
+        _partition.Watched.Count != 0 || _partition.Tracked.Count != 0 || (_partition.NotifiedEvents & KeyspaceEvents.Expired) != 0;
 
     private void NoteExpired(EntryRef entry)
     {
         var name = entry.Key;
         fixed (byte* bytes = name)
-            NoteChange(new Key(bytes, name.Length, _partition.Routing.Hash(bytes, name.Length)));
+        {
+            var key = new Key(bytes, name.Length, _partition.Routing.Hash(bytes, name.Length));
+            NoteChange(key);
+            Notify(KeyspaceEvents.Expired, "expired"u8, key);
+        }
     }
 
     private ref struct ExpiryVisitor : IExpiryVisitor
@@ -441,7 +482,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
             if (HashValue.MayExpireFields(view))
                 RemovedHashes++;
             Removed.Add(view.ExpiryMs);
-            if (Database._partition.Watched.Count != 0)
+            if (Database.TellsOfExpiry)
                 Database.NoteExpired(view);
             LazyFree.Free(view);
             return true;

@@ -45,6 +45,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
                 return;
             }
             _loop.Statistics.Writes++;
+            client.OutputPeakBytes = Math.Max(client.OutputPeakBytes, connection.Output.Length);
             _events!.Flush(connection);
         }
         bool isOver = (client.Gate & ClientGate.Closing) != 0 || (client.IsPeerClosed && !client.IsReady);

@@ -326,7 +326,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             return false;
         if ((client.Gate & ClientGate.Blocked) != 0)
             return false;
-        if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(slot.Command))
+        if ((client.Gate & ClientGate.Pause) != 0 && IsHeld(client, ref slot, context.Arguments))
             return false;
 
         bool suppress = client.IsReplySuppressed;
@@ -354,8 +354,10 @@ internal sealed unsafe class CommandPipeline : IDisposable
             context.DatabaseIndex = client.Database;
             context.FirstKeyHash = slot.Hash;
             _partition.IsTouchOff = client.NoTouch;
+            _partition.IsFrozen = (client.Gate & ClientGate.Pause) != 0 && (command.Flags & CommandFlags.Write) == 0;
             _statistics.Run(command, ref context);
             _partition.IsTouchOff = false;
+            _partition.IsFrozen = false;
             if ((client.Gate & ClientGate.Tracking) != 0)
                 TrackedKeys.NoteRead(ref context);
             if ((client.Gate & ClientGate.Monitored) != 0)
@@ -391,7 +393,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
                 if ((client.Gate & ClientGate.Blocked) != 0)
                     return true;
                 var command = batch.Slots[batch.Next].Command;
-                if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(command))
+                if ((client.Gate & ClientGate.Pause) != 0 && IsHeld(client, ref batch.Slots[batch.Next], batch.Arguments.Items + batch.Slots[batch.Next].First))
                     return true;
                 if ((client.Gate & ClientGate.Multi) != 0 && (command is null || Queueing.IsQueued(command)))
                     shard = CommandBatch.Inline;
@@ -459,6 +461,10 @@ internal sealed unsafe class CommandPipeline : IDisposable
             || (slot.Command is { } command && _admission.Check(client, command, batch.Arguments.Items + slot.First, slot.Count) == Refusal.None);
         return slot.IsAdmitted;
     }
+
+    /// <summary>Whether CLIENT PAUSE holds a command; one that is refused is not held, but refused at once.</summary>
+    private bool IsHeld(Client client, ref CommandSlot slot, Argument* arguments) => _loop.Hold(client, slot.Command)
+        && (client.IsHeld = slot.IsAdmitted || _admission.Check(client, slot.Command!, arguments, slot.Count) == Refusal.None);
 
     /// <summary>Shows those who monitor a command that is about to be sent.</summary>
     private void Show(Client client, CommandBatch batch, int index)

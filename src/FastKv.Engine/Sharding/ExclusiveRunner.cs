@@ -79,16 +79,24 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
         SetTouchOff(ticket.Shards, client.NoTouch);
+        SetFrozen(ticket.Shards, (client.Gate & ClientGate.Pause) != 0 && (context.Command.Flags & CommandFlags.Write) == 0);
         _statistics.RunSpanning(context.Command, ref context);
         if ((client.Gate & ClientGate.Tracking) != 0)
             TrackedKeys.NoteRead(ref context);
         SetTouchOff(ticket.Shards, false);
+        SetFrozen(ticket.Shards, false);
         ServeWaiters(ticket.Shards);
         if (drop)
         {
             _discard.Clear();
             client.Gate &= ~ClientGate.ReplySkip;
         }
+    }
+
+    private void SetFrozen(ulong shards, bool isFrozen)
+    {
+        for (; shards != 0; shards &= shards - 1)
+            _partitions[BitOperations.TrailingZeroCount(shards)].IsFrozen = isFrozen;
     }
 
     private void SetTouchOff(ulong shards, bool isOff)

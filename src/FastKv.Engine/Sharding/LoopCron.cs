@@ -57,8 +57,10 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
         long startNs = Stopwatch.GetTimestamp();
         bool isMore = partition.LazyFree.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
         startNs += timeline.EndActivity(startNs, "lazy free");
-        isMore |= partition.ActiveExpiry.RunSlice(_server.Clock, nowUs);
+        if (!_server.Pause.IsOn(_loop.NowMs))
+            isMore |= partition.ActiveExpiry.RunSlice(_server.Clock, nowUs);
         long expiryNs = timeline.EndActivity(startNs, "expiry");
+        _loop.Statistics.ExpireCycleNs += expiryNs;
         _server.Latency.Add(Monitoring.LatencyMonitor.ExpireCycle, expiryNs / 1_000_000);
 
         // A slice of work, then three of service: at most a quarter of the core goes to the background, as in Redis.
@@ -74,6 +76,8 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
             if (_clientCursor >= clients.Count)
                 _clientCursor = 0;
             var client = clients[_clientCursor++];
+            _loop.Statistics.Recent.Note(client.Input.Capacity + client.Arrived.Capacity, client.OutputPeakBytes, _loop.NowMs);
+            client.OutputPeakBytes = client.Connection.Output.Length;
             int timeout = _server.Options.TimeoutSeconds;
             if (timeout > 0 && !client.InFlight && (client.Gate & (ClientGate.Pause | ClientGate.Blocked | ClientGate.IsMonitor)) == 0 && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
             {
@@ -89,10 +93,13 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
 
     private void WatchStall(long nowUs)
     {
+        long endUs = _server.Clock.MonotonicMicroseconds;
+        _loop.Statistics.TurnUs += endUs - nowUs;
         int limitMs = _server.Options.StallWatchdogMs;
         if (limitMs == 0)
             return;
-        long endUs = _server.Clock.MonotonicMicroseconds;
+        if (endUs - nowUs > _loop.Statistics.LongestTurnUs && _turnStartedUs != 0)
+            _loop.Statistics.LongestTurnUs = endUs - nowUs;
         string? worst = _loop.Timeline.TakeWorst(out long worstNs);
         if (endUs - nowUs > limitMs * 1000L && _turnStartedUs != 0)
         {

@@ -83,9 +83,6 @@ internal sealed class ShardLoop : IDisposable
     /// <summary>Delays and disorder that tests ask for; null otherwise.</summary>
     public readonly RingFaults? Faults;
 
-    /// <summary>Where the time of this thread goes.</summary>
-    public readonly Monitoring.LoopTimeline Timeline;
-
     /// <summary>The blocks of the messages that this loop's thread makes.</summary>
     public readonly Messages.MessagePool Messages = new();
 
@@ -94,6 +91,9 @@ internal sealed class ShardLoop : IDisposable
 
     /// <summary>What others send to its clients.</summary>
     public readonly Messages.Mailbox Mailbox;
+
+    /// <summary>Where the time of this thread goes.</summary>
+    public readonly Monitoring.LoopTimeline Timeline;
 
     /// <summary>Those of its clients that are blocked.</summary>
     public readonly Blocking.BlockedClients Blocked;
@@ -161,8 +161,8 @@ internal sealed class ShardLoop : IDisposable
     public void Run()
     {
         t_current = this;
-        Timeline.Enter();
         FastKv.Engine.Messages.MessagePool.OfThread = Messages;
+        Timeline.Enter();
         while (!_stopping)
             RunTurn(WaitMicroseconds());
     }
@@ -315,7 +315,11 @@ internal sealed class ShardLoop : IDisposable
     }
 
     /// <summary>Whether CLIENT PAUSE keeps the command from running now; the client is then resumed when the pause ends.</summary>
-    public bool Hold(CommandDescriptor? command) => _server.Pause.Holds(command, NowMs);
+    public bool Hold(Client client, CommandDescriptor? command)
+    {
+        client.IsHeld = _server.Pause.Holds(client, command, NowMs);
+        return client.IsHeld;
+    }
 
     /// <summary>Frees everything; after the threads of all loops have ended. Commands in flight stay unanswered.</summary>
     public void Dispose()

@@ -17,8 +17,25 @@ internal sealed unsafe class RunAllocator
     // A chunk whose longest run suffices can still lack an aligned one. After this many such, the next bin is tried.
     private const int TriesPerBin = 8;
 
+    // One is kept against thrashing.
+    private const int EmptyChunksKept = 1;
+
+    // Chunks that a heap has before it uses huge pages: beside 16 MiB, those that are not full do not matter.
+    private const int SmallPagedMax = 8;
+    private const int CollapsedAtOnce = 2;
+
     private readonly Chunk*[] _bins = new Chunk*[BinCount];
+
+    // Chunks on small pages, in the order in which they were added.
+    private readonly Chunk*[] _smallPaged = new Chunk*[SmallPagedMax];
+    private int _smallPagedCount;
     private int _emptyChunks;
+
+    /// <summary>Empty chunks that may still go to the kernel before <see cref="ReleaseExcess"/> is asked to let the others go.</summary>
+    internal int ReleasesLeft { get; set; } = int.MaxValue;
+
+    /// <summary>Whether more chunks are empty than are kept against thrashing.</summary>
+    internal bool HasExcess => _emptyChunks > EmptyChunksKept;
 
     internal int ChunkCount { get; private set; }
 
@@ -93,11 +110,22 @@ internal sealed unsafe class RunAllocator
         return true;
     }
 
-    /// <summary>Lets an empty chunk go to the kernel, but keeps <paramref name="keep"/> of them against thrashing.</summary>
-    internal void ReleaseIfEmpty(Chunk* chunk, int keep)
+    /// <summary>Lets an empty chunk go to the kernel, unless it is to be kept, or too many went already (see <see cref="ReleasesLeft"/>).</summary>
+    internal void ReleaseIfEmpty(Chunk* chunk)
     {
-        if (chunk->LongestRun == Chunk.Granules && _emptyChunks > keep)
-            Remove(chunk);
+        if (chunk->LongestRun != Chunk.Granules || !HasExcess || ReleasesLeft == 0)
+            return;
+        ReleasesLeft--;
+        Remove(chunk);
+    }
+
+    /// <summary>Lets one empty chunk go to the kernel; false: there is none but those that are kept.</summary>
+    internal bool ReleaseExcess()
+    {
+        if (!HasExcess)
+            return false;
+        Remove(_bins[EmptyBin]);
+        return true;
     }
 
     internal void ReleaseEmptyChunks()
@@ -152,18 +180,48 @@ internal sealed unsafe class RunAllocator
         return null;
     }
 
-    // The first touch of a huge chunk makes 2 MiB resident. A heap's first chunk therefore uses small pages: a shard without data
-    // costs kilobytes.
+    // The first touch of a huge page makes 2 MiB resident, wanted or not. So a chunk begins with small pages, and is put on a huge one when two more have been
+    // added and it is in all likelihood full; but not before the heap has 16 MiB, and never the first one, in which slabs of many classes have just begun.
     private Chunk* AddChunk()
     {
         Chunk* chunk = AddressSpace.Acquire(1);
-        AddressSpace.AdviseHugePages(chunk, huge: ChunkCount > 0);
+        AddressSpace.AdviseHugePages(chunk, huge: false);
+        if (ChunkCount >= SmallPagedMax)
+            CollapseOldest();
+        if (ChunkCount > 0)
+            _smallPaged[_smallPagedCount++] = chunk;
         chunk->Clear();
         ForgetSlabs(chunk);
         chunk->Bin = EmptyBin;
         Link(chunk);
         ChunkCount++;
         return chunk;
+    }
+
+    // Two at a time: more than are added, and yet no long turn.
+    private void CollapseOldest()
+    {
+        int count = Math.Min(CollapsedAtOnce, _smallPagedCount - 1);
+        for (int i = 0; i < count; i++)
+            AddressSpace.CollapseToHugePage(_smallPaged[i]);
+        if (count > 0)
+            ForgetSmallPaged(0, count);
+    }
+
+    private void ForgetSmallPaged(Chunk* chunk)
+    {
+        for (int i = 0; i < _smallPagedCount; i++)
+        {
+            if (_smallPaged[i] == chunk)
+                ForgetSmallPaged(i, 1);
+        }
+    }
+
+    private void ForgetSmallPaged(int first, int count)
+    {
+        _smallPagedCount -= count;
+        for (int i = first; i < _smallPagedCount; i++)
+            _smallPaged[i] = _smallPaged[i + count];
     }
 
     // A heap that was disposed of leaves its headers behind.
@@ -178,6 +236,8 @@ internal sealed unsafe class RunAllocator
     {
         Unlink(chunk);
         ChunkCount--;
+        if (chunk->Advice == ChunkAdvice.Small)
+            ForgetSmallPaged(chunk);
         AddressSpace.Release(chunk, 1, AddressSpace.ChunkBytes);
     }
 

@@ -87,13 +87,13 @@ internal sealed unsafe class SlabAllocator : IDisposable
             Link(slab);
     }
 
-    /// <summary>Gives up the retained slabs.</summary>
+    /// <summary>Gives up the retained slabs; the caller lets the chunks go that this leaves empty.</summary>
     internal void ReleaseRetained()
     {
         for (int sizeClass = 0; sizeClass < SizeClass.Count; sizeClass++)
         {
             if (_retained[sizeClass] != null)
-                _runs.ReleaseIfEmpty(DropRetained(_retained[sizeClass]), keep: 0);
+                DropRetained(_retained[sizeClass]);
         }
     }
 
@@ -162,15 +162,15 @@ internal sealed unsafe class SlabAllocator : IDisposable
                 DropRetained(slab);
         }
 
-        _runs.ReleaseIfEmpty(chunk, keep: 1);
+        _runs.ReleaseIfEmpty(chunk);
     }
 
-    private Chunk* DropRetained(Slab* slab)
+    private void DropRetained(Slab* slab)
     {
         Debug.Assert(_retained[slab->Class] == slab, "a heap retains one slab of a class");
         _retained[slab->Class] = null;
         slab->State = SlabState.None;
-        return _runs.FreeIdle(AddressSpace.SlabStart(slab), SlabGranules);
+        _runs.FreeIdle(AddressSpace.SlabStart(slab), SlabGranules);
     }
 
     private void Link(Slab* slab)

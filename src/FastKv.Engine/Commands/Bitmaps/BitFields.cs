@@ -1,4 +1,5 @@
 using FastKv.Engine.Commands.Strings;
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Protocol;
 using FastKv.Structures;
 
@@ -38,8 +39,15 @@ internal static unsafe class BitFields
         var existing = database.Find(key);
         if (!existing.IsNull && !StringEdit.CheckType(ref context, existing))
             return;
-        byte* bytes = StringEdit.Extend(database, key, existing, outline.LengthMin, out long length);
-        Execute(ref context, outline, bytes, length);
+        byte* bytes = StringEdit.Prepare(database, key, existing, outline.LengthMin, out long length, out bool isLonger);
+        long changes = Execute(ref context, outline, bytes, length, isLonger);
+        if (changes == 0)
+            return;
+        if (isLonger)
+            database.MarkChanged(changes - 1);
+        else
+            database.NoteChanged(key, changes);
+        database.Notify(KeyspaceEvents.Text, "setbit"u8, key);
     }
 
     [Command("BITFIELD_RO", Arity = -2, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Bitmap, FirstKey = 1, LastKey = 1,
@@ -63,7 +71,7 @@ internal static unsafe class BitFields
             return;
         byte* scratch = stackalloc byte[NumberText.Int64CharsMax];
         byte* bytes = StringEdit.Pin(entry, scratch, out int length);
-        Execute(ref context, outline, bytes, length);
+        Execute(ref context, outline, bytes, length, isLonger: false);
     }
 
     /// <summary>Reads all operations; replies the error of the first that is wrong.</summary>
@@ -86,58 +94,63 @@ internal static unsafe class BitFields
         return true;
     }
 
-    private static void Execute(ref CommandContext context, in Outline outline, byte* bytes, long length)
+    /// <summary>Runs all operations; returns how many wrote, that is, changed a field or (<paramref name="isLonger"/>) one of a value that had to grow.</summary>
+    private static long Execute(ref CommandContext context, in Outline outline, byte* bytes, long length, bool isLonger)
     {
+        long changes = 0;
         context.Reply.ArrayHeader(outline.Operations);
         var cursor = new Cursor { Next = 2 };
         while (cursor.Next < context.Count)
         {
             if (!TryNext(ref context, ref cursor, out bool isOperation))
-                return;
+                break;
             if (!isOperation)
                 continue;
-            if (cursor.IsSigned)
-                ExecuteSigned(ref context, cursor, bytes, length);
-            else
-                ExecuteUnsigned(ref context, cursor, bytes, length);
+            bool isWritten = cursor.IsSigned
+                ? ExecuteSigned(ref context, cursor, bytes, length, isLonger)
+                : ExecuteUnsigned(ref context, cursor, bytes, length, isLonger);
+            changes += isWritten ? 1 : 0;
         }
+        return changes;
     }
 
-    private static void ExecuteSigned(ref CommandContext context, in Cursor operation, byte* bytes, long length)
+    private static bool ExecuteSigned(ref CommandContext context, in Cursor operation, byte* bytes, long length, bool isLonger)
     {
         long old = Structures.BitField.GetSigned(bytes, length, operation.Offset, operation.Bits);
         if (operation.Kind == Kind.Get)
         {
             context.Reply.Integer(old);
-            return;
+            return false;
         }
         bool isSet = operation.Kind == Kind.Set;
         if (!Structures.BitField.TryAddSigned(isSet ? operation.Value : old, isSet ? 0 : operation.Value, operation.Bits, operation.Overflow, out long value))
         {
             context.Reply.Null();
-            return;
+            return false;
         }
         Structures.BitField.Set(bytes, operation.Offset, operation.Bits, (ulong)value);
         context.Reply.Integer(isSet ? old : value);
+        return isLonger || old != value;
     }
 
-    private static void ExecuteUnsigned(ref CommandContext context, in Cursor operation, byte* bytes, long length)
+    private static bool ExecuteUnsigned(ref CommandContext context, in Cursor operation, byte* bytes, long length, bool isLonger)
     {
         ulong old = Structures.BitField.GetUnsigned(bytes, length, operation.Offset, operation.Bits);
         if (operation.Kind == Kind.Get)
         {
             context.Reply.Integer((long)old);
-            return;
+            return false;
         }
         bool isSet = operation.Kind == Kind.Set;
         if (!Structures.BitField.TryAddUnsigned(
             isSet ? (ulong)operation.Value : old, isSet ? 0 : operation.Value, operation.Bits, operation.Overflow, out ulong value))
         {
             context.Reply.Null();
-            return;
+            return false;
         }
         Structures.BitField.Set(bytes, operation.Offset, operation.Bits, value);
         context.Reply.Integer((long)(isSet ? old : value));
+        return isLonger || old != value;
     }
 
     /// <summary>Reads what stands at the cursor, an operation or OVERFLOW, and moves it on; replies the error if it is wrong.</summary>

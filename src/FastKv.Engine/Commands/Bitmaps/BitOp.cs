@@ -1,4 +1,5 @@
 using FastKv.Engine.Commands.Strings;
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Protocol;
 using FastKv.Structures;
@@ -105,7 +106,10 @@ internal static unsafe class BitOp
         if (length == 0)
         {
             if (!existing.IsNull)
+            {
                 database.Remove(key, existing);
+                database.Notify(KeyspaceEvents.Generic, "del"u8, key);
+            }
         }
         else
         {
@@ -124,7 +128,8 @@ internal static unsafe class BitOp
             database.Unlink(key, existing);
             database.Partition.LazyFree.Free(existing);
         }
-        database.Insert(key, new EntryRef(entry));
+        database.Insert(key, new EntryRef(entry), isNew: existing.IsNull);
+        database.Notify(KeyspaceEvents.Text, "set"u8, key);
     }
 
     /// <summary>Where the text of a source that is kept as an integer stands meanwhile.</summary>

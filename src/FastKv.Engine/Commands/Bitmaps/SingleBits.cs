@@ -1,4 +1,5 @@
 using FastKv.Engine.Commands.Strings;
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Protocol;
 using FastKv.Structures;
 
@@ -25,8 +26,14 @@ internal static unsafe class SingleBits
         var existing = database.Find(key);
         if (!existing.IsNull && !StringEdit.CheckType(ref context, existing))
             return;
-        byte* bytes = StringEdit.Extend(database, key, existing, (offset >> 3) + 1, out _);
-        context.Reply.Integer(BitPosition.Set(bytes, offset, value != 0) ? 1 : 0);
+        byte* bytes = StringEdit.Prepare(database, key, existing, (offset >> 3) + 1, out _, out bool isChanged);
+        bool wasSet = BitPosition.Set(bytes, offset, value != 0);
+        context.Reply.Integer(wasSet ? 1 : 0);
+        if (!isChanged && wasSet == (value != 0))
+            return;
+        if (!isChanged)
+            database.NoteChanged(key);
+        database.Notify(KeyspaceEvents.Text, "setbit"u8, key);
     }
 
     [Command("GETBIT", Arity = 3, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Bitmap, FirstKey = 1, LastKey = 1,

@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 
 namespace FastKv.Engine.Commands.Generic;
@@ -22,8 +23,10 @@ internal static class Deletion
         for (int i = 1; i < context.Count; i++)
         {
             var key = context.Key(i);
-            if (context.Owns(key) && context.Database(key).Delete(key))
-                deleted++;
+            if (!context.Owns(key) || !context.Database(key).Delete(key))
+                continue;
+            context.Database(key).Notify(KeyspaceEvents.Generic, "del"u8, key);
+            deleted++;
         }
         context.Reply.Integer(deleted);
     }

@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 
 namespace FastKv.Engine.Commands.Generic;
@@ -47,6 +48,7 @@ internal static class Expiry
             return;
         }
         database.RemoveExpiry(key, entry);
+        database.Notify(KeyspaceEvents.Generic, "persist"u8, key);
         context.Reply.Integer(1);
     }
 
@@ -69,10 +71,12 @@ internal static class Expiry
             context.Reply.Integer(0);
             return;
         }
-        if (expiryMs <= context.NowMs)
+        bool isPast = expiryMs <= context.NowMs;
+        if (isPast)
             database.Remove(key, entry);
         else
             database.SetExpiry(key, entry, expiryMs);
+        database.Notify(KeyspaceEvents.Generic, isPast ? "del"u8 : "expire"u8, key);
         context.Reply.Integer(1);
     }
 

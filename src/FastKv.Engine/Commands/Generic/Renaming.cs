@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 
@@ -80,6 +81,7 @@ internal static unsafe class Renaming
         var copy = Values.Copy(context.Database(from).Values, destination.Values, entry, to.Span);
         copy.SetAccessClock(destination.Partition.NewAccessBits);
         destination.Insert(to, copy);
+        destination.Notify(KeyspaceEvents.Generic, "copy_to"u8, to);
         context.Reply.Integer(1);
     }
 
@@ -106,6 +108,8 @@ internal static unsafe class Renaming
         }
         source.Unlink(key, entry);
         destination.Insert(key, entry);
+        source.Notify(KeyspaceEvents.Generic, "move_from"u8, key);
+        destination.Notify(KeyspaceEvents.Generic, "move_to"u8, key);
         context.Reply.Integer(1);
     }
 
@@ -150,6 +154,8 @@ internal static unsafe class Renaming
             destination.Insert(to, Values.Copy(source.Values, destination.Values, entry, to.Span));
             source.Remove(from, entry);
         }
+        source.Notify(KeyspaceEvents.Generic, "rename_from"u8, from);
+        destination.Notify(KeyspaceEvents.Generic, "rename_to"u8, to);
         return true;
     }
 

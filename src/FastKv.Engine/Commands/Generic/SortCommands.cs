@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 
@@ -174,7 +175,8 @@ internal static unsafe class SortCommands
         long stored = (long)count * Math.Max(options.Gets, 1);
         if (stored == 0)
         {
-            database.Delete(key);
+            if (database.Delete(key))
+                database.Notify(KeyspaceEvents.Generic, "del"u8, key);
             context.Reply.Integer(0);
             return;
         }
@@ -191,7 +193,8 @@ internal static unsafe class SortCommands
         var existing = database.Peek(key);
         if (!existing.IsNull)
             database.Remove(key, existing);
-        database.Insert(key, new EntryRef(list));
+        database.Insert(key, new EntryRef(list), isNew: existing.IsNull);
+        database.Notify(KeyspaceEvents.List, "sortstore"u8, key);
         context.Reply.Integer(stored);
     }
 

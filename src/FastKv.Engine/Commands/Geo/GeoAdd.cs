@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -86,6 +87,8 @@ internal static unsafe class GeoAdd
             database.Insert(key, new EntryRef(entry));
         else if (added + changed > 0)
             database.Replace(key, existing, new EntryRef(entry), added + changed);
+        if (added + changed > 0)
+            database.Notify(KeyspaceEvents.SortedSet, "zadd"u8, key);
         context.Reply.Integer(countChanges ? added + changed : added);
     }
 }

@@ -1,4 +1,5 @@
 using FastKv.Engine.Commands.Generic;
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -140,7 +141,8 @@ internal static unsafe class GeoSearch
         var database = context.Database(key);
         if (wanted == 0)
         {
-            database.Delete(key);
+            if (database.Delete(key))
+                database.Notify(KeyspaceEvents.Generic, "del"u8, key);
             context.Reply.Integer(0);
             return;
         }
@@ -154,7 +156,9 @@ internal static unsafe class GeoSearch
         var existing = database.Peek(key);
         if (!existing.IsNull)
             database.Remove(key, existing);
-        database.Insert(key, new EntryRef(stored));
+        database.Insert(key, new EntryRef(stored), isNew: existing.IsNull);
+        bool isSearch = context.Command.Name == "geosearchstore";
+        database.Notify(KeyspaceEvents.SortedSet, isSearch ? "geosearchstore"u8 : "georadiusstore"u8, key);
         context.Reply.Integer(wanted);
     }
 }

@@ -51,14 +51,16 @@ internal static class FieldExpiry
         int first = fieldsAt + 2;
         context.Reply.ArrayHeader(context.Count - first);
         long changes = 0;
+        bool isRemoved = false;
         for (int i = first; i < context.Count; i++)
         {
             int result = SetExpiry(ref hash, context[i], condition, expiryMs, context.NowMs);
             if (result > NotSet)
                 changes++;
+            isRemoved |= result == Removed;
             context.Reply.Integer(result);
         }
-        hash.Close(changes);
+        hash.Close(changes, isRemoved ? "hdel"u8 : "hexpire"u8);
     }
 
     private static int SetExpiry(ref HashEdit hash, ReadOnlySpan<byte> field, Condition condition, long expiryMs, long nowMs)

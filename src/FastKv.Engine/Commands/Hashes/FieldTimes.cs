@@ -60,7 +60,7 @@ internal static unsafe class FieldTimes
             changes++;
             context.Reply.Integer(1);
         }
-        hash.Close(changes);
+        hash.Close(changes, "hpersist"u8);
     }
 
     /// <summary>Replies each field's expiry less <paramref name="baseMs"/>, in units rounded up.</summary>

@@ -37,7 +37,7 @@ internal static class FieldVariants
             hash.Remove(position);
             deleted++;
         }
-        hash.Close(deleted);
+        hash.Close(deleted, "hdel"u8);
     }
 
     [Command("HGETEX", Arity = -5, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Hash, Since = "8.0.0",
@@ -87,7 +87,7 @@ internal static class FieldVariants
                 continue;
             changes++;
         }
-        hash.Close(changes);
+        hash.Close(changes, isPersist ? "hpersist"u8 : expiryMs <= context.NowMs ? "hdel"u8 : "hexpire"u8);
     }
 
     [Command("HSETEX", Arity = -6, Flags = CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, Group = CommandGroup.Hash, FirstKey = 1,
@@ -124,7 +124,8 @@ internal static class FieldVariants
                 continue;
             changes++;
         }
-        hash.Close(changes);
+        bool isTimed = (options & SetOption.Time) != 0;
+        hash.Close(changes, "hset"u8, isPast ? "hdel"u8 : isTimed ? "hexpire"u8 : default);
         context.Reply.Integer(1);
     }
 

@@ -34,7 +34,7 @@ internal static unsafe class HashCounters
         }
         int length = NumberText.Format(digits, sum);
         hash.Put(position, context[2], new ReadOnlySpan<byte>(digits, length), HashValue.KeepExpiry);
-        hash.Close(1);
+        hash.Close(1, "hincrby"u8);
         context.Reply.Integer(sum);
     }
 
@@ -73,7 +73,7 @@ internal static unsafe class HashCounters
         }
         text = text[..value.FormatHuman(text)];
         hash.Put(position, context[2], text, HashValue.KeepExpiry);
-        hash.Close(1);
+        hash.Close(1, "hincrbyfloat"u8);
         context.Reply.BulkString(text);
     }
 }

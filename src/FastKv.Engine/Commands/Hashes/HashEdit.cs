@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -49,6 +50,28 @@ internal unsafe struct HashEdit
     /// <summary>When a field that exists expires; 0: it does not.</summary>
     public readonly long ExpiryMs(FieldPosition position) => HashValue.ExpiryMs(_entry, position);
 
+    /// <summary>
+    /// Where there is no hash yet: makes one of the pairs that the arguments from <paramref name="first"/> on are. False: they do not make a small hash, or name
+    /// a field twice, and nothing was done.
+    /// </summary>
+    public bool TryBuild(ref CommandContext context, int first)
+    {
+        var builder = new SmallHashBuilder(_database.Values);
+        for (int i = first; i < context.Count; i += 2)
+        {
+            if (!builder.TryMeasure(context[i], context[i + 1]))
+                return false;
+        }
+        builder.Start(_key.Span, _database.Partition.NewAccessBits);
+        for (int i = first; i < context.Count; i += 2)
+        {
+            if (!builder.TryAdd(context[i], context[i + 1]))
+                return false;
+        }
+        _entry = builder.Finish();
+        return true;
+    }
+
     /// <summary>Sets a field whose position <see cref="Find"/> has just given; creates the hash if there is none.</summary>
     public void Put(FieldPosition position, ReadOnlySpan<byte> field, ReadOnlySpan<byte> value, long expiryMs = 0)
     {
@@ -73,7 +96,9 @@ internal unsafe struct HashEdit
 
     /// <summary>Ends the change: the table learns of it, and a hash without fields goes.</summary>
     /// <param name="changes">Changes to the dataset; none: nothing was put, set or removed.</param>
-    public readonly void Close(long changes)
+    /// <param name="eventName">The event that tells of them.</param>
+    /// <param name="secondEventName">Another one; empty: there is none.</param>
+    public readonly void Close(long changes, ReadOnlySpan<byte> eventName, ReadOnlySpan<byte> secondEventName = default)
     {
         if (changes == 0)
             return;
@@ -86,13 +111,26 @@ internal unsafe struct HashEdit
             else
                 _database.Insert(_key, entry);
             _database.MarkChanged(changes - 1);
-            return;
         }
-        _database.Replace(_key, _before, entry, changes);
-        if (_setsExpiry)
-            _database.NoteFieldExpiry(_key, entry, _mayHaveExpired);
+        else
+        {
+            _database.Replace(_key, _before, entry, changes);
+            if (_setsExpiry)
+                _database.NoteFieldExpiry(_key, entry, _mayHaveExpired);
+            if (isEmpty)
+                _database.Remove(_key, entry);
+        }
+        if (_database.Partition.NotifiedEvents != KeyspaceEvents.None)
+            Notify(eventName, secondEventName, isEmpty);
+    }
+
+    private readonly void Notify(ReadOnlySpan<byte> eventName, ReadOnlySpan<byte> secondEventName, bool isEmpty)
+    {
+        _database.Notify(KeyspaceEvents.Hash, eventName, _key);
+        if (!secondEventName.IsEmpty)
+            _database.Notify(KeyspaceEvents.Hash, secondEventName, _key);
         if (isEmpty)
-            _database.Remove(_key, entry);
+            _database.Notify(KeyspaceEvents.Generic, "del"u8, _key);
     }
 
     private void NoteExpiry(long expiryMs)

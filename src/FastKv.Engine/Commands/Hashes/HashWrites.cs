@@ -36,7 +36,7 @@ internal static class HashWrites
         if (!position.Exists)
         {
             hash.Put(position, context[2], context[3]);
-            hash.Close(1);
+            hash.Close(1, "hset"u8);
         }
         context.Reply.Integer(position.Exists ? 0 : 1);
     }
@@ -58,7 +58,7 @@ internal static class HashWrites
             hash.Remove(position);
             deleted++;
         }
-        hash.Close(deleted);
+        hash.Close(deleted, "hdel"u8);
         context.Reply.Integer(deleted);
     }
 
@@ -72,14 +72,22 @@ internal static class HashWrites
         }
         if (!HashEdit.TryOpen(ref context, out var hash))
             return false;
-        for (int i = 2; i < context.Count; i += 2)
+        int pairs = (context.Count - 2) / 2;
+        if (!hash.Exists && hash.TryBuild(ref context, 2))
         {
-            var position = hash.Find(context[i]);
-            if (!position.Exists)
-                added++;
-            hash.Put(position, context[i], context[i + 1]);
+            added = pairs;
         }
-        hash.Close((context.Count - 2) / 2);
+        else
+        {
+            for (int i = 2; i < context.Count; i += 2)
+            {
+                var position = hash.Find(context[i]);
+                if (!position.Exists)
+                    added++;
+                hash.Put(position, context[i], context[i + 1]);
+            }
+        }
+        hash.Close(pairs, "hset"u8);
         return true;
     }
 }

@@ -32,7 +32,9 @@ internal static unsafe class HyperLogLogAccess
     {
         if (existing.IsNull)
             database.Insert(key, entry);
-        else if (existing != entry || changes > 0)
+        else if (changes > 0)
             database.Replace(key, existing, entry, changes);
+        else
+            database.Relink(key, existing, entry);
     }
 }

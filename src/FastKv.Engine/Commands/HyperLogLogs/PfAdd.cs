@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Structures;
 
 namespace FastKv.Engine.Commands.HyperLogLogs;
@@ -39,6 +40,8 @@ internal static unsafe class PfAdd
         if (existing.IsNull)
             HyperLogLogValue.Invalidate(entry);
         HyperLogLogAccess.Link(database, key, existing, entry, changes);
+        if (changes > 0 && !corrupt)
+            database.Notify(KeyspaceEvents.Text, "pfadd"u8, key);
         if (corrupt)
             context.Reply.Error(Errors.CorruptHyperLogLog);
         else

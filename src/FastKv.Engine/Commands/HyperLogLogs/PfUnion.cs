@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 
@@ -64,6 +65,7 @@ internal static unsafe class PfUnion
             entry = new EntryRef(HyperLogLogValue.MakeDense(database.Values, entry.Block, out _));
         entry = new EntryRef(HyperLogLogValue.Raise(database.Values, entry.Block, registers));
         HyperLogLogAccess.Link(database, key, existing, entry, 1);
+        database.Notify(KeyspaceEvents.Text, "pfadd"u8, key);
         context.Reply.Ok();
     }
 

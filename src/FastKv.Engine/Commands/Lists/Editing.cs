@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
 
@@ -31,6 +32,7 @@ internal static unsafe class Editing
         }
         var database = context.Database(key);
         database.Replace(key, entry, new EntryRef(ListValue.Replace(database.Values, entry.Block, position, context[3])));
+        database.Notify(KeyspaceEvents.List, "lset"u8, key);
         context.Reply.Ok();
     }
 
@@ -63,6 +65,7 @@ internal static unsafe class Editing
         var database = context.Database(key);
         var after = new EntryRef(ListValue.Insert(database.Values, entry.Block, position, before, context[4]));
         database.Replace(key, entry, after);
+        database.Notify(KeyspaceEvents.List, "linsert"u8, key);
         context.Reply.Integer(ListValue.Count(after));
     }
 
@@ -109,6 +112,8 @@ internal static unsafe class Editing
         if (!Reading.TryRange(count, ref start, ref stop))
         {
             database.Remove(key, entry);
+            database.Notify(KeyspaceEvents.List, "ltrim"u8, key);
+            database.Notify(KeyspaceEvents.Generic, "del"u8, key);
             return;
         }
         byte* after = entry.Block;
@@ -117,7 +122,7 @@ internal static unsafe class Editing
         if (stop < count - 1)
             after = ListValue.Drop(database.Values, after, count - 1 - stop, atHead: false);
         long removed = count - (stop - start + 1);
-        if (removed > 0)
-            database.Replace(key, entry, new EntryRef(after), removed);
+        database.Replace(key, entry, new EntryRef(after), removed);
+        database.Notify(KeyspaceEvents.List, "ltrim"u8, key);
     }
 }

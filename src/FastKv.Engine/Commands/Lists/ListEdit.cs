@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -31,9 +32,12 @@ internal static unsafe class ListEdit
         if (count >= ListValue.Count(entry))
         {
             database.Remove(key, entry);
+            database.Notify(KeyspaceEvents.List, atHead ? "lpop"u8 : "rpop"u8, key);
+            database.Notify(KeyspaceEvents.Generic, "del"u8, key);
             return;
         }
         database.Replace(key, entry, new EntryRef(ListValue.Drop(database.Values, entry.Block, count, atHead)));
+        database.Notify(KeyspaceEvents.List, atHead ? "lpop"u8 : "rpop"u8, key);
     }
 
     /// <summary>Adds an element to a list, which is created when there is none.</summary>
@@ -43,15 +47,19 @@ internal static unsafe class ListEdit
             database.Insert(key, new EntryRef(ListValue.Create(database.Values, key.Span, value, clock: database.Partition.NewAccessBits)));
         else
             database.Replace(key, entry, new EntryRef(ListValue.Push(database.Values, entry.Block, value, atHead)));
+        database.Notify(KeyspaceEvents.List, atHead ? "lpush"u8 : "rpush"u8, key);
     }
 
-    /// <summary>Puts the list that a change has left in place of the one before: removes the key when it has no elements.</summary>
+    /// <summary>Puts the list that LREM has left in place of the one before: removes the key when it has no elements.</summary>
     public static void Store(Database database, in Key key, EntryRef before, byte* after, long changes)
     {
         var entry = new EntryRef(after);
         database.Replace(key, before, entry, changes);
-        if (ListValue.Count(entry) == 0)
-            database.Remove(key, entry);
+        database.Notify(KeyspaceEvents.List, "lrem"u8, key);
+        if (ListValue.Count(entry) != 0)
+            return;
+        database.Remove(key, entry);
+        database.Notify(KeyspaceEvents.Generic, "del"u8, key);
     }
 
     /// <summary>Reads LEFT or RIGHT; false: it is neither, a syntax error was replied.</summary>

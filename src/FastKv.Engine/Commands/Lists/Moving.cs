@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -85,6 +86,8 @@ internal static unsafe class Moving
         if (source == target)
         {
             Rotate(database, from, source, element, fromHead, toHead);
+            database.Notify(KeyspaceEvents.List, toHead ? "lpush"u8 : "rpush"u8, from);
+            database.Notify(KeyspaceEvents.List, fromHead ? "lpop"u8 : "rpop"u8, from);
             return true;
         }
         Span<byte> scratch = stackalloc byte[Listpack.ScratchBytes];

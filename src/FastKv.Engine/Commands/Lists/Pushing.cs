@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
 
@@ -59,6 +60,7 @@ internal static unsafe class Pushing
         {
             database.Replace(key, before, entry, context.Count - 2);
         }
+        database.Notify(KeyspaceEvents.List, atHead ? "lpush"u8 : "rpush"u8, key);
         context.Reply.Integer(ListValue.Count(entry));
     }
 }

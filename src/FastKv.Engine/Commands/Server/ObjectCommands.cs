@@ -72,7 +72,7 @@ internal static class ObjectCommands
     private static bool TryFind(ref CommandContext context, out EntryRef entry)
     {
         var key = context.Key(2);
-        entry = context.Database(key).PeekForRead(key);
+        entry = context.Database(key).PeekSilently(key);
         if (!entry.IsNull)
             return true;
         context.Reply.Null();

@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -37,10 +38,16 @@ internal static unsafe class Membership
             database.Insert(key, new EntryRef(entry));
             database.MarkChanged(changes - 1);
         }
-        else if (changes != 0 || before.Block != entry)
+        else if (changes != 0)
         {
             database.Replace(key, before, new EntryRef(entry), changes);
         }
+        else
+        {
+            database.Relink(key, before, new EntryRef(entry));
+        }
+        if (changes != 0)
+            database.Notify(KeyspaceEvents.Set, "sadd"u8, key);
         context.Reply.Integer(changes);
     }
 

@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -52,10 +53,13 @@ internal static unsafe class Moving
         {
             byte* created = SetValue.CreateFor(database.Values, key.Span, member, 1, database.Partition.NewAccessBits);
             database.Insert(key, new EntryRef(SetValue.Add(database.Values, created, member, out _)));
+            database.Notify(KeyspaceEvents.Set, "sadd"u8, key);
             return;
         }
         var after = new EntryRef(SetValue.Add(database.Values, target.Block, member, out bool added));
-        if (added)
-            database.Replace(key, target, after);
+        if (!added)
+            return;
+        database.Replace(key, target, after);
+        database.Notify(KeyspaceEvents.Set, "sadd"u8, key);
     }
 }

@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Protocol;
 using FastKv.Structures;
@@ -95,11 +96,12 @@ internal static unsafe class RandomMembers
         if (SetValue.Count(entry) == 1)
         {
             SetReply.Members(ref context, entry);
-            database.Remove(key, entry);
+            RemoveAll(database, key, entry);
             return;
         }
         var after = new EntryRef(SetSample.Pop(database.Values, entry.Block, 1, ref database.Partition.Random, ref visitor));
         database.Replace(key, entry, after);
+        database.Notify(KeyspaceEvents.Set, "spop"u8, key);
     }
 
     private static void PopMany(ref CommandContext context, in Key key, EntryRef entry, long count)
@@ -111,7 +113,7 @@ internal static unsafe class RandomMembers
         if (count >= members)
         {
             SetReply.Members(ref context, entry);
-            database.Remove(key, entry);
+            RemoveAll(database, key, entry);
             database.MarkChanged(members - 1);
             return;
         }
@@ -120,12 +122,21 @@ internal static unsafe class RandomMembers
             var kept = new EntryRef(SetSample.Split(values, entry.Block, members - count, ref database.Partition.Random));
             SetReply.Members(ref context, entry);
             database.Replace(key, entry, kept, count);
+            database.Notify(KeyspaceEvents.Set, "spop"u8, key);
             SetChange.Discard(database, entry.Block);
             return;
         }
         var visitor = new SetReply(context.Reply);
         var after = new EntryRef(SetSample.Pop(values, entry.Block, count, ref database.Partition.Random, ref visitor));
         database.Replace(key, entry, after, count);
+        database.Notify(KeyspaceEvents.Set, "spop"u8, key);
+    }
+
+    private static void RemoveAll(Database database, in Key key, EntryRef entry)
+    {
+        database.Remove(key, entry);
+        database.Notify(KeyspaceEvents.Set, "spop"u8, key);
+        database.Notify(KeyspaceEvents.Generic, "del"u8, key);
     }
 
     private static void RandomMany(ref CommandContext context, EntryRef entry, long count)

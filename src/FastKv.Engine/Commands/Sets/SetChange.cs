@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 
@@ -8,7 +9,7 @@ namespace FastKv.Engine.Commands.Sets;
 /// <summary>Brings a changed set, or a new one, back to its database.</summary>
 internal static unsafe class SetChange
 {
-    /// <summary>After <paramref name="changes"/> members were removed: a set that has become empty goes.</summary>
+    /// <summary>After SREM or SMOVE has removed <paramref name="changes"/> members: a set that has become empty goes.</summary>
     public static void Removed(Database database, in Key key, EntryRef before, EntryRef after, long changes)
     {
         if (changes == 0)
@@ -16,12 +17,15 @@ internal static unsafe class SetChange
         if (SetValue.Count(after) != 0)
         {
             database.Replace(key, before, after, changes);
+            database.Notify(KeyspaceEvents.Set, "srem"u8, key);
             return;
         }
         if (before != after)
             database.Replace(key, before, after, 0);
         database.MarkChanged(changes - 1);
         database.Remove(key, after);
+        database.Notify(KeyspaceEvents.Set, "srem"u8, key);
+        database.Notify(KeyspaceEvents.Generic, "del"u8, key);
     }
 
     /// <summary>Puts a new set in the place of whatever the key holds; an empty one is freed, and the key with it. Replies the number of members.</summary>
@@ -34,7 +38,10 @@ internal static unsafe class SetChange
         {
             Discard(database, entry);
             if (!existing.IsNull)
+            {
                 database.Remove(key, existing);
+                database.Notify(KeyspaceEvents.Generic, "del"u8, key);
+            }
         }
         else
         {
@@ -43,7 +50,10 @@ internal static unsafe class SetChange
                 database.Unlink(key, existing);
                 database.Partition.LazyFree.Free(existing);
             }
-            database.Insert(key, new EntryRef(entry));
+            database.Insert(key, new EntryRef(entry), isNew: existing.IsNull);
+
+            // The events bear the commands' names: sinterstore, sunionstore, sdiffstore.
+            database.Notify(KeyspaceEvents.Set, CommandText.NameOf(context.Command), key);
         }
         context.Reply.Integer(count);
     }

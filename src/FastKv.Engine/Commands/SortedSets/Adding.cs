@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Protocol;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -108,6 +109,8 @@ internal static unsafe class Adding
         {
             database.Replace(key, existing, new EntryRef(entry), added + changed);
         }
+        if (added + changed > 0)
+            database.Notify(KeyspaceEvents.SortedSet, increments ? "zincr"u8 : "zadd"u8, key);
 
         if (outcome == SortedSetOutcome.NotANumber)
             context.Reply.Error(Errors.ScoreNotANumber);

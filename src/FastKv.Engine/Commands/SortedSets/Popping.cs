@@ -202,6 +202,6 @@ internal static class Popping
             context.Reply.BulkString(walk.MemberView);
             context.Reply.Double(walk.Score);
         }
-        SortedSetEdit.RemoveRange(database, key, entry, isMax ? size - count : 0, count);
+        SortedSetEdit.RemoveRange(database, key, entry, isMax ? size - count : 0, count, isMax ? "zpopmax"u8 : "zpopmin"u8);
     }
 }

@@ -77,7 +77,9 @@ internal static unsafe class Removal
     private static void RemoveRange(ref CommandContext context, EntryRef entry, RankInterval interval)
     {
         var key = context.Key(1);
-        SortedSetEdit.RemoveRange(context.Database(key), key, entry, interval.Start, interval.Count);
+
+        // The events bear the commands' names.
+        SortedSetEdit.RemoveRange(context.Database(key), key, entry, interval.Start, interval.Count, CommandText.NameOf(context.Command));
         context.Reply.Integer(interval.Count);
     }
 }

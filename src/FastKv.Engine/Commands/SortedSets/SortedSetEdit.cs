@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 
@@ -8,7 +9,7 @@ namespace FastKv.Engine.Commands.SortedSets;
 /// <summary>Changes and replies shared by the commands of this group.</summary>
 internal static unsafe class SortedSetEdit
 {
-    /// <summary>Tells the database about <paramref name="changes"/> to a sorted set, which may have moved; an empty one goes with its key.</summary>
+    /// <summary>Tells the database about <paramref name="changes"/> that ZREM has made to a sorted set, which may have moved; an empty one goes with its key.</summary>
     public static void Finish(Database database, in Key key, EntryRef before, EntryRef after, long changes)
     {
         if (changes == 0)
@@ -16,26 +17,32 @@ internal static unsafe class SortedSetEdit
         if (SortedSetValue.Count(after) > 0)
         {
             database.Replace(key, before, after, changes);
+            database.Notify(KeyspaceEvents.SortedSet, "zrem"u8, key);
             return;
         }
         if (before != after)
             database.Replace(key, before, after, 0);
         database.Remove(key, after);
         database.MarkChanged(changes - 1);
+        database.Notify(KeyspaceEvents.SortedSet, "zrem"u8, key);
+        database.Notify(KeyspaceEvents.Generic, "del"u8, key);
     }
 
     /// <summary>Removes the members of ranks [rank, rank + count); all of them: the key, whose value is then freed in slices.</summary>
-    public static void RemoveRange(Database database, in Key key, EntryRef entry, long rank, long count)
+    public static void RemoveRange(Database database, in Key key, EntryRef entry, long rank, long count, ReadOnlySpan<byte> eventName)
     {
         if (count == SortedSetValue.Count(entry))
         {
             database.Remove(key, entry);
             database.MarkChanged(count - 1);
+            database.Notify(KeyspaceEvents.SortedSet, eventName, key);
+            database.Notify(KeyspaceEvents.Generic, "del"u8, key);
         }
         else if (count > 0)
         {
             byte* after = SortedSetValue.RemoveRange(database.Values, entry.Block, rank, count);
             database.Replace(key, entry, new EntryRef(after), count);
+            database.Notify(KeyspaceEvents.SortedSet, eventName, key);
         }
     }
 
@@ -50,11 +57,16 @@ internal static unsafe class SortedSetEdit
         if (count > 0)
         {
             builder.Sort();
-            database.Insert(key, new EntryRef(builder.ToEntry(key.Span, database.Partition.NewAccessBits)));
+            database.Insert(key, new EntryRef(builder.ToEntry(key.Span, database.Partition.NewAccessBits)), isNew: existing.IsNull);
+
+            // The events bear the commands' names: zunionstore, zinterstore, zdiffstore, zrangestore.
+            database.Notify(KeyspaceEvents.SortedSet, CommandText.NameOf(context.Command), key);
         }
         else
         {
             builder.Free();
+            if (!existing.IsNull)
+                database.Notify(KeyspaceEvents.Generic, "del"u8, key);
         }
         context.Reply.Integer(count);
     }

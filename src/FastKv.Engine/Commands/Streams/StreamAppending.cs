@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Protocol;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -68,8 +69,9 @@ internal static unsafe class StreamAppending
             database.NoteChanged(key);
             database.SignalReady(key);
         }
-        if (options.HasTrim)
-            options.Trim.Run(database.Heap, stream);
+        database.Notify(KeyspaceEvents.Stream, "xadd"u8, key);
+        if (options.HasTrim && options.Trim.Run(database.Heap, stream) > 0)
+            database.Notify(KeyspaceEvents.Stream, "xtrim"u8, key);
     }
 
     [Command("XTRIM", Arity = -4, Flags = CommandFlags.Write, Group = CommandGroup.Stream, FirstKey = 1, LastKey = 1,
@@ -92,7 +94,10 @@ internal static unsafe class StreamAppending
             var database = context.Database(key);
             deleted = options.Trim.Run(database.Heap, StreamValue.Of(entry));
             if (deleted > 0)
+            {
                 database.NoteChanged(key, deleted);
+                database.Notify(KeyspaceEvents.Stream, "xtrim"u8, key);
+            }
         }
         context.Reply.Integer(deleted);
     }
@@ -156,7 +161,9 @@ internal static unsafe class StreamAppending
             stream->EntriesAdded = entriesAdded;
         if (!maxDeleted.IsZero)
             stream->MaxDeleted = maxDeleted;
-        context.Database(key).MarkChanged();
+        var database = context.Database(key);
+        database.MarkChanged();
+        database.Notify(KeyspaceEvents.Stream, "xsetid"u8, key);
         context.Reply.Ok();
     }
 

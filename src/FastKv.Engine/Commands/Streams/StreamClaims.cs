@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -274,7 +275,10 @@ internal static unsafe class StreamClaims
         private void Take(ref CommandContext context, StreamId id, StreamPending* pending, in Options options)
         {
             if (_consumer == null)
+            {
                 _consumer = StreamGroup.CreateConsumer(Database.Heap, _group, context[3], context.NowMs);
+                Database.Notify(KeyspaceEvents.Stream, "xgroup-createconsumer"u8, context.Key(1));
+            }
             StreamGroup.MovePending(Database.Heap, id, pending, _consumer);
             pending->DeliveryMs = options.DeliveryMs;
             if (options.RetryCount >= 0)

@@ -1,3 +1,5 @@
+using FastKv.Engine.Configuration.Parameters;
+using FastKv.Engine.Keyspace;
 using FastKv.Memory;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -36,7 +38,7 @@ internal static unsafe class StreamDeletion
                 deleted++;
         }
         if (deleted > 0)
-            database.NoteChanged(key, deleted);
+            NoteDeleted(database, key, deleted);
         context.Reply.Integer(deleted);
     }
 
@@ -60,7 +62,7 @@ internal static unsafe class StreamDeletion
             context.Reply.Integer(entry.IsNull ? NotThere : DeleteOne(database.Heap, StreamValue.Of(entry), id, references, ref changes));
         }
         if (changes > 0)
-            database.NoteChanged(key, changes);
+            NoteDeleted(database, key, changes);
     }
 
     [Command("XACKDEL", Arity = -6, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Stream, FirstKey = 1, LastKey = 1,
@@ -94,7 +96,13 @@ internal static unsafe class StreamDeletion
             context.Reply.Integer(result == NotThere ? Deleted : result);
         }
         if (changes > 0)
-            database.NoteChanged(key, changes);
+            NoteDeleted(database, key, changes);
+    }
+
+    private static void NoteDeleted(Database database, in Key key, long changes)
+    {
+        database.NoteChanged(key, changes);
+        database.Notify(KeyspaceEvents.Stream, "xdel"u8, key);
     }
 
     private static int DeleteOne(NativeHeap heap, StreamState* stream, StreamId id, StreamReferences references, ref long changes)

@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -47,6 +48,7 @@ internal static unsafe class StreamGroupCommands
         }
         StreamGroup.Create(database.Heap, stream, context[3], id, entriesRead);
         database.MarkChanged();
+        database.Notify(KeyspaceEvents.Stream, "xgroup-create"u8, key);
         context.Reply.Ok();
     }
 
@@ -69,6 +71,7 @@ internal static unsafe class StreamGroupCommands
         group->LastId = id;
         group->EntriesRead = entriesRead;
         database.MarkChanged();
+        database.Notify(KeyspaceEvents.Stream, "xgroup-setid"u8, context.Key(2));
         context.Reply.Ok();
     }
 
@@ -84,6 +87,7 @@ internal static unsafe class StreamGroupCommands
         {
             StreamGroup.Destroy(database.Heap, stream, group);
             database.MarkChanged();
+            database.Notify(KeyspaceEvents.Stream, "xgroup-destroy"u8, context.Key(2));
             database.SignalReady(context.Key(2));
         }
         context.Reply.Integer(group != null ? 1 : 0);
@@ -101,6 +105,7 @@ internal static unsafe class StreamGroupCommands
         {
             StreamGroup.CreateConsumer(database.Heap, group, context[4], context.NowMs);
             database.MarkChanged();
+            database.Notify(KeyspaceEvents.Stream, "xgroup-createconsumer"u8, context.Key(2));
         }
         context.Reply.Integer(isNew ? 1 : 0);
     }
@@ -119,6 +124,7 @@ internal static unsafe class StreamGroupCommands
             pending = consumer->Pending.Count;
             StreamGroup.DeleteConsumer(database.Heap, group, consumer);
             database.MarkChanged();
+            database.Notify(KeyspaceEvents.Stream, "xgroup-delconsumer"u8, context.Key(2));
         }
         context.Reply.Integer(pending);
     }

@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Protocol;
 using FastKv.Structures;
@@ -65,7 +66,10 @@ internal static unsafe class StreamReading
         {
             ref Source source = ref sources[i];
             if (source.Stream == null)
+            {
+                NoteMiss(ref context, options, i);
                 continue;
+            }
             bool isReady = options.GroupIndex == 0 ? source.Stream->LastLive > source.After : IsReady(ref context, options, i, ref source);
             if (!isReady)
                 continue;
@@ -99,7 +103,8 @@ internal static unsafe class StreamReading
         var key = context.Key(options.FirstKey + i);
         if (!context.Owns(key))
             return true;
-        var entry = context.Database(key).FindForRead(key);
+        var database = context.Database(key);
+        var entry = context.IsRetry ? database.Find(key) : database.FindForRead(key);
         if (!entry.IsNull && entry.Type != ValueType.Stream)
         {
             // A client that waits with XREAD waits on; one that waits with XREADGROUP has lost its group.
@@ -112,6 +117,14 @@ internal static unsafe class StreamReading
         if (options.GroupIndex != 0 && !TryOpenGroup(ref context, options, key, ref source))
             return false;
         return TryPosition(ref context, options, i, ref source);
+    }
+
+    // Redis looks up each stream a second time, which its miss event shows.
+    private static void NoteMiss(ref CommandContext context, in StreamReadOptions options, int i)
+    {
+        var key = context.Key(options.FirstKey + i);
+        if (!context.IsRetry && context.Owns(key))
+            context.Database(key).Notify(KeyspaceEvents.KeyMiss, "keymiss"u8, key);
     }
 
     private static bool TryOpenGroup(ref CommandContext context, in StreamReadOptions options, in Key key, ref Source source)
@@ -174,7 +187,9 @@ internal static unsafe class StreamReading
         if (source.Consumer == null)
         {
             var key = context.Key(options.FirstKey + i);
-            source.Consumer = StreamGroup.CreateConsumer(context.Database(key).Heap, source.Group, consumerName, context.NowMs);
+            var database = context.Database(key);
+            source.Consumer = StreamGroup.CreateConsumer(database.Heap, source.Group, consumerName, context.NowMs);
+            database.Notify(KeyspaceEvents.Stream, "xgroup-createconsumer"u8, key);
         }
         source.Consumer->SeenMs = context.NowMs;
         return true;

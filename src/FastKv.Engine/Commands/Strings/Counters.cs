@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Protocol;
 
 namespace FastKv.Engine.Commands.Strings;
@@ -73,6 +74,7 @@ internal static class Counters
         Span<byte> text = stackalloc byte[ExtendedDouble.HumanCharsMax];
         text = text[..value.FormatHuman(text)];
         StringEdit.PutText(database, key, existing, text);
+        database.Notify(KeyspaceEvents.Text, "incrbyfloat"u8, key);
         context.Reply.BulkString(text);
     }
 
@@ -100,6 +102,7 @@ internal static class Counters
             return;
         }
         StringEdit.PutInteger(database, key, existing, sum);
+        database.Notify(KeyspaceEvents.Text, "incrby"u8, key);
         context.Reply.Integer(sum);
     }
 

@@ -1,3 +1,5 @@
+using FastKv.Engine.Configuration.Parameters;
+
 namespace FastKv.Engine.Commands.Strings;
 
 /// <summary>DIGEST and DELEX. Data plane.</summary>
@@ -54,6 +56,7 @@ internal static class Digests
             }
         }
         database.Remove(key, entry);
+        database.Notify(KeyspaceEvents.Generic, "del"u8, key);
         context.Reply.Integer(1);
     }
 

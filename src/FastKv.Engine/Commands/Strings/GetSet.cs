@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 
@@ -37,7 +38,9 @@ internal static class GetSet
         var key = context.Key(1);
         if (context.Count == 3)
         {
-            context.Database(key).SetString(key, context[2]);
+            var database = context.Database(key);
+            database.SetString(key, context[2]);
+            database.Notify(KeyspaceEvents.Text, "set"u8, key);
             context.Reply.Ok();
             return;
         }
@@ -77,6 +80,9 @@ internal static class GetSet
         if (options.Has(StringOption.KeepTtl))
             expiryMs = StringEdit.ExpiryOf(existing);
         database.SetString(key, existing, context[2], expiryMs);
+        database.Notify(KeyspaceEvents.Text, "set"u8, key);
+        if (options.Has(StringOption.Time))
+            database.Notify(KeyspaceEvents.Generic, "expire"u8, key);
     }
 
     private static bool ConditionHolds(ref CommandContext context, in StringOptions options, EntryRef existing)

@@ -1,3 +1,5 @@
+using FastKv.Engine.Configuration.Parameters;
+
 namespace FastKv.Engine.Commands.Strings;
 
 // Data plane. Reads that also do something to the key.
@@ -22,6 +24,7 @@ internal static class GetVariants
             return;
         StringEdit.Reply(ref context, entry);
         database.Remove(key, entry);
+        database.Notify(KeyspaceEvents.Generic, "del"u8, key);
     }
 
     [Command("GETEX", Arity = -2, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.String, Since = "6.2.0",
@@ -48,13 +51,20 @@ internal static class GetVariants
         if (options.Has(StringOption.Time))
         {
             if (expiryMs <= context.NowMs)
+            {
                 database.Remove(key, entry);
+                database.Notify(KeyspaceEvents.Generic, "del"u8, key);
+            }
             else
+            {
                 database.SetExpiry(key, entry, expiryMs);
+                database.Notify(KeyspaceEvents.Generic, "expire"u8, key);
+            }
         }
         else if (options.Has(StringOption.Persist) && entry.HasExpiry)
         {
             database.RemoveExpiry(key, entry);
+            database.Notify(KeyspaceEvents.Generic, "persist"u8, key);
         }
     }
 }

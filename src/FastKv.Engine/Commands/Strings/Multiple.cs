@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Protocol;
 using ValueType = FastKv.Structures.ValueType;
 
@@ -44,8 +45,11 @@ internal static class Multiple
         for (int i = 1; i < context.Count; i += 2)
         {
             var key = context.Key(i);
-            if (context.Owns(key))
-                context.Database(key).SetString(key, context[i + 1]);
+            if (!context.Owns(key))
+                continue;
+            var database = context.Database(key);
+            database.SetString(key, context[i + 1]);
+            database.Notify(KeyspaceEvents.Text, "set"u8, key);
         }
         context.Reply.Ok();
     }
@@ -73,7 +77,9 @@ internal static class Multiple
         for (int i = 1; i < context.Count; i += 2)
         {
             var key = context.Key(i);
-            context.Database(key).SetString(key, context[i + 1]);
+            var database = context.Database(key);
+            database.SetString(key, context[i + 1]);
+            database.Notify(KeyspaceEvents.Text, "set"u8, key);
         }
         context.Reply.Integer(1);
     }
@@ -114,6 +120,9 @@ internal static class Multiple
             var database = context.Database(key);
             var existing = database.Peek(key);
             database.SetString(key, existing, context[i + 1], options.Has(StringOption.KeepTtl) ? StringEdit.ExpiryOf(existing) : expiryMs);
+            database.Notify(KeyspaceEvents.Text, "set"u8, key);
+            if (options.Has(StringOption.Time))
+                database.Notify(KeyspaceEvents.Generic, "expire"u8, key);
         }
         context.Reply.Integer(1);
     }

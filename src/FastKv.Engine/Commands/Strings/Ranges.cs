@@ -1,3 +1,4 @@
+using FastKv.Engine.Configuration.Parameters;
 using FastKv.Protocol;
 using FastKv.Structures;
 
@@ -28,6 +29,7 @@ internal static unsafe class Ranges
                 return;
         }
         StringEdit.Append(database, key, existing, context[2]);
+        database.Notify(KeyspaceEvents.Text, "append"u8, key);
         context.Reply.Integer(length);
     }
 
@@ -75,6 +77,7 @@ internal static unsafe class Ranges
             return;
         byte* bytes = StringEdit.Extend(database, key, existing, offset + value.Length, out long length);
         value.CopyTo(new Span<byte>(bytes + offset, value.Length));
+        database.Notify(KeyspaceEvents.Text, "setrange"u8, key);
         context.Reply.Integer(length);
     }
 

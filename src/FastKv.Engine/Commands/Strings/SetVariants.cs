@@ -1,3 +1,5 @@
+using FastKv.Engine.Configuration.Parameters;
+
 namespace FastKv.Engine.Commands.Strings;
 
 // Data plane. Older commands that SET's options have replaced; they differ in replies and in the order of arguments.
@@ -14,7 +16,10 @@ internal static class SetVariants
         var database = context.Database(key);
         var existing = database.Find(key);
         if (existing.IsNull)
+        {
             database.SetString(key, existing, context[2]);
+            database.Notify(KeyspaceEvents.Text, "set"u8, key);
+        }
         context.Reply.Integer(existing.IsNull ? 1 : 0);
     }
 
@@ -46,6 +51,7 @@ internal static class SetVariants
         else
             return;
         database.SetString(key, existing, context[2]);
+        database.Notify(KeyspaceEvents.Text, "set"u8, key);
     }
 
     private static void SetWithTime(ref CommandContext context, StringOption unit)
@@ -53,7 +59,10 @@ internal static class SetVariants
         if (!StringOptions.TryExpiry(ref context, 2, unit, out long expiryMs))
             return;
         var key = context.Key(1);
-        context.Database(key).SetString(key, context[3], expiryMs);
+        var database = context.Database(key);
+        database.SetString(key, context[3], expiryMs);
+        database.Notify(KeyspaceEvents.Text, "set"u8, key);
+        database.Notify(KeyspaceEvents.Generic, "expire"u8, key);
         context.Reply.Ok();
     }
 }

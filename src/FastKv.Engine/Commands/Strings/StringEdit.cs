@@ -108,10 +108,23 @@ internal static unsafe class StringEdit
     /// <returns>Its bytes, for writing; valid until the next change in the partition.</returns>
     public static byte* Extend(Database database, in Key key, EntryRef existing, long length, out long resultLength)
     {
+        byte* bytes = Prepare(database, key, existing, length, out resultLength, out bool isChanged);
+        if (!isChanged)
+            database.NoteChanged(key);
+        return bytes;
+    }
+
+    /// <summary>As <see cref="Extend"/>, for a writer that may leave all bytes as they are: where the value itself is as it was, the database is not told.</summary>
+    public static byte* Prepare(Database database, in Key key, EntryRef existing, long length, out long resultLength, out bool isChanged)
+    {
+        isChanged = existing.IsNull || StringEntry.Length(existing.Block) < length;
         byte* entry = existing.IsNull
             ? StringEntry.CreateZeroed(database.Heap, key.Span, length, -1, FreshClock(database))
             : StringEntry.EnsureLength(database.Heap, existing.Block, length);
-        Link(database, key, existing, new EntryRef(entry));
+        if (isChanged)
+            Link(database, key, existing, new EntryRef(entry));
+        else
+            database.Relink(key, existing, new EntryRef(entry));
         return StringEntry.Bytes(entry, out resultLength);
     }
 
