@@ -21,7 +21,6 @@ internal static class CommandNames
         (CommandFlags.Asking, "asking"),
         (CommandFlags.Fast, "fast"),
         (CommandFlags.NoAuth, "no_auth"),
-        (CommandFlags.MayReplicate, "may_replicate"),
         (CommandFlags.NoMandatoryKeys, "no_mandatory_keys"),
         (CommandFlags.NoAsyncLoading, "no_async_loading"),
         (CommandFlags.NoMulti, "no_multi"),
