@@ -221,6 +221,22 @@ internal static class Errors
     public static ReadOnlySpan<byte> SlowlogCount => "ERR count should be greater than or equal to -1"u8;
     public static ReadOnlySpan<byte> NoLatencySamplesPrefix => "ERR No samples available for event '"u8;
 
+    public static ReadOnlySpan<byte> MonitorNotAllowed => "ERR MONITOR isn't allowed for DENY BLOCKING client"u8;
+    public static ReadOnlySpan<byte> MonitorOnKeyspace => "ERR Replica can't interact with the keyspace"u8;
+    public static ReadOnlySpan<byte> ModuleNotAllowed =>
+        "ERR MODULE command not allowed. If the enable-module-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."u8;
+    public static ReadOnlySpan<byte> ClusterOff => "ERR This instance has cluster support disabled"u8;
+
+    // ---- Replication ----
+
+    public static ReadOnlySpan<byte> NoSynchronisation => "ERR Replication is not supported yet"u8;
+    public static ReadOnlySpan<byte> MasterPort => "ERR Invalid master port"u8;
+    public static ReadOnlySpan<byte> NoFailover => "ERR No failover in progress."u8;
+    public static ReadOnlySpan<byte> FailoverTimeout => "ERR FAILOVER timeout must be greater than 0"u8;
+    public static ReadOnlySpan<byte> FailoverNeedsReplicas => "ERR FAILOVER requires connected replicas."u8;
+    public static ReadOnlySpan<byte> NotZeroOrOne => "ERR value is out of range, must be between 0 and 1"u8;
+    public static ReadOnlySpan<byte> WaitWithoutFile => "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."u8;
+
     // ---- Snapshots and serialisation ----
 
     public static ReadOnlySpan<byte> BusyKey => "BUSYKEY Target key name already exists."u8;

@@ -47,6 +47,7 @@ public sealed class FastKvServer : IDisposable
         var random = entropy ?? SystemEntropy.Instance;
         RunId = Hexadecimal(random, 20);
         ReplicationId = Hexadecimal(random, 20);
+        Monitors = new Monitoring.Monitors(this);
         Slowlog = new Monitoring.Slowlog(Options, Clock);
         Latency = new Monitoring.LatencyMonitor(Options, Clock);
         Watch = new Monitoring.CommandWatch(Options, Slowlog, Latency);
@@ -90,7 +91,7 @@ public sealed class FastKvServer : IDisposable
 
     internal Keyspace.Eviction.MemoryLimit MemoryLimit { get; } = new();
 
-    internal Monitoring.Monitors Monitors { get; } = new();
+    internal Monitoring.Monitors Monitors { get; }
 
     internal Monitoring.Slowlog Slowlog { get; }
 
@@ -248,8 +249,10 @@ public sealed class FastKvServer : IDisposable
                 foreach (var client in loop.Clients)
                 {
                     client.Gate = isOn ? client.Gate | ClientGate.Pause : client.Gate & ~ClientGate.Pause;
-                    if (!isOn)
-                        loop.MarkReady(client);
+                    if (isOn)
+                        continue;
+                    client.IsHeld = false;
+                    loop.MarkReady(client);
                 }
             });
         }
@@ -258,7 +261,8 @@ public sealed class FastKvServer : IDisposable
     /// <summary>Sets or lifts a gate for all clients: at once for those of the calling loop, in their next turn for others.</summary>
     internal void SetCommonGate(ClientGate gate, bool isOn)
     {
-        CommonGate = isOn ? CommonGate | gate : CommonGate & ~gate;
+        lock (_threads)
+            CommonGate = isOn ? CommonGate | gate : CommonGate & ~gate;
         foreach (var loop in Loops)
         {
             if (loop == ShardLoop.Current)

@@ -42,9 +42,6 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
     /// <summary>From when the command blocked; 0: no timeout.</summary>
     public long TimeoutMs;
 
-    /// <summary>Nanoseconds of the stopwatch at which the command blocked.</summary>
-    public long BlockedAtNs;
-
     /// <summary>Loop time at which the wait ends; 0: never.</summary>
     public long DeadlineUs;
 
@@ -72,6 +69,9 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
 
     public int Count => _arguments.Count;
 
+    /// <summary>Bytes of the copied arguments; readable by other threads, late.</summary>
+    public long ArgumentBytes => _text.Length;
+
     public int FirstKey { get; private set; }
 
     public int KeyCount { get; private set; }
@@ -95,7 +95,6 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
         FirstKey = firstKey;
         KeyCount = keyCount;
         TimeoutMs = timeoutMs;
-        BlockedAtNs = System.Diagnostics.Stopwatch.GetTimestamp();
         IsUnblockedWithError = IsBlockedAgain = false;
         CopyArguments(context.Arguments, context.Count);
         Volatile.Write(ref _word, ((_word >> 2) + 1) << 2 | Waiting);

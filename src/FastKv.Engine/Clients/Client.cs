@@ -63,6 +63,9 @@ internal enum ClientGate
     /// <summary>CLIENT CACHING was called: the keys of the next command, or transaction, are an exception.</summary>
     Caching = 1 << 16,
 
+    /// <summary>It watches itself (MONITOR): it may not touch keys.</summary>
+    IsMonitor = 1 << 21,
+
     /// <summary>With one of these, commands are run or sent one by one: each may change what becomes of the next.</summary>
     OneByOne = Unauthenticated | ReplyOff | ReplySkip | ReplySkipNext | Pause | Closing | Blocked | Multi | SubscriberMode | Monitored
         | Caching,
@@ -130,6 +133,9 @@ internal sealed unsafe class Client
     /// <summary>Parts of the client's window or ticket are out; nothing of it may be freed.</summary>
     public bool InFlight;
     public bool IsReady;
+
+    /// <summary>CLIENT PAUSE keeps its next command from running.</summary>
+    public bool IsHeld;
     public bool IsReceivePaused;
     public bool IsClosed;
 
@@ -150,6 +156,9 @@ internal sealed unsafe class Client
     public long LastInteractionMs;
     public long ActiveEpoch;
     public long OutputSoftLimitSinceMs;
+
+    /// <summary>The most bytes that waited to be sent, in this second or the one before.</summary>
+    public long OutputPeakBytes;
     public CommandDescriptor? LastCommand;
     public long TotalNetworkInput;
     public long TotalNetworkOutput;
@@ -187,11 +196,11 @@ internal sealed unsafe class Client
         Receiver = default;
         IsTouched = false;
         OutputClass = OutputClass.Normal;
-        InFlight = IsReady = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = IsUnixSocket = false;
+        InFlight = IsReady = IsHeld = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = IsUnixSocket = false;
         Name = LibraryName = LibraryVersion = Address = LocalAddress = "";
         User = "default";
         Acl = FastKv.Engine.Acl.AclUser.Default;
-        OutputSoftLimitSinceMs = ActiveEpoch = TotalNetworkInput = TotalNetworkOutput = 0;
+        OutputSoftLimitSinceMs = OutputPeakBytes = ActiveEpoch = TotalNetworkInput = TotalNetworkOutput = 0;
         LastCommand = null;
     }
 }

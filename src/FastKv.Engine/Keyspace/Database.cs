@@ -409,7 +409,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     [MethodImpl(MethodImplOptions.NoInlining)]
     private EntryRef ExpireNow(in Key key, EntryRef entry)
     {
-        if (!_partition.ActiveExpiry.IsLazyExpiryOn)
+        if (_partition.IsFrozen || !_partition.ActiveExpiry.IsLazyExpiryOn)
             return default;
         // Before the entry goes, whose name the key may be.
         Notify(KeyspaceEvents.Expired, "expired"u8, key);

@@ -86,6 +86,9 @@ internal sealed class Partition : IDisposable
         set => AccessNote = value ? AccessNote.None : IsLfu ? AccessNote.Frequency : AccessNote.Clock;
     }
 
+    /// <summary>Lookups leave what has expired in place while this is set: a client reads during CLIENT PAUSE.</summary>
+    public bool IsFrozen;
+
     /// <summary>Whether entries count accesses rather than keep the time of the last one.</summary>
     public bool IsLfu { get; private set; }
 

@@ -23,6 +23,9 @@ internal sealed unsafe class CommandWatch
     /// <summary>Calls that took so many nanoseconds are to be noted; <see cref="long.MaxValue"/>: none.</summary>
     public long ThresholdNs = long.MaxValue;
 
+    /// <summary>So many nanoseconds of a batch that no timed call explains are to be noted as one of the others'.</summary>
+    public long UnexplainedNs = long.MaxValue;
+
     /// <summary>Every call is to be timed.</summary>
     public volatile bool IsExact;
 
@@ -50,6 +53,9 @@ internal sealed unsafe class CommandWatch
         long stallNs = ToNanoseconds(_options.StallWatchdogMs * 1000L, _options.StallWatchdogMs > 0);
         IsExact = slowlogUs is >= 0 and < ExactBelowUs;
         Volatile.Write(ref ThresholdNs, Math.Min(Math.Min(_slowlogNs, _latencyNs), stallNs));
+
+        // When all calls are timed, the rest is nobody's.
+        Volatile.Write(ref UnexplainedNs, IsExact ? long.MaxValue : ThresholdNs);
         _slowlog!.Trim();
     }
 
@@ -65,26 +71,19 @@ internal sealed unsafe class CommandWatch
     {
         if (nanoseconds >= _latencyNs)
             _latency!.Add((command.Flags & CommandFlags.Fast) != 0 ? LatencyMonitor.FastCommand : LatencyMonitor.Command, nanoseconds / 1_000_000);
-        bool isBlocked = (command.Flags & CommandFlags.Blocking) != 0 && client.Waiter is { IsWaiting: true };
+        bool isBlocked = client.Waiter is { IsWaiting: true };
         if (!isBlocked && nanoseconds >= _slowlogNs)
             LogSlow(client, command, arguments, count, nanoseconds);
     }
 
-    /// <summary>A command that was blocked has been served.</summary>
-    /// <param name="client">Who called it.</param>
-    /// <param name="command">The command.</param>
-    /// <param name="arguments">Its arguments.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="totalNs">Nanoseconds since it was called.</param>
-    /// <param name="servingNs">Those that serving it took.</param>
-    public void NoteUnblocked(Client client, CommandDescriptor command, Argument* arguments, int count, long totalNs, long servingNs)
+    /// <summary>Serving a command that was blocked took so long; as in Redis, the wait is not counted.</summary>
+    public void NoteUnblocked(Client client, CommandDescriptor command, Argument* arguments, int count, long nanoseconds)
     {
-        if (servingNs >= ThresholdNs)
-            LoopTimeline.Current.NoteWorst(command.Name, servingNs);
-        if (servingNs >= _latencyNs)
-            _latency!.Add(LatencyMonitor.Unblocking, servingNs / 1_000_000);
-        if (totalNs >= _slowlogNs)
-            LogSlow(client, command, arguments, count, totalNs);
+        LoopTimeline.Current.NoteWorst(command.Name, nanoseconds);
+        if (nanoseconds >= _latencyNs)
+            _latency!.Add(LatencyMonitor.Unblocking, nanoseconds / 1_000_000);
+        if (nanoseconds >= _slowlogNs)
+            LogSlow(client, command, arguments, count, nanoseconds);
     }
 
     private static long ToNanoseconds(long microseconds, bool isOn) =>

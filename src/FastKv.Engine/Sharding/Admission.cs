@@ -11,7 +11,7 @@ namespace FastKv.Engine.Sharding;
 /// <summary>Why a command is refused.</summary>
 internal enum Refusal
 {
-    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, SubscriberMode,
+    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, SubscriberMode, IsMonitor,
 }
 
 /// <summary>Decides whether a client of one loop may run a command now.</summary>
@@ -35,6 +35,8 @@ internal sealed unsafe class Admission(ShardLoop loop)
             return Refusal.SaveFailed;
         if ((gate & ClientGate.SubscriberMode) != 0 && !IsForSubscribers(command))
             return Refusal.SubscriberMode;
+        if ((gate & ClientGate.IsMonitor) != 0 && (command.Flags & (CommandFlags.Write | CommandFlags.ReadOnly | CommandFlags.MayReplicate)) != 0)
+            return Refusal.IsMonitor;
         return Refusal.None;
     }
 
@@ -60,6 +62,9 @@ internal sealed unsafe class Admission(ShardLoop loop)
                 break;
             case Refusal.SubscriberMode:
                 ReplySubscriberMode(ref context, command);
+                break;
+            case Refusal.IsMonitor:
+                context.Reply.Error(Errors.MonitorOnKeyspace);
                 break;
         }
         _loop.Statistics.Commands.Reject(command);

@@ -45,6 +45,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
                 return;
             }
             _loop.Statistics.Writes++;
+            client.OutputPeakBytes = Math.Max(client.OutputPeakBytes, connection.Output.Length);
             _events!.Flush(connection);
         }
         bool isOver = (client.Gate & ClientGate.Closing) != 0 || (client.IsPeerClosed && !client.IsReady);
@@ -135,6 +136,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         _server.Trackers.Disable(client);
         _loop.Clients.Remove(client);
         PubSub.Subscriptions.Leave(client, _loop.Partitions);
+        _server.Monitors.Remove(client);
         _loop.Slots.Remove(client);
         if ((client.Gate & ClientGate.Blocked) != 0)
             _loop.Blocked.TryAbandon(client);

@@ -292,7 +292,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             batch.Slots[done].ReplyEnd = output.Length;
         }
         long unexplained = _timeline.EndBatch();
-        if (unexplained >= _timeline.Watch.ThresholdNs)
+        if (unexplained >= _timeline.Watch.UnexplainedNs)
             Blame(client, batch, from, done, before, unexplained);
         if (done == to)
             client.LastCommand = batch.Slots[to - 1].Command ?? client.LastCommand;
@@ -337,7 +337,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             return false;
         if ((client.Gate & ClientGate.Blocked) != 0)
             return false;
-        if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(slot.Command))
+        if ((client.Gate & ClientGate.Pause) != 0 && IsHeld(client, ref slot, context.Arguments))
             return false;
 
         bool suppress = client.IsReplySuppressed;
@@ -369,8 +369,10 @@ internal sealed unsafe class CommandPipeline : IDisposable
             _partition.IsTouchOff = client.NoTouch;
             if ((client.Gate & ClientGate.Tracking) != 0)
                 _partition.Tracked.Actor = client.Tracker;
+            _partition.IsFrozen = (client.Gate & ClientGate.Pause) != 0 && (command.Flags & CommandFlags.Write) == 0;
             _statistics.Run(command, ref context);
             _partition.IsTouchOff = false;
+            _partition.IsFrozen = false;
             if ((client.Gate & ClientGate.Tracking) != 0)
                 TrackedKeys.NoteRead(ref context);
             if ((client.Gate & ClientGate.Monitored) != 0)
@@ -410,7 +412,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
                 if ((client.Gate & ClientGate.Blocked) != 0)
                     return true;
                 var command = batch.Slots[batch.Next].Command;
-                if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(command))
+                if ((client.Gate & ClientGate.Pause) != 0 && IsHeld(client, ref batch.Slots[batch.Next], batch.Arguments.Items + batch.Slots[batch.Next].First))
                     return true;
                 if ((client.Gate & ClientGate.Multi) != 0 && (command is null || Queueing.IsQueued(command)))
                     shard = CommandBatch.Inline;
@@ -478,6 +480,10 @@ internal sealed unsafe class CommandPipeline : IDisposable
             || (slot.Command is { } command && _admission.Check(client, command, batch.Arguments.Items + slot.First, slot.Count) == Refusal.None);
         return slot.IsAdmitted;
     }
+
+    /// <summary>Whether CLIENT PAUSE holds a command; one that is refused is not held, but refused at once.</summary>
+    private bool IsHeld(Client client, ref CommandSlot slot, Argument* arguments) => _loop.Hold(client, slot.Command)
+        && (client.IsHeld = slot.IsAdmitted || _admission.Check(client, slot.Command!, arguments, slot.Count) == Refusal.None);
 
     /// <summary>Shows those who monitor a command that is about to be sent.</summary>
     private void Show(Client client, CommandBatch batch, int index)

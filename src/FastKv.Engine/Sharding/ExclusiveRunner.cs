@@ -83,10 +83,12 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         bool isTracking = (client.Gate & ClientGate.Tracking) != 0;
         if (isTracking)
             SetActor(ticket.Shards, client.Tracker);
+        SetFrozen(ticket.Shards, (client.Gate & ClientGate.Pause) != 0 && (context.Command.Flags & CommandFlags.Write) == 0);
         _statistics.RunSpanning(context.Command, ref context);
         if (isTracking)
             TrackedKeys.NoteRead(ref context);
         SetTouchOff(ticket.Shards, false);
+        SetFrozen(ticket.Shards, false);
         ServeWaiters(ticket.Shards);
         if (isTracking)
             SetActor(ticket.Shards, null);
@@ -95,6 +97,12 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
             _discard.Clear();
             client.Gate &= ~ClientGate.ReplySkip;
         }
+    }
+
+    private void SetFrozen(ulong shards, bool isFrozen)
+    {
+        for (; shards != 0; shards &= shards - 1)
+            _partitions[BitOperations.TrailingZeroCount(shards)].IsFrozen = isFrozen;
     }
 
     private void SetTouchOff(ulong shards, bool isOff)

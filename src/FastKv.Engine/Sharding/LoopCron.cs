@@ -60,8 +60,10 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
         startNs += timeline.EndActivity(startNs, "lazy free");
         isMore |= partition.Snapshot.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
         startNs += timeline.EndActivity(startNs, "snapshot");
-        isMore |= partition.ActiveExpiry.RunSlice(_server.Clock, nowUs);
+        if (!_server.Pause.IsOn(_loop.NowMs))
+            isMore |= partition.ActiveExpiry.RunSlice(_server.Clock, nowUs);
         long expiryNs = timeline.EndActivity(startNs, "expiry");
+        _loop.Statistics.ExpireCycleNs += expiryNs;
         _server.Latency.Add(Monitoring.LatencyMonitor.ExpireCycle, expiryNs / 1_000_000);
 
         // A slice of work, then three of service: at most a quarter of the core goes to the background, as in Redis.
@@ -77,8 +79,12 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
             if (_clientCursor >= clients.Count)
                 _clientCursor = 0;
             var client = clients[_clientCursor++];
+            _loop.Statistics.Recent.Note(client.Input.Capacity + client.Arrived.Capacity, client.OutputPeakBytes, _loop.NowMs);
+            client.OutputPeakBytes = client.Connection.Output.Length;
             int timeout = _server.Options.TimeoutSeconds;
-            if (timeout > 0 && !client.InFlight && client.OutputClass == OutputClass.Normal && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
+            const ClientGate waiting = ClientGate.Pause | ClientGate.Blocked | ClientGate.IsMonitor;
+            bool mayTimeOut = timeout > 0 && !client.InFlight && client.OutputClass == OutputClass.Normal && (client.Gate & waiting) == 0;
+            if (mayTimeOut && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
             {
                 _server.Log.Verbose("Closing idle client");
                 _loop.Sockets.Kill(client);
@@ -92,10 +98,11 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
 
     private void WatchStall(long nowUs)
     {
+        long endUs = _server.Clock.MonotonicMicroseconds;
+        _loop.Statistics.TurnUs += endUs - nowUs;
         int limitMs = _server.Options.StallWatchdogMs;
         if (limitMs == 0)
             return;
-        long endUs = _server.Clock.MonotonicMicroseconds;
         if (endUs - nowUs > _loop.Statistics.LongestTurnUs && _turnStartedUs != 0)
             _loop.Statistics.LongestTurnUs = endUs - nowUs;
         string? worst = _loop.Timeline.TakeWorst(out long worstNs);

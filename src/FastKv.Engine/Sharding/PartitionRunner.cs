@@ -172,6 +172,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
             context.FirstKeyHash = slot.Hash;
             context.Command = command;
             long before = part.Replies.Length;
+            partition.IsFrozen = part.IsPaused && (command.Flags & CommandFlags.Write) == 0;
             if (part.Ticket is null)
                 statistics.Run(command, ref context);
             else
@@ -182,10 +183,10 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
             if (partition.HasReadyKeys)
                 _waiters.Serve(partition);
         }
-        partition.IsTouchOff = false;
+        partition.IsTouchOff = partition.IsFrozen = false;
         partition.Tracked.Actor = null;
         long unexplained = timeline.EndBatch();
-        if (unexplained >= timeline.Watch.ThresholdNs)
+        if (unexplained >= timeline.Watch.UnexplainedNs)
             Blame(part, timeline, unexplained);
     }
 

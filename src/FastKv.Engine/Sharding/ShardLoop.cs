@@ -230,8 +230,10 @@ internal sealed class ShardLoop : IDisposable
     /// <summary>Appends what was posted to the outputs of the clients; where no reply is half written.</summary>
     public void DeliverMail()
     {
-        if (Mailbox.HasPosted)
-            Mailbox.Deliver();
+        if (!Mailbox.HasPosted)
+            return;
+        Mailbox.Deliver();
+        Timeline.Restart();
     }
 
     private void BeginExclusive()
@@ -335,7 +337,11 @@ internal sealed class ShardLoop : IDisposable
     }
 
     /// <summary>Whether CLIENT PAUSE keeps the command from running now; the client is then resumed when the pause ends.</summary>
-    public bool Hold(CommandDescriptor? command) => _server.Pause.Holds(command, NowMs);
+    public bool Hold(Client client, CommandDescriptor? command)
+    {
+        client.IsHeld = _server.Pause.Holds(client, command, NowMs);
+        return client.IsHeld;
+    }
 
     /// <summary>Frees everything; after the threads of all loops have ended. Commands in flight stay unanswered.</summary>
     public void Dispose()

@@ -87,12 +87,8 @@ internal sealed unsafe class CommandStatistics : IDisposable
         command.Handler(ref context);
         long elapsed = timeline.EndCall(start, null, 0);
         _times[command.Id].Nanoseconds += elapsed;
-        var waiter = context.Waiter!;
-        if (!waiter.IsBlockedAgain)
-        {
-            long total = start.Ns + elapsed - waiter.BlockedAtNs;
-            timeline.Watch.NoteUnblocked(context.Client, command, waiter.Arguments, waiter.Count, total, elapsed);
-        }
+        if (elapsed >= timeline.Watch.ThresholdNs && !context.Waiter!.IsBlockedAgain)
+            timeline.Watch.NoteUnblocked(context.Client, command, context.Arguments, context.Count, elapsed);
         if (context.Reply.Errors!.Pending != 0)
             CountFailure(command, context.Reply.Errors);
     }

@@ -33,6 +33,13 @@ internal sealed class LoopStatistics(ServerOptions options, int commandCount) : 
     /// <summary>Errors replied by what the loop's thread ran.</summary>
     public readonly ErrorCounts Errors = new();
     public long Turns;
+
+    /// <summary>Time from the beginning of turns to their end, microseconds.</summary>
+    public long TurnUs;
+    public long ExpireCycleNs;
+
+    /// <summary>The largest buffers of the last seconds.</summary>
+    public readonly RecentBuffers Recent = new();
     public long Stalls;
 
     /// <summary>The longest turn, from the network's answer to the end of what is due, in microseconds.</summary>
@@ -56,6 +63,7 @@ internal sealed class LoopStatistics(ServerOptions options, int commandCount) : 
     {
         Commands.Reset();
         Errors.Reset();
+        TurnUs = ExpireCycleNs = 0;
         Turns = Stalls = LongestTurnUs = Sleeps = PartsSent = Tickets = Borrows = NetworkInputBytes = NetworkOutputBytes = 0;
         Reads = Writes = ConnectionsReceived = ConnectionsRejected = OutputLimitDisconnections = QueryLimitDisconnections = 0;
     }

@@ -89,7 +89,12 @@ public sealed class AllocationTests
             "XGROUP CREATECONSUMER s{n} g e", "XGROUP DELCONSUMER s{n} g c", "XGROUP SETID s{n} g 0", "XGROUP DESTROY s{n} g", "DEL s{n} t{n}",
         ],
         ["connection"] = ["PING", "PING message", "ECHO message", "SELECT 1", "SELECT 0"],
-        ["errors"] = ["SET k{n} text", "INCR k{n}", "GET", "NOSUCH a b", "MGET", "EXPIRE k{n} x", "SET k{n} v EX 0", "RENAME none{n} k{n}", "SWAPDB 0 99", "OBJECT FREQ k{n}"],
+        ["without replicas"] = ["WAIT 0 10", "WAITAOF 0 0 10", "ROLE", "REPLCONF capa eof", "MULTI", "WAIT 1 0", "EXEC"],
+        ["errors"] =
+        [
+            "SET k{n} text", "INCR k{n}", "GET", "NOSUCH a b", "MGET", "EXPIRE k{n} x", "SET k{n} v EX 0", "RENAME none{n} k{n}", "SWAPDB 0 99",
+            "OBJECT FREQ k{n}", "CLUSTER INFO", "READONLY", "FAILOVER", "WAIT 1 x",
+        ],
         ["lists"] =
         [
             "RPUSH q{n} a b 17 -100000", "LPUSH q{n} c a-longer-element 12345678901", "LPUSHX q{n} x", "RPUSHX q{n} y", "LLEN q{n}", "LINDEX q{n} 2", "LSET q{n} 3 d",

@@ -53,6 +53,7 @@ internal static class Session
         client.Loop.DeliverMail();
         client.Transaction.End(context.Partitions);
         client.Loop.Server.Trackers.Remove(client);
+        client.Loop.Server.Monitors.Remove(client);
         client.Database = 0;
         client.Resp = context.Reply.Resp = 2;
         client.Name = "";

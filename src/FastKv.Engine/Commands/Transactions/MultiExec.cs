@@ -41,6 +41,14 @@ internal static unsafe class MultiExec
         Complexity = "Depends on commands in the transaction")]
     internal static void Exec(ref CommandContext context)
     {
+        Execute(ref context);
+        var client = context.Client;
+        if ((client.Gate & Clients.ClientGate.Monitored) != 0)
+            client.Loop.Server.Monitors.Feed(client, ref context, isWithinExec: true);
+    }
+
+    private static void Execute(ref CommandContext context)
+    {
         var transaction = context.Client.Transaction;
         if (!transaction.IsOpen)
         {
@@ -102,7 +110,7 @@ internal static unsafe class MultiExec
                 (heaviest, heaviestBytes) = (i, bytes);
         }
         long unexplained = timeline.UnexplainedSince(call);
-        if (unexplained >= timeline.Watch.ThresholdNs)
+        if (unexplained >= timeline.Watch.UnexplainedNs)
             Blame(transaction, heaviest, client, timeline, unexplained);
     }
 

@@ -40,7 +40,7 @@ internal static class StatsSection
         text.Line("expired_keys"u8, statistics.OverPartitions(static partition => partition.ExpiredKeys));
         text.Line("expired_stale_perc"u8, 0, 2);
         text.Line("expired_time_cap_reached_count"u8, 0);
-        text.Line("expire_cycle_cpu_milliseconds"u8, 0);
+        text.Line("expire_cycle_cpu_milliseconds"u8, statistics.OverLoops(static loop => loop.ExpireCycleNs) / 1_000_000);
         text.Line("evicted_keys"u8, 0);
         text.Line("evicted_clients"u8, 0);
         text.Line("evicted_scripts"u8, 0);
@@ -98,10 +98,10 @@ internal static class StatsSection
         text.Line("reply_buffer_shrinks"u8, 0);
         text.Line("reply_buffer_expands"u8, 0);
         text.Line("eventloop_cycles"u8, statistics.OverLoops(static loop => loop.Turns));
-        text.Line("eventloop_duration_sum"u8, 0);
-        text.Line("eventloop_duration_cmd_sum"u8, 0);
-        text.Line("instantaneous_eventloop_cycles_per_sec"u8, 0);
-        text.Line("instantaneous_eventloop_duration_usec"u8, 0);
+        text.Line("eventloop_duration_sum"u8, statistics.OverLoops(static loop => loop.TurnUs));
+        text.Line("eventloop_duration_cmd_sum"u8, (long)(statistics.CommandNanoseconds / 1000));
+        text.Line("instantaneous_eventloop_cycles_per_sec"u8, (long)statistics.TurnsPerSecond);
+        text.Line("instantaneous_eventloop_duration_usec"u8, (long)statistics.TurnMicroseconds);
         text.Line("acl_access_denied_auth"u8, 0);
         text.Line("acl_access_denied_cmd"u8, 0);
         text.Line("acl_access_denied_key"u8, 0);
