@@ -69,6 +69,14 @@ internal static class ClientList
         context.Reply.VerbatimString(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
     }
 
+    /// <summary>One client's line, without the line's end.</summary>
+    internal static string DescribeOne(Client client, long nowMs)
+    {
+        var text = new StringBuilder();
+        Describe(text, client, nowMs);
+        return text.ToString(0, text.Length - 1);
+    }
+
     private static void Describe(StringBuilder text, Client client, long nowMs)
     {
         long input = client.Input.Capacity + client.Arrived.Capacity;
@@ -79,7 +87,7 @@ internal static class ClientList
             .Append($" sub={Subscriptions.CountOf(client, SubscriptionKind.Channel)} psub={Subscriptions.CountOf(client, SubscriptionKind.Pattern)}")
             .Append($" ssub={Subscriptions.CountOf(client, SubscriptionKind.Shard)} multi={(client.Transaction.IsOpen ? client.Transaction.Count : -1)} watch={client.Transaction.WatchedCount} qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
             .Append($" argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll={(pending > 0 ? 1 : 0)} omem={pending}")
-            .Append($" tot-mem={Client.ManagedBytes + input + pending} events=r cmd={client.LastCommand?.Name ?? "NULL"} user={client.User}")
+            .Append($" tot-mem={Client.ManagedBytes + input + pending} events=r cmd={client.LastCommand?.Name ?? "NULL"} user={client.Acl.Name}")
             .Append($" redir={(client.Tracker is { IsOn: true } tracker ? tracker.RedirectId : -1)} resp={client.Resp} lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
     }
 
