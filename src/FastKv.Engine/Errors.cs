@@ -258,8 +258,8 @@ internal static class Errors
     public static ReadOnlySpan<byte> AclNoFile =>
         "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration."u8;
     public static ReadOnlySpan<byte> AclNotSaved => "ERR There was an error trying to save the ACLs. Please check the server logs for more information"u8;
-    public static ReadOnlySpan<byte> SortByDenied => "ERR BY option of SORT denied due to insufficient ACL permissions"u8;
-    public static ReadOnlySpan<byte> SortGetDenied => "ERR GET option of SORT denied due to insufficient ACL permissions"u8;
+    public static ReadOnlySpan<byte> SortByDenied => "ERR BY option of SORT denied due to insufficient ACL permissions."u8;
+    public static ReadOnlySpan<byte> SortGetDenied => "ERR GET option of SORT denied due to insufficient ACL permissions."u8;
 
     // ---- Server ----
 
