@@ -51,6 +51,7 @@ public sealed class FastKvServer : IDisposable
         Slowlog = new Monitoring.Slowlog(Options, Clock);
         Latency = new Monitoring.LatencyMonitor(Options, Clock);
         Watch = new Monitoring.CommandWatch(Options, Slowlog, Latency);
+        Acl = new Acl.AclUsers(this);
         Clients = new ClientRegistry(this);
         RenamedCommands = RenamedCommands.Create(Options.RenamedCommands);
         ProtocolLimits.BulkBytesMax = Options.ProtoMaxBulkLen;
@@ -86,6 +87,8 @@ public sealed class FastKvServer : IDisposable
     internal ServerOptions Options { get; }
 
     internal ClientRegistry Clients { get; }
+
+    internal Acl.AclUsers Acl { get; }
 
     internal ClientPause Pause { get; } = new();
 

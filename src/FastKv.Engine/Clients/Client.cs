@@ -143,14 +143,14 @@ internal sealed unsafe class Client
     public bool IsPeerClosed;
 
     // The session, for CLIENT LIST.
+    /// <summary>It has said a user's password, or none was asked for when it began.</summary>
     public bool Authenticated;
     public string Name = "";
     public string LibraryName = "";
     public string LibraryVersion = "";
-    public string User = "default";
 
-    /// <summary>What the session may do.</summary>
-    public Acl.AclUser Acl = FastKv.Engine.Acl.AclUser.Default;
+    /// <summary>Whose session it is, which decides what it may do.</summary>
+    public Acl.AclUser Acl = FastKv.Engine.Acl.AclUser.Nobody;
     public bool NoEvict;
     public long CreatedMs;
     public long LastInteractionMs;
@@ -198,8 +198,7 @@ internal sealed unsafe class Client
         OutputClass = OutputClass.Normal;
         InFlight = IsReady = IsHeld = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = IsUnixSocket = false;
         Name = LibraryName = LibraryVersion = Address = LocalAddress = "";
-        User = "default";
-        Acl = FastKv.Engine.Acl.AclUser.Default;
+        Acl = FastKv.Engine.Acl.AclUser.Nobody;
         OutputSoftLimitSinceMs = OutputPeakBytes = ActiveEpoch = TotalNetworkInput = TotalNetworkOutput = 0;
         LastCommand = null;
     }

@@ -174,9 +174,9 @@ public static class ConfigTable
 
         // ---- Security and scripts ----
         Text("requirepass", null, static o => ref o.RequirePass, Sensitive, isBinarySafe: true),
-        Text("aclfile", "", flags: Immutable),
-        Long("acllog-max-len", 0, NoLimit, 128),
-        Choice("acl-pubsub-default", 0, null, None, [("allchannels", 1), ("resetchannels", 0)]),
+        Text("aclfile", "", static o => ref o.AclFile, Immutable),
+        Long("acllog-max-len", 0, NoLimit, 128, static o => ref o.AclLogMaxLen),
+        Choice("acl-pubsub-default", 0, static o => ref o.AclPubSubDefault, None, [("allchannels", 1), ("resetchannels", 0)]),
         Long("busy-reply-threshold", 0, NoLimit, 5000, alias: "lua-time-limit"),
         Choice("sanitize-dump-payload", 0, static o => ref o.SanitizeDumpPayload, None, [.. NoYes, ("clients", 2)]),
         Choice("propagation-error-behavior", 0, null, None, [("ignore", 0), ("panic", 1), ("panic-on-replicas", 2)]),

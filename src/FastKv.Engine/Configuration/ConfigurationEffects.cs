@@ -1,5 +1,3 @@
-using FastKv.Engine.Commands.Connection;
-
 namespace FastKv.Engine.Configuration;
 
 /// <summary>What CONFIG SET has to bring about at once. Most parameters need nothing here: they are read where they matter, each time. Control plane.</summary>
@@ -31,12 +29,6 @@ internal static class ConfigurationEffects
                 partition.SetNotifiedEvents();
             return null;
         });
-        config.Apply("requirepass", () =>
-        {
-            if (server.Options.RequirePass is null)
-                AdmitAll(server);
-            return null;
-        });
     }
 
     /// <summary>Follows the thresholds from which on commands are noted. When that takes every command's time, the next one is timed already.</summary>
@@ -57,18 +49,5 @@ internal static class ConfigurationEffects
                 loop.Post(loop.Statistics.Commands.TimeNextCalls);
         }
         return null;
-    }
-
-    /// <summary>Without a password every session may go on; a new password leaves the sessions that have begun as they are.</summary>
-    private static void AdmitAll(FastKvServer server)
-    {
-        foreach (var loop in server.Loops)
-        {
-            loop.Post(() =>
-            {
-                foreach (var client in loop.Clients)
-                    Session.SetAuthenticated(client, true);
-            });
-        }
     }
 }

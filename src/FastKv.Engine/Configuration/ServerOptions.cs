@@ -45,6 +45,15 @@ public sealed class ServerOptions
     /// <summary><c>requirepass</c>: the default user's password (Latin-1, a char per byte), or null.</summary>
     public string? RequirePass;
 
+    /// <summary><c>aclfile</c>: the file of users, or empty.</summary>
+    public string? AclFile;
+
+    /// <summary><c>acllog-max-len</c>: denials that ACL LOG remembers.</summary>
+    public long AclLogMaxLen;
+
+    /// <summary><c>acl-pubsub-default</c>: 1: new users may use all channels, 0: none.</summary>
+    public int AclPubSubDefault;
+
     /// <summary><c>max-new-connections-per-cycle</c>: connections accepted in one turn.</summary>
     public int MaxNewConnectionsPerCycle;
 

@@ -1,6 +1,7 @@
 using FastKv.Engine.Acl;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
+using FastKv.Engine.Commands.Transactions;
 using FastKv.Protocol;
 
 namespace FastKv.Engine.Sharding;
@@ -46,7 +47,7 @@ internal sealed unsafe class Admission(ShardLoop loop)
         switch (refusal)
         {
             case Refusal.NotAuthenticated:
-                context.Reply.Error(Errors.NoAuth);
+                MultiExec.ReplyRefusal(ref context, command, Errors.NoAuth);
                 break;
             case Refusal.NotInTransaction:
                 context.Reply.Error(Errors.NotInTransaction);
@@ -55,7 +56,7 @@ internal sealed unsafe class Admission(ShardLoop loop)
                 AclDenial.Reply(ref context, command);
                 break;
             case Refusal.OutOfMemory:
-                context.Reply.Error(Errors.OutOfMemory);
+                MultiExec.ReplyRefusal(ref context, command, Errors.OutOfMemory);
                 break;
             case Refusal.SaveFailed:
                 context.Reply.Error(Errors.SaveFailed);
@@ -69,7 +70,10 @@ internal sealed unsafe class Admission(ShardLoop loop)
         }
         _loop.Statistics.Commands.Reject(command);
         _loop.Statistics.Errors.Pending = 0;
-        context.Client.Transaction.IsAborted |= context.Client.Transaction.IsOpen;
+        if (context.Client.Transaction.IsOpen)
+            context.Client.Transaction.IsAborted = true;
+        else
+            context.Client.Gate &= ~ClientGate.Multi;
     }
 
     /// <summary>Whether a command must not change what can no longer be saved; PING tells of it too, for those who watch over the server.</summary>
@@ -99,6 +103,6 @@ internal sealed unsafe class Admission(ShardLoop loop)
         writer.Add("Can't execute '"u8);
         writer.AddAscii(command.Name);
         writer.Add("': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"u8);
-        context.Reply.Error(writer.Written);
+        MultiExec.ReplyRefusal(ref context, command, writer.Written);
     }
 }

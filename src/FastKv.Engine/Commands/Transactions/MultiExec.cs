@@ -70,6 +70,18 @@ internal static unsafe class MultiExec
         transaction.End(context.Partitions);
     }
 
+    /// <summary>Replies why a command is refused before it runs. An EXEC that is refused itself ends the transaction, and says so.</summary>
+    internal static void ReplyRefusal(ref CommandContext context, CommandDescriptor command, ReadOnlySpan<byte> error)
+    {
+        if (command.Route != CommandRoute.Transaction)
+        {
+            context.Reply.Error(error);
+            return;
+        }
+        context.Client.Transaction.End(context.Partitions);
+        context.Reply.Error(Errors.ExecAbortedPrefix, error, default);
+    }
+
     private static void RunAll(ref CommandContext context, Transaction transaction)
     {
         transaction.Seal();
@@ -95,6 +107,13 @@ internal static unsafe class MultiExec
             inner.DatabaseIndex = client.Database;
             inner.Reply.Resp = client.Resp;
             inner.Partition = own;
+            if ((client.Gate & Clients.ClientGate.Restricted) != 0)
+            {
+                // The error of a command that was not permitted is EXEC's own failure, if no command follows.
+                inner.Reply.Errors!.Pending = 0;
+                if (!Acl.AclDenial.PermitsQueued(ref inner))
+                    continue;
+            }
             if (context.Partitions.Length > 1 && queued.Command.Route is CommandRoute.Everywhere or CommandRoute.Cursor)
                 client.Loop.Exclusive.RunOnPartitions(ref inner);
             else
