@@ -575,6 +575,7 @@ internal sealed class ShardLoop : IDisposable
     {
         Pipeline.Abandon(client);
         FastKv.Engine.Messages.Mailbox.DropHeld(client);
+        PubSub.Subscriptions.Leave(client, Partitions);
         client.Transaction.Release(Partitions);
         _server.Clients.Remove(client);
     }

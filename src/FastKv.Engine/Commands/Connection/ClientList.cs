@@ -69,6 +69,14 @@ internal static class ClientList
         context.Reply.VerbatimString(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
     }
 
+    /// <summary>A client's line, for the log.</summary>
+    public static string LineOf(Client client)
+    {
+        var text = new StringBuilder();
+        Describe(text, client, client.Loop.NowMs);
+        return text.ToString(0, text.Length - 1);
+    }
+
     private static void Describe(StringBuilder text, Client client, long nowMs)
     {
         long input = client.Input.Capacity + client.Arrived.Capacity;
