@@ -611,6 +611,7 @@ internal sealed class ShardLoop : IDisposable
         _server.Trackers.Remove(client);
         Pipeline.Abandon(client);
         FastKv.Engine.Messages.Mailbox.DropHeld(client);
+        PubSub.Subscriptions.Leave(client, Partitions);
         client.Transaction.Release(Partitions);
         _server.Clients.Remove(client);
     }
