@@ -53,12 +53,14 @@ public sealed class FastKvServer : IDisposable
         _partitions = new Partition[shards];
         for (int i = 0; i < shards; i++)
             _partitions[i] = new Partition(i, routing, Options, Clock, NextSeed(random));
+        MemoryLimit = new Keyspace.Eviction.MemoryLimit(this);
         Loops = new ShardLoop[shards];
         for (int i = 0; i < shards; i++)
             Loops[i] = new ShardLoop(this, i, _partitions, tickets);
         Statistics = new ServerStatistics(this);
         Listeners = new ServerListeners(this);
         ConfigurationEffects.Register(this);
+        MemoryLimit.Apply();
     }
 
     /// <summary>Sets of shards are 64-bit masks.</summary>
@@ -76,7 +78,7 @@ public sealed class FastKvServer : IDisposable
 
     internal ClientPause Pause { get; } = new();
 
-    internal Keyspace.Eviction.MemoryLimit MemoryLimit { get; } = new();
+    internal Keyspace.Eviction.MemoryLimit MemoryLimit { get; }
 
     internal Monitoring.Monitors Monitors { get; } = new();
 
@@ -163,6 +165,7 @@ public sealed class FastKvServer : IDisposable
     internal void Tick(long nowMs)
     {
         Statistics.Sample(nowMs);
+        MemoryLimit.Tick();
         long buffers = NativeBlock.OutstandingBytes;
         _bufferBytesPeak = Math.Max(_bufferBytesPeak, NativeBlock.TakePeak());
         if (_bufferBytesPeak - buffers > BufferBytesToTrim)

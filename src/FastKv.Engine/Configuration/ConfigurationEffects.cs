@@ -23,6 +23,11 @@ internal static class ConfigurationEffects
                 partition.SetPolicy();
             return null;
         });
+        config.Apply("maxmemory", () =>
+        {
+            server.MemoryLimit.Apply();
+            return null;
+        });
         config.Apply("requirepass", () =>
         {
             if (server.Options.RequirePass is null)

@@ -44,7 +44,7 @@ internal sealed class Partition : IDisposable
     public readonly Tracking.TrackedKeys Tracked = new();
 
     /// <summary>Makes room when memory is short.</summary>
-    public readonly Eviction.Evictor Evictor = new();
+    public readonly Eviction.Evictor Evictor;
 
     /// <summary>The classes of events that are to be published.</summary>
     public KeyspaceEvents NotifiedEvents;
@@ -107,6 +107,7 @@ internal sealed class Partition : IDisposable
         for (int i = 0; i < Databases.Length; i++)
             Databases[i] = new Database(this, i);
         ActiveExpiry = new ActiveExpiry(this);
+        Evictor = new Eviction.Evictor(this);
         UpdateClock();
     }
 

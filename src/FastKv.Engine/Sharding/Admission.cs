@@ -51,7 +51,7 @@ internal sealed unsafe class Admission(ShardLoop loop)
                 AclDenial.Reply(ref context, command);
                 break;
             case Refusal.OutOfMemory:
-                context.Reply.Error(Errors.OutOfMemory);
+                RefuseMemory(ref context, command);
                 break;
             case Refusal.SubscriberMode:
                 ReplySubscriberMode(ref context, command);
@@ -60,6 +60,23 @@ internal sealed unsafe class Admission(ShardLoop loop)
         _loop.Statistics.Commands.Reject(command);
         _loop.Statistics.Errors.Pending = 0;
         context.Client.Transaction.IsAborted |= context.Client.Transaction.IsOpen;
+    }
+
+    /// <summary>EXEC is over with it, like any EXEC that does not run.</summary>
+    private static void RefuseMemory(ref CommandContext context, CommandDescriptor command)
+    {
+        if (command.Route != CommandRoute.Transaction)
+        {
+            context.Reply.Error(Errors.OutOfMemory);
+            return;
+        }
+        Span<byte> text = stackalloc byte[128];
+        var writer = new SpanText(text);
+        writer.Add(Errors.ExecAbortedPrefix);
+        writer.Add(Errors.OutOfMemory);
+        context.Reply.Error(writer.Written);
+        context.Client.Transaction.End(context.Partitions);
+        context.Client.Gate &= ~ClientGate.Multi;
     }
 
     /// <summary>What a RESP2 client with subscriptions may still call.</summary>

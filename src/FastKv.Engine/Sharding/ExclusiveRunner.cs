@@ -78,6 +78,7 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.Count = slot.Count;
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
+        Relieve(ticket.Shards);
         SetTouchOff(ticket.Shards, client.NoTouch);
         _statistics.Run(context.Command, ref context);
         if ((client.Gate & ClientGate.Tracking) != 0)
@@ -88,6 +89,16 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         {
             _discard.Clear();
             client.Gate &= ~ClientGate.ReplySkip;
+        }
+    }
+
+    private void Relieve(ulong shards)
+    {
+        for (; shards != 0; shards &= shards - 1)
+        {
+            var partition = _partitions[BitOperations.TrailingZeroCount(shards)];
+            if (partition.Evictor.IsOn)
+                partition.Evictor.Relieve();
         }
     }
 

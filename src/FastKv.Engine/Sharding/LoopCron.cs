@@ -53,6 +53,7 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
         var partition = _loop.Partition;
         bool isMore = partition.LazyFree.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
         isMore |= partition.ActiveExpiry.RunSlice(_server.Clock, nowUs);
+        isMore |= partition.Evictor.RunSlice(partition.ActiveExpiry.SliceUs);
 
         // A slice of work, then three of service: at most a quarter of the core goes to the background, as in Redis.
         _nextSliceUs = isMore ? nowUs + 4 * partition.ActiveExpiry.SliceUs : nowUs + TickUs;

@@ -12,13 +12,14 @@ internal sealed class PartitionStatistics(ServerOptions options, int commandCoun
     public long KeyspaceHits;
     public long KeyspaceMisses;
     public long ExpiredKeys;
+    public long EvictedKeys;
     public long Dirty;
 
     /// <summary>Back to zero (CONFIG RESETSTAT).</summary>
     public void Reset()
     {
         Commands.Reset();
-        PartsRun = KeyspaceHits = KeyspaceMisses = ExpiredKeys = 0;
+        PartsRun = KeyspaceHits = KeyspaceMisses = ExpiredKeys = EvictedKeys = 0;
     }
 
     public void Dispose() => Commands.Dispose();

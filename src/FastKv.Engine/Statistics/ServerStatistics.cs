@@ -105,6 +105,7 @@ internal sealed class ServerStatistics(FastKvServer server)
             loop.Statistics.Reset();
         foreach (var partition in _server.Partitions)
             partition.Statistics.Reset();
+        _server.MemoryLimit.ResetStatistics();
         _outputBytesBefore = SentBytes;
         _lastCommands = _lastInput = _lastOutput = 0;
         _peakBytes = UsedBytes;
@@ -123,7 +124,7 @@ internal sealed class ServerStatistics(FastKvServer server)
 
     private static long UsedBytesOf(FastKvServer server)
     {
-        long sum = Memory.NativeBlock.OutstandingBytes;
+        long sum = Memory.NativeBlock.OutstandingBytes + server.MemoryLimit.ManagedBytes;
         foreach (var partition in server.Partitions)
             sum += partition.Heap.UsedBytes;
         return sum;
