@@ -59,12 +59,15 @@ internal sealed class Evictor(Partition partition)
         if (!IsOn)
             return false;
         long endUs = limit.Clock.MonotonicMicroseconds + budgetUs;
+        if (!limit.IsTurnOf(_partition) && limit.CommittedExcess <= 0)
+            return false;
         var relief = Relieve();
         while (relief != Relief.Failed && (relief == Relief.Running || limit.CommittedExcess > 0))
         {
             if (limit.Clock.MonotonicMicroseconds >= endUs)
                 return true;
-            if (relief == Relief.Below && !Compact(limit))
+            bool isWaiting = relief == Relief.Below || !limit.IsTurnOf(_partition);
+            if (isWaiting && !Compact(limit))
                 return false;
             relief = Relieve();
         }
@@ -115,6 +118,8 @@ internal sealed class Evictor(Partition partition)
     {
         if (!limit.MayEvict)
             return Publish(limit) <= limit.MaxBytes ? Relief.Below : limit.IsSuspended ? Relief.Running : Relief.Failed;
+        if (!limit.IsTurnOf(_partition))
+            return Relief.Running;
         long endUs = limit.DeadlineUs();
         int evicted = 0;
         while (Publish(limit) > limit.EvictAboveBytes)

@@ -18,9 +18,9 @@ namespace FastKv.Engine.Keyspace.Eviction;
 /// <summary><c>maxmemory</c> of the whole server.</summary>
 internal sealed class MemoryLimit
 {
-    /// <summary>Committed memory may exceed the limit by a 32nd and two chunks per shard: what the heaps keep against thrashing.</summary>
-    private const int MarginShift = 5;
-    private const long MarginPerShard = 4L << 20;
+    /// <summary>Committed memory may exceed the limit by a 128th and a chunk per shard: what the heaps keep against thrashing.</summary>
+    private const int MarginShift = 7;
+    private const long MarginPerShard = 2L << 20;
 
     /// <summary>Fragmentation does not cost more than a quarter of the limit.</summary>
     private const int ReserveShareMax = 4;
@@ -75,6 +75,27 @@ internal sealed class MemoryLimit
 
     /// <summary>Whether keys may be evicted at all.</summary>
     public bool MayEvict => _server.Options.MaxMemoryPolicy != MaxMemoryPolicy.NoEviction && !IsSuspended;
+
+    /// <summary>
+    /// Whether a partition is to evict: it uses its share (give or take a 16th), or those that use more have nothing to evict. Else the one that is looked at
+    /// first each time would evict for all of them, and end up empty.
+    /// </summary>
+    public bool IsTurnOf(Partition partition)
+    {
+        var partitions = _server.Partitions;
+        if (partitions.Length == 1)
+            return true;
+        long share = Volatile.Read(ref _heapUsed) / partitions.Length;
+        share -= share / 16;
+        if (partition.Evictor.PublishedUsed >= share)
+            return true;
+        foreach (var other in partitions)
+        {
+            if (other.Evictor.PublishedUsed >= share && !other.Evictor.IsExhausted)
+                return false;
+        }
+        return true;
+    }
 
     /// <summary>How long pending values are freed at a stretch: in the background mostly when eviction frees lazily.</summary>
     public long FreeSliceUs => _server.Options.LazyFreeLazyEviction ? 50 : 500;
@@ -169,15 +190,20 @@ internal sealed class MemoryLimit
     /// room where that is possible, and says whether the command must be refused because there is none.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Refuses(ShardLoop loop, Client client, CommandDescriptor command) =>
-        loop.Partition.Evictor.Relieve() == Relief.Failed && RefusesWhenFull(loop, client, command);
+    public bool Refuses(ShardLoop loop, Client client, CommandDescriptor command)
+    {
+        var relief = loop.Partition.Evictor.Relieve();
+        return relief != Relief.Below && RefusesWhenFull(loop, client, command, relief);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool RefusesWhenFull(ShardLoop loop, Client client, CommandDescriptor command)
+    private bool RefusesWhenFull(ShardLoop loop, Client client, CommandDescriptor command, Relief relief)
     {
-        if (!NeedsMemory(client, command))
-            return false;
-        return !MayEvict || !IsRoomElsewhere(loop);
+        // The partitions whose turn it is may be asleep.
+        bool isRoom = relief != Relief.Failed;
+        if (MayEvict && !loop.IsAlone)
+            isRoom |= IsRoomElsewhere(loop);
+        return !isRoom && NeedsMemory(client, command);
     }
 
     /// <summary>Whether other partitions can make room, which those that nobody runs are made to do at once.</summary>
