@@ -1,6 +1,7 @@
-// The commands `report`, `types` and `gc-free`: publish the server, run sections, write the files. Control plane.
+// The commands `report`, `types`, `eviction` and `gc-free`: publish the server, run sections, write the files. Control plane.
 using System.CommandLine;
 using System.Diagnostics;
+using FastKv.Bench.Eviction;
 using FastKv.Bench.Types;
 using FastKv.LoadGen.Load;
 
@@ -30,6 +31,11 @@ internal static class ReportCommand
             ("stalls", StallsSection.Run),
             ("growth", GrowthSection.Run),
             ("leaderboard", LeaderboardSection.Run),
+        ]),
+        new("eviction", "FastKv under maxmemory against redis-server", "Eviction and maxmemory", "eviction", EvictionMethod.Text,
+        [
+            ("hits", HitsSection.Run),
+            ("rss", ResidentSection.Run),
         ]),
         new("gc-free", "Collections and allocations of FastKv under load", "Garbage collection under load", "gc-free", ReportDocument.EngineMethod,
         [
