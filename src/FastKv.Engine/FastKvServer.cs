@@ -154,6 +154,7 @@ public sealed class FastKvServer : IDisposable
             File.Delete(path);
         foreach (var partition in _partitions)
             partition.Dispose();
+        MemoryLimit.Dispose();
         if (Options.DebugHeap)
             ThrowIfBuffersLeaked();
     }

@@ -14,6 +14,10 @@ internal static class ResidentSection
     private const long LimitBytes = 512L << 20;
     private const double ResidentLimit = 1.15;
     private const double StreamFactor = 3;
+
+    /// <summary>A thousand clients may have sent a command of 64 KB almost to its end before the next is run, which makes room for them.</summary>
+    private const double UsedLimit = 1.1;
+
     private const int SampleMs = 500;
 
     /// <summary>Both kinds of streams.</summary>
@@ -32,7 +36,7 @@ internal static class ResidentSection
                 $"**{Number(ratio, "F3")}**", Number(outcome.Used.Max() / (1 << 20), "F0"), Number(outcome.Evicted, "N0"), Number(outcome.Errors, "N0"),
             ]);
             report.AtMost($"{name} values: highest RSS over maxmemory", ratio, ResidentLimit);
-            report.AtMost($"{name} values: highest used_memory over maxmemory", outcome.Used.Max() / LimitBytes, 1.01);
+            report.AtMost($"{name} values: highest used_memory over maxmemory", outcome.Used.Max() / LimitBytes, UsedLimit);
             report.AtLeast($"{name} values: written over maxmemory", (double)outcome.WrittenBytes / LimitBytes, StreamFactor);
             report.Raw[name] = outcome;
             report.Add(name, new TimeChart($"Resident memory, {name} values", "MB", SampleMs / 1000.0,

@@ -14,9 +14,11 @@ namespace FastKv.Engine.Keyspace.Eviction;
 //   committed  what the heaps hold of the kernel instead of their live blocks, for the sizes of keys shift. Above the limit (and a margin) entries are moved
 //              together and holes given back (Compaction); as long as that does not suffice, a reserve lowers the mark at which keys are evicted, because
 //              emptier slabs are cheaper to empty.
+//   uncounted  what is resident all the same, above what the process had at its start: freed buffers that malloc keeps, mostly. It lowers what the heaps may
+//              commit.
 
 /// <summary><c>maxmemory</c> of the whole server.</summary>
-internal sealed class MemoryLimit
+internal sealed class MemoryLimit : IDisposable
 {
     /// <summary>Committed memory may exceed the limit by a 128th and a chunk per shard: what the heaps keep against thrashing.</summary>
     private const int MarginShift = 7;
@@ -28,12 +30,23 @@ internal sealed class MemoryLimit
     /// <summary>The managed heap breathes: so much above its size at the start is not counted.</summary>
     private const long ManagedFreeBytes = 4L << 20;
 
+    /// <summary>Compiled code grows in the first minutes: so much above the process's size at the start is not counted either.</summary>
+    private const long ProcessFreeBytes = 12L << 20;
+
+    /// <summary>From so much on malloc is asked to give back what it keeps, at most once in so many ticks: that costs milliseconds.</summary>
+    private const long TrimBytes = 8L << 20;
+    private const int TrimTicks = 10;
+
     private const int TenacityLinearMax = 10;
     private const int TenacityUnbounded = 100;
     private const long TenacityStepUs = 50;
 
     private readonly FastKvServer _server;
     private readonly long _managedAtStart = GC.GetTotalMemory(forceFullCollection: false);
+    private readonly ResidentMemory _resident = new();
+    private long _residentAtStart;
+    private long _uncountedBytes;
+    private int _ticksSinceTrim;
     private long _heapUsed;
     private long _heapCommitted;
     private long _managedBytes;
@@ -62,7 +75,7 @@ internal sealed class MemoryLimit
     public long EvictAboveBytes => Volatile.Read(ref _evictAboveBytes);
 
     /// <summary>Bytes that the heaps hold above what they may; negative: they are below.</summary>
-    public long CommittedExcess => Volatile.Read(ref _heapCommitted) + OtherBytes - CommittedMax(MaxBytes);
+    public long CommittedExcess => Volatile.Read(ref _heapCommitted) + OtherBytes + Volatile.Read(ref _uncountedBytes) - CommittedMax(MaxBytes);
 
     /// <summary>What the limit is lowered by because of fragmentation.</summary>
     public long ReserveBytes => Volatile.Read(ref _reserveBytes);
@@ -176,6 +189,7 @@ internal sealed class MemoryLimit
         Volatile.Write(ref _managedBytes, Math.Max(0, managed));
         if (_server.Options.MaxMemory == 0)
             return;
+        NoteResident();
         long reserve = ReserveBytes;
         long excess = CommittedExcess;
         reserve = excess > 0
@@ -184,6 +198,8 @@ internal sealed class MemoryLimit
         Volatile.Write(ref _reserveBytes, reserve);
         SetMark();
     }
+
+    public void Dispose() => _resident.Dispose();
 
     /// <summary>
     /// Asked on the client's loop before each command while there is a limit (<see cref="ClientGate.MemoryLimit"/>), the loop's own partition being held: makes
@@ -245,6 +261,19 @@ internal sealed class MemoryLimit
                 return true;
         }
         return false;
+    }
+
+    private void NoteResident()
+    {
+        long more = _resident.Read() - Volatile.Read(ref _heapCommitted) - OtherBytes;
+        if (_residentAtStart == 0)
+            _residentAtStart = Math.Max(1, more);
+        long uncounted = Math.Clamp(more - _residentAtStart - ProcessFreeBytes, 0, MaxBytes / ReserveShareMax);
+        Volatile.Write(ref _uncountedBytes, uncounted);
+        if (++_ticksSinceTrim < TrimTicks || uncounted < TrimBytes || CommittedExcess <= 0)
+            return;
+        _ticksSinceTrim = 0;
+        NativeBlock.Trim();
     }
 
     private long OtherBytes => NativeBlock.OutstandingBytes + Volatile.Read(ref _managedBytes);
