@@ -44,6 +44,7 @@ public sealed class FastKvServer : IDisposable
         RunId = Hexadecimal(random, 20);
         ReplicationId = Hexadecimal(random, 20);
         Clients = new ClientRegistry(this);
+        ClientEviction = new ClientEviction(this);
         RenamedCommands = RenamedCommands.Create(Options.RenamedCommands);
         ProtocolLimits.BulkBytesMax = Options.ProtoMaxBulkLen;
 
@@ -61,6 +62,7 @@ public sealed class FastKvServer : IDisposable
         Listeners = new ServerListeners(this);
         ConfigurationEffects.Register(this);
         MemoryLimit.Apply();
+        ClientEviction.Apply();
     }
 
     /// <summary>Sets of shards are 64-bit masks.</summary>
@@ -79,6 +81,8 @@ public sealed class FastKvServer : IDisposable
     internal ClientPause Pause { get; } = new();
 
     internal Keyspace.Eviction.MemoryLimit MemoryLimit { get; }
+
+    internal ClientEviction ClientEviction { get; }
 
     internal Monitoring.Monitors Monitors { get; } = new();
 

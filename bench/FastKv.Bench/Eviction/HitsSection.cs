@@ -11,7 +11,6 @@ internal static class HitsSection
 {
     private const ulong Seed = 20_261_121;
     private const int PipelineLength = 64;
-    private const string Limit = "64mb";
 
     /// <summary>Times the hit ratio of redis-server that FastKv's has to reach: less is noise of the samples.</summary>
     private const double RatioMin = 1.0;
@@ -21,9 +20,10 @@ internal static class HitsSection
     /// <summary>All policies and traces.</summary>
     public static SectionReport Run(ReportSettings settings)
     {
-        long keys = settings.Quick ? 1 << 20 : 1 << 21;
-        long requests = settings.Quick ? 600_000 : 6_000_000;
-        var report = new SectionReport("hits", $"Hit ratio, {keys:N0} keys, maxmemory {Limit}");
+        long keys = settings.Quick ? 1 << 19 : 1 << 21;
+        long requests = settings.Quick ? 1_000_000 : 6_000_000;
+        string limit = settings.Quick ? "16mb" : "64mb";
+        var report = new SectionReport("hits", $"Hit ratio, {keys:N0} keys, maxmemory {limit}");
         var rows = new List<string[]> { new[] { "policy", "trace", "redis-server hits %", "FastKv hits %", "ratio", "redis-server keys", "FastKv keys" } };
         var groups = new List<string>();
         List<double> redisHits = [], fastKvHits = [];
@@ -32,8 +32,10 @@ internal static class HitsSection
         {
             foreach (Trace trace in Trace.All)
             {
-                Outcome redis = Measure(settings.Redis, policy, trace, keys, requests), fastKv = Measure(settings.FastKv(1), policy, trace, keys, requests);
-                rows.Add([policy, trace.Name, Percent(redis.Hits), Percent(fastKv.Hits), $"**{Number(fastKv.Hits / redis.Hits, "F3")}**", Count(redis.Keys), Count(fastKv.Keys)]);
+                Outcome redis = Measure(settings.Redis, limit, policy, trace, keys, requests);
+                Outcome fastKv = Measure(settings.FastKv(1), limit, policy, trace, keys, requests);
+                string ratio = $"**{Number(fastKv.Hits / redis.Hits, "F3")}**";
+                rows.Add([policy, trace.Name, Percent(redis.Hits), Percent(fastKv.Hits), ratio, Count(redis.Keys), Count(fastKv.Keys)]);
                 report.AtLeast($"Hit ratio, {policy}, {trace.Name}: FastKv over redis-server", fastKv.Hits / redis.Hits, RatioMin);
                 groups.Add($"{policy} {trace.Name}");
                 redisHits.Add(redis.Hits * 100);
@@ -51,9 +53,9 @@ internal static class HitsSection
         return report;
     }
 
-    private static Outcome Measure(string start, string policy, Trace trace, long keys, long requests)
+    private static Outcome Measure(string start, string limit, string policy, Trace trace, long keys, long requests)
     {
-        using var server = ServerProcess.Start($"{start} --maxmemory {Limit} --maxmemory-policy {policy}", -1);
+        using var server = ServerProcess.Start($"{start} --maxmemory {limit} --maxmemory-policy {policy}", -1);
         using var control = new ControlClient(server.Address.EndPoint);
         using var client = new CacheClient(server.Address.EndPoint, policy.StartsWith("volatile", StringComparison.Ordinal));
         var batch = new long[PipelineLength];

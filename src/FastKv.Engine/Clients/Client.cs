@@ -117,6 +117,10 @@ internal sealed unsafe class Client
     /// <summary>What the session may do.</summary>
     public Acl.AclUser Acl = FastKv.Engine.Acl.AclUser.Default;
     public bool NoEvict;
+
+    /// <summary>What <see cref="ClientEviction"/> has counted it as: bytes, and the bucket of its size (−1: not to be evicted).</summary>
+    public long CountedBytes;
+    public int SizeBucket = -1;
     public long CreatedMs;
     public long LastInteractionMs;
     public long ActiveEpoch;
@@ -159,6 +163,8 @@ internal sealed unsafe class Client
         Name = LibraryName = LibraryVersion = Address = LocalAddress = "";
         User = "default";
         Acl = FastKv.Engine.Acl.AclUser.Default;
+        CountedBytes = 0;
+        SizeBucket = -1;
         OutputSoftLimitSinceMs = ActiveEpoch = TotalNetworkInput = TotalNetworkOutput = 0;
         LastCommand = null;
     }

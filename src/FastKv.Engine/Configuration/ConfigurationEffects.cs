@@ -26,6 +26,12 @@ internal static class ConfigurationEffects
         config.Apply("maxmemory", () =>
         {
             server.MemoryLimit.Apply();
+            server.ClientEviction.Apply();
+            return null;
+        });
+        config.Apply("maxmemory-clients", () =>
+        {
+            server.ClientEviction.Apply();
             return null;
         });
         config.Apply("requirepass", () =>

@@ -52,6 +52,8 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         bool isOver = (client.Gate & ClientGate.Closing) != 0 || (client.IsPeerClosed && !client.IsReady);
         if (isOver && !client.InFlight)
             _events!.Close(connection, afterFlush: true);
+        else if (_server.ClientEviction.IsOn)
+            _server.ClientEviction.Update(client);
     }
 
     /// <summary>Closes a client now, without sending what is pending.</summary>
@@ -97,6 +99,8 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
             else
                 Queue(client, start, bytes.Length);
         }
+        if (_server.ClientEviction.IsOn && !client.IsClosed)
+            _server.ClientEviction.Update(client);
         if (client.Input.Length + client.Arrived.Length > _server.Options.ClientQueryBufferLimit)
             CloseForQueryLimit(client);
     }
@@ -123,6 +127,8 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         client.IsClosed = true;
         client.Gate |= ClientGate.Closing;
         _loop.Clients.Remove(client);
+        if (_server.ClientEviction.IsOn)
+            _server.ClientEviction.Remove(client);
         if ((client.Gate & ClientGate.Blocked) != 0)
             _loop.Blocked.TryAbandon(client);
         _loop.ForgetIfIdle(client);

@@ -68,6 +68,8 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
             if (_clientCursor >= clients.Count)
                 _clientCursor = 0;
             var client = clients[_clientCursor++];
+            if (_server.ClientEviction.IsOn)
+                _server.ClientEviction.Update(client);
             int timeout = _server.Options.TimeoutSeconds;
             if (timeout > 0 && !client.InFlight && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
             {

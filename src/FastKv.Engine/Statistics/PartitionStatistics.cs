@@ -48,6 +48,7 @@ internal sealed class LoopStatistics(ServerOptions options, int commandCount) : 
     public long ConnectionsRejected;
     public long OutputLimitDisconnections;
     public long QueryLimitDisconnections;
+    public long ClientsEvicted;
 
     /// <summary>Back to zero (CONFIG RESETSTAT).</summary>
     public void Reset()
@@ -55,7 +56,7 @@ internal sealed class LoopStatistics(ServerOptions options, int commandCount) : 
         Commands.Reset();
         Errors.Reset();
         Turns = Stalls = Sleeps = PartsSent = Tickets = Borrows = NetworkInputBytes = NetworkOutputBytes = 0;
-        Reads = Writes = ConnectionsReceived = ConnectionsRejected = OutputLimitDisconnections = QueryLimitDisconnections = 0;
+        Reads = Writes = ConnectionsReceived = ConnectionsRejected = OutputLimitDisconnections = QueryLimitDisconnections = ClientsEvicted = 0;
     }
 
     public void Dispose() => Commands.Dispose();

@@ -68,16 +68,24 @@ internal static class ClientList
         context.Reply.VerbatimString(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
     }
 
+    /// <summary>The line of one client, for the log.</summary>
+    internal static string Describe(Client client, long nowMs)
+    {
+        var text = new StringBuilder();
+        Describe(text, client, nowMs);
+        return text.ToString().TrimEnd();
+    }
+
     private static void Describe(StringBuilder text, Client client, long nowMs)
     {
         long input = client.Input.Capacity + client.Arrived.Capacity;
-        long pending = client.Connection?.Output.Length ?? 0;
+        long pending = ClientMemory.Output(client);
         string flags = Flags(client);
         text.Append($"id={client.Id} addr={client.Address} laddr={client.LocalAddress} fd={client.Connection?.Socket ?? -1} name={client.Name}")
             .Append($" age={(nowMs - client.CreatedMs) / 1000} idle={(nowMs - client.LastInteractionMs) / 1000} flags={flags} db={client.Database}")
             .Append($" sub=0 psub=0 ssub=0 multi={(client.Transaction.IsOpen ? client.Transaction.Count : -1)} watch={client.Transaction.WatchedCount} qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
-            .Append($" argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll={(pending > 0 ? 1 : 0)} omem={pending}")
-            .Append($" tot-mem={Client.ManagedBytes + input + pending} events=r cmd={client.LastCommand?.Name ?? "NULL"} user={client.User}")
+            .Append($" argv-mem=0 multi-mem={ClientMemory.Queued(client)} rbs=0 rbp=0 obl=0 oll={(pending > 0 ? 1 : 0)} omem={pending}")
+            .Append($" tot-mem={ClientMemory.Of(client)} events=r cmd={client.LastCommand?.Name ?? "NULL"} user={client.User}")
             .Append($" redir=-1 resp={client.Resp} lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
     }
 

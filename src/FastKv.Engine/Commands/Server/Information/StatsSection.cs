@@ -42,7 +42,7 @@ internal static class StatsSection
         text.Line("expired_time_cap_reached_count"u8, 0);
         text.Line("expire_cycle_cpu_milliseconds"u8, 0);
         text.Line("evicted_keys"u8, statistics.OverPartitions(static partition => partition.EvictedKeys));
-        text.Line("evicted_clients"u8, 0);
+        text.Line("evicted_clients"u8, statistics.OverLoops(static loop => loop.ClientsEvicted));
         text.Line("evicted_scripts"u8, 0);
         text.Line("total_eviction_exceeded_time"u8, exceededTotalMs);
         text.Line("current_eviction_exceeded_time"u8, exceededMs);
