@@ -9,8 +9,8 @@ internal static class ClientMemory
     /// <summary>All of it, in bytes (tot-mem of CLIENT LIST).</summary>
     public static long Of(Client client) => Client.ManagedBytes + Input(client) + Output(client) + Queued(client);
 
-    /// <summary>Its input buffers, with their spare room.</summary>
-    public static long Input(Client client) => client.Input.AllocatedBytes + client.Arrived.AllocatedBytes;
+    /// <summary>Its input buffers with their spare room, and what has been parsed of an incomplete command.</summary>
+    public static long Input(Client client) => client.Input.AllocatedBytes + client.Arrived.AllocatedBytes + client.Parser.NativeBytes;
 
     /// <summary>Replies that have not left.</summary>
     public static long Output(Client client) => client.Connection?.Output.Length ?? 0;

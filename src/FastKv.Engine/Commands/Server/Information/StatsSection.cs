@@ -8,7 +8,7 @@ internal static class StatsSection
         text.Section("Stats"u8);
         WriteTraffic(text, server);
         WriteKeys(text, server);
-        WriteDefragmentation(text);
+        WriteDefragmentation(text, server);
         WriteEvents(text, server.Statistics);
     }
 
@@ -57,9 +57,9 @@ internal static class StatsSection
         text.Line("slave_expires_tracked_keys"u8, 0);
     }
 
-    private static void WriteDefragmentation(InfoText text)
+    private static void WriteDefragmentation(InfoText text, FastKvServer server)
     {
-        text.Line("active_defrag_hits"u8, 0);
+        text.Line("active_defrag_hits"u8, server.Partitions.Sum(static partition => partition.Evictor.Compaction.Moved));
         text.Line("active_defrag_misses"u8, 0);
         text.Line("active_defrag_key_hits"u8, 0);
         text.Line("active_defrag_key_misses"u8, 0);
