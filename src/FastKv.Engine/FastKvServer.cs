@@ -53,6 +53,7 @@ public sealed class FastKvServer : IDisposable
         Watch = new Monitoring.CommandWatch(Options, Slowlog, Latency);
         Acl = new Acl.AclUsers(this);
         Clients = new ClientRegistry(this);
+        ClientEviction = new ClientEviction(this);
         RenamedCommands = RenamedCommands.Create(Options.RenamedCommands);
         ProtocolLimits.BulkBytesMax = Options.ProtoMaxBulkLen;
 
@@ -63,6 +64,7 @@ public sealed class FastKvServer : IDisposable
         for (int i = 0; i < shards; i++)
             _partitions[i] = new Partition(i, routing, Options, Clock, NextSeed(random));
         Trackers = new Tracking.Trackers(_partitions);
+        MemoryLimit = new Keyspace.Eviction.MemoryLimit(this);
         Loops = new ShardLoop[shards];
         for (int i = 0; i < shards; i++)
             Loops[i] = new ShardLoop(this, i, _partitions, tickets);
@@ -73,6 +75,8 @@ public sealed class FastKvServer : IDisposable
         Listeners = new ServerListeners(this);
         Saving = new Persistence.Snapshots.Saving(this);
         ConfigurationEffects.Register(this);
+        MemoryLimit.Apply();
+        ClientEviction.Apply();
     }
 
     /// <summary>Sets of shards are 64-bit masks.</summary>
@@ -92,7 +96,9 @@ public sealed class FastKvServer : IDisposable
 
     internal ClientPause Pause { get; } = new();
 
-    internal Keyspace.Eviction.MemoryLimit MemoryLimit { get; } = new();
+    internal Keyspace.Eviction.MemoryLimit MemoryLimit { get; }
+
+    internal ClientEviction ClientEviction { get; }
 
     internal Monitoring.Monitors Monitors { get; }
 
@@ -185,6 +191,7 @@ public sealed class FastKvServer : IDisposable
             partition.Dispose();
         foreach (var loop in Loops)
             loop.Messages.Dispose();
+        MemoryLimit.Dispose();
         if (Options.DebugHeap)
             ThrowIfBuffersLeaked();
     }
@@ -203,6 +210,7 @@ public sealed class FastKvServer : IDisposable
     {
         Statistics.Sample(nowMs);
         Saving.Tick(nowMs);
+        MemoryLimit.Tick();
         long buffers = NativeBlock.OutstandingBytes;
         _bufferBytesPeak = Math.Max(_bufferBytesPeak, NativeBlock.TakePeak());
         if (_bufferBytesPeak - buffers > BufferBytesToTrim)

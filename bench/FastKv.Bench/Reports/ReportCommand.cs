@@ -1,6 +1,7 @@
-// The commands `report`, `types`, `features` and `gc-free`: publish the server, run sections, write the files. Control plane.
+// The commands `report`, `types`, `features`, `eviction` and `gc-free`: publish the server, run sections, write the files. Control plane.
 using System.CommandLine;
 using System.Diagnostics;
+using FastKv.Bench.Eviction;
 using FastKv.Bench.Features;
 using FastKv.Bench.Types;
 using FastKv.LoadGen.Load;
@@ -37,6 +38,11 @@ internal static class ReportCommand
             ("transactions", FeatureCostSections.RunTransactions),
             ("acl", FeatureCostSections.RunPermissions),
             ("baseline", FeatureCostSections.RunAgainstBaseline),
+        ]),
+        new("eviction", "FastKv under maxmemory against redis-server", "Eviction and maxmemory", "eviction", EvictionMethod.Text,
+        [
+            ("hits", HitsSection.Run),
+            ("rss", ResidentSection.Run),
         ]),
         new("gc-free", "Collections and allocations of FastKv under load", "Garbage collection under load", "gc-free", ReportDocument.EngineMethod,
         [

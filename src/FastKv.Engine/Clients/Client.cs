@@ -152,6 +152,10 @@ internal sealed unsafe class Client
     /// <summary>Whose session it is, which decides what it may do.</summary>
     public Acl.AclUser Acl = FastKv.Engine.Acl.AclUser.Nobody;
     public bool NoEvict;
+
+    /// <summary>What <see cref="ClientEviction"/> has counted it as: bytes, and the bucket of its size (−1: not to be evicted).</summary>
+    public long CountedBytes;
+    public int SizeBucket = -1;
     public long CreatedMs;
     public long LastInteractionMs;
     public long ActiveEpoch;
@@ -199,6 +203,8 @@ internal sealed unsafe class Client
         InFlight = IsReady = IsHeld = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = IsUnixSocket = false;
         Name = LibraryName = LibraryVersion = Address = LocalAddress = "";
         Acl = FastKv.Engine.Acl.AclUser.Nobody;
+        CountedBytes = 0;
+        SizeBucket = -1;
         OutputSoftLimitSinceMs = OutputPeakBytes = ActiveEpoch = TotalNetworkInput = TotalNetworkOutput = 0;
         LastCommand = null;
     }

@@ -21,6 +21,17 @@ internal static class ConfigurationEffects
                 partition.SetPolicy();
             return null;
         });
+        config.Apply("maxmemory", () =>
+        {
+            server.MemoryLimit.Apply();
+            server.ClientEviction.Apply();
+            return null;
+        });
+        config.Apply("maxmemory-clients", () =>
+        {
+            server.ClientEviction.Apply();
+            return null;
+        });
         foreach (string name in (string[])["slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold", "stall-watchdog-ms"])
             config.Apply(name, () => Watch(server));
         config.Apply("notify-keyspace-events", () =>

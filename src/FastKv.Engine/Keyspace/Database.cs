@@ -11,7 +11,7 @@ namespace FastKv.Engine.Keyspace;
 // and go, so that later parts (journal, notifications, WATCH) have one place to listen.
 
 /// <summary>Keys and values of one database on one partition.</summary>
-internal sealed unsafe class Database(Partition partition, int index) : IDisposable
+internal sealed unsafe partial class Database(Partition partition, int index) : IDisposable
 {
     /// <summary>Fields of hashes that a step of the active expiry may remove: some 100 ns each.</summary>
     private const int FieldsPerStep = 1024;

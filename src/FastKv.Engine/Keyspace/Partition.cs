@@ -56,7 +56,7 @@ internal sealed class Partition : IDisposable
     public EntryFlags Generation;
 
     /// <summary>Makes room when memory is short.</summary>
-    public readonly Eviction.Evictor Evictor = new();
+    public readonly Eviction.Evictor Evictor;
 
     /// <summary>The classes of events that are to be published.</summary>
     public KeyspaceEvents NotifiedEvents;
@@ -126,6 +126,7 @@ internal sealed class Partition : IDisposable
             Databases[i] = new Database(this, i);
         ActiveExpiry = new ActiveExpiry(this);
         Snapshot = new Persistence.Snapshots.PartitionSnapshot(this);
+        Evictor = new Eviction.Evictor(this);
         UpdateClock();
     }
 

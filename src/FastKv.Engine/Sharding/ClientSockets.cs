@@ -51,6 +51,8 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         bool isOver = (client.Gate & ClientGate.Closing) != 0 || (client.IsPeerClosed && !client.IsReady);
         if (isOver && !client.InFlight)
             _events!.Close(connection, afterFlush: true);
+        else if (_server.ClientEviction.IsOn)
+            _server.ClientEviction.Update(client);
     }
 
     /// <summary>Closes a client that reads too slowly; once.</summary>
@@ -108,6 +110,8 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
             else
                 Queue(client, start, bytes.Length);
         }
+        if (_server.ClientEviction.IsOn && !client.IsClosed)
+            _server.ClientEviction.Update(client);
         if (client.Input.Length + client.Arrived.Length > _server.Options.ClientQueryBufferLimit)
             CloseForQueryLimit(client);
     }
@@ -138,6 +142,8 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         PubSub.Subscriptions.Leave(client, _loop.Partitions);
         _server.Monitors.Remove(client);
         _loop.Slots.Remove(client);
+        if (_server.ClientEviction.IsOn)
+            _server.ClientEviction.Remove(client);
         if ((client.Gate & ClientGate.Blocked) != 0)
             _loop.Blocked.TryAbandon(client);
         _loop.ForgetIfIdle(client);

@@ -227,6 +227,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             slot.Command = command;
             slot.Hash = 0;
             slot.IsAdmitted = false;
+            slot.Refusal = Refusal.None;
             slot.Shard = CommandBatch.Inline;
             if (command is null || command.Route == CommandRoute.Connection)
                 continue;
@@ -353,7 +354,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             client.Transaction.IsAborted |= client.Transaction.IsOpen;
             CloseGate(client);
         }
-        else if (!slot.IsAdmitted && _admission.Check(client, command, context.Arguments, context.Count) is var refusal && refusal != Refusal.None)
+        else if (!slot.IsAdmitted && RefusalOf(client, ref slot, command, ref context) is var refusal && refusal != Refusal.None)
         {
             _admission.Refuse(refusal, command, ref context);
         }
@@ -476,14 +477,25 @@ internal sealed unsafe class CommandPipeline : IDisposable
     private bool Admit(Client client, CommandBatch batch, int index)
     {
         ref var slot = ref batch.Slots[index];
-        slot.IsAdmitted = slot.IsAdmitted
-            || (slot.Command is { } command && _admission.Check(client, command, batch.Arguments.Items + slot.First, slot.Count) == Refusal.None);
+        if (slot.IsAdmitted || slot.Command is not { } command)
+            return slot.IsAdmitted;
+        var refusal = _admission.Check(client, command, batch.Arguments.Items + slot.First, slot.Count);
+        slot.IsAdmitted = refusal == Refusal.None;
+
+        // The next to be run: its reply is written at once. One after it is asked for again, for what comes before it may change the answer.
+        if (index == batch.Next)
+            slot.Refusal = refusal;
         return slot.IsAdmitted;
     }
 
     /// <summary>Whether CLIENT PAUSE holds a command; one that is refused is not held, but refused at once.</summary>
     private bool IsHeld(Client client, ref CommandSlot slot, Argument* arguments) => _loop.Hold(client, slot.Command)
         && (client.IsHeld = slot.IsAdmitted || _admission.Check(client, slot.Command!, arguments, slot.Count) == Refusal.None);
+
+    /// <summary>What forbids a command: as it was decided when its turn came, for memory may be free by now, and the command would run where it does not
+    /// belong.</summary>
+    private Refusal RefusalOf(Client client, ref CommandSlot slot, CommandDescriptor command, ref CommandContext context) =>
+        slot.Refusal != Refusal.None ? slot.Refusal : _admission.Check(client, command, context.Arguments, context.Count);
 
     /// <summary>Shows those who monitor a command that is about to be sent.</summary>
     private void Show(Client client, CommandBatch batch, int index)

@@ -79,6 +79,7 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.Count = slot.Count;
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
+        Relieve(ticket.Shards);
         SetTouchOff(ticket.Shards, client.NoTouch);
         bool isTracking = (client.Gate & ClientGate.Tracking) != 0;
         if (isTracking)
@@ -103,6 +104,16 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
     {
         for (; shards != 0; shards &= shards - 1)
             _partitions[BitOperations.TrailingZeroCount(shards)].IsFrozen = isFrozen;
+    }
+
+    private void Relieve(ulong shards)
+    {
+        for (; shards != 0; shards &= shards - 1)
+        {
+            var partition = _partitions[BitOperations.TrailingZeroCount(shards)];
+            if (partition.Evictor.IsOn)
+                partition.Evictor.Relieve();
+        }
     }
 
     private void SetTouchOff(ulong shards, bool isOff)

@@ -27,6 +27,9 @@ internal unsafe struct CommandSlot
     /// <summary>The client may run it: <see cref="Admission"/> has been asked.</summary>
     public bool IsAdmitted;
 
+    /// <summary>Why it may not, where that has been decided already.</summary>
+    public Refusal Refusal;
+
     /// <summary>Next slot of the same part; −1: last.</summary>
     public int NextInPart;
 

@@ -86,9 +86,9 @@ internal static class ClientList
     private static void Describe(StringBuilder text, Client client, long nowMs, long arguments)
     {
         long input = client.Input.Capacity + client.Arrived.Capacity;
-        long pending = (client.Connection?.Output.Length ?? 0) + client.HeldBytes;
+        long pending = ClientMemory.Output(client);
         long segments = (pending + BufferPool.SegmentBytes - 1) / BufferPool.SegmentBytes;
-        long queued = client.Transaction.MemoryBytes;
+        long queued = ClientMemory.Queued(client);
         string events = (client.IsReceivePaused ? "" : "r") + (pending > 0 ? "w" : "");
         string flags = Flags(client);
         text.Append($"id={client.Id} addr={client.Address} laddr={client.LocalAddress} fd={client.Connection?.Socket ?? -1} name={client.Name}")
@@ -97,7 +97,7 @@ internal static class ClientList
             .Append($" ssub={Subscriptions.CountOf(client, SubscriptionKind.Shard)} multi={(client.Transaction.IsOpen ? client.Transaction.Count : -1)}")
             .Append($" watch={client.Transaction.WatchedCount} qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
             .Append($" argv-mem={arguments} multi-mem={queued} rbs={Math.Min(segments, 1) * BufferPool.SegmentBytes} rbp={client.OutputPeakBytes} obl=0 oll={segments} omem={pending}")
-            .Append($" tot-mem={Client.ManagedBytes + input + pending + arguments + queued} events={events} cmd={client.LastCommand?.Name ?? "NULL"} user={client.Acl.Name}")
+            .Append($" tot-mem={ClientMemory.Of(client) + arguments} events={events} cmd={client.LastCommand?.Name ?? "NULL"} user={client.Acl.Name}")
             .Append($" redir={(client.Tracker is { IsOn: true } tracker ? tracker.RedirectId : -1)} resp={client.Resp} lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
     }
 
