@@ -103,6 +103,9 @@ internal sealed unsafe class Part : IDisposable
     /// <summary>The client's CLIENT NO-TOUCH.</summary>
     public bool NoTouch;
 
+    /// <summary>CLIENT PAUSE is on: what the part reads is not expired.</summary>
+    public bool IsPaused;
+
     /// <summary>The client's CLIENT TRACKING; null: it is off.</summary>
     public Tracking.Tracker? Tracker;
 

@@ -20,6 +20,7 @@ internal sealed class PartPool(ShardLoop loop, int shardCount) : IDisposable
         part.DatabaseIndex = client.Database;
         part.Resp = client.Resp;
         part.NoTouch = client.NoTouch;
+        part.IsPaused = (client.Gate & ClientGate.Pause) != 0;
         part.Tracker = (client.Gate & ClientGate.Tracking) != 0 ? client.Tracker : null;
         return part;
     }
