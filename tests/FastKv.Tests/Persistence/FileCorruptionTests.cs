@@ -42,7 +42,7 @@ public sealed unsafe class FileCorruptionTests(ITestOutputHelper output)
             {
                 Assert.InRange(result.FaultOffset, 0, damaged.Length);
             }
-            server.Server.Snapshots.Clear();
+            server.Server.Dataset.Clear();
             Assert.True(server.UsedBytes <= before + 200_000, $"{server.UsedBytes - before} bytes are left");
         }
         output.WriteLine($"{loaded} of {Count} loaded");

@@ -14,7 +14,7 @@ public sealed class FileFaultTests
         using var server = new InProcessServer(shards);
         for (int i = 0; i < 200; i++)
             server.Set($"key{i}", string.Concat(Enumerable.Range(0, 3000).Select(n => $"{n * i}")), i % 3);
-        Assert.True(server.Server.Snapshots.TrySave());
+        Assert.True(server.Server.Saving.SaveAtEnd());
         byte[] before = File.ReadAllBytes(server.File);
         int calls = server.Files.Calls;
         Assert.InRange(calls, 6, 100);
@@ -25,7 +25,7 @@ public sealed class FileFaultTests
             for (int at = 1; at <= calls; at++)
             {
                 server.Files.Reset(at, error);
-                Assert.False(server.Server.Snapshots.TrySave());
+                Assert.False(server.Server.Saving.SaveAtEnd());
                 Assert.Equal(["dump.rdb"], Directory.GetFiles(server.Folder).Select(Path.GetFileName));
 
                 // Only when the directory cannot be made durable has the new file taken its place already.
@@ -37,9 +37,9 @@ public sealed class FileFaultTests
         for (int at = 2; at <= calls; at++)
         {
             server.Files.Reset(at, FileErrors.None);
-            Assert.True(server.Server.Snapshots.TrySave());
-            server.Server.Snapshots.Clear();
-            Assert.True(server.Server.Snapshots.TryReload(replaces: false));
+            Assert.True(server.Server.Saving.SaveAtEnd());
+            server.Server.Dataset.Clear();
+            Assert.True(server.Server.Dataset.TryReload(replaces: false));
             Assert.Equal(digest, server.Digest());
         }
     }
