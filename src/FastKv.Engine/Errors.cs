@@ -245,6 +245,10 @@ internal static class Errors
     public static ReadOnlySpan<byte> InvalidFrequency => "ERR Invalid FREQ value, must be >= 0 and <= 255"u8;
     public static ReadOnlySpan<byte> BadDumpFooter => "ERR DUMP payload version or checksum are wrong"u8;
     public static ReadOnlySpan<byte> BadDumpData => "ERR Bad data format"u8;
+    public static ReadOnlySpan<byte> Plain => "ERR"u8;
+    public static ReadOnlySpan<byte> DebugReloadOption => "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."u8;
+    public static ReadOnlySpan<byte> DebugReloadFailed => "ERR Error trying to load the RDB dump, check server logs."u8;
+    public static ReadOnlySpan<byte> ShutdownFailed => "ERR Errors trying to SHUTDOWN. Check logs."u8;
     public static ReadOnlySpan<byte> DumpTooLarge => "ERR the serialized value is larger than a reply can be"u8;
 
     // ---- ACL ----

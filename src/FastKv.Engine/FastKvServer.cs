@@ -38,6 +38,12 @@ public sealed class FastKvServer : IDisposable
     /// <param name="clock">Time; the system's when null.</param>
     /// <param name="entropy">Randomness for seeds; the system's when null.</param>
     public FastKvServer(ServerConfig config, ServerLog log, IClock? clock = null, IEntropy? entropy = null)
+        : this(config, log, clock, entropy, Persistence.Files.SystemFiles.Instance)
+    {
+    }
+
+    /// <summary>The same on another file system.</summary>
+    internal FastKvServer(ServerConfig config, ServerLog log, IClock? clock, IEntropy? entropy, Persistence.Files.IFileSystem files)
     {
         _config = config;
         Log = log;
@@ -73,7 +79,8 @@ public sealed class FastKvServer : IDisposable
             partition.Channels.Mailboxes = mailboxes;
         Statistics = new ServerStatistics(this);
         Listeners = new ServerListeners(this);
-        Saving = new Persistence.Snapshots.Saving(this);
+        Saving = new Persistence.Snapshots.Saving(this) { Files = files };
+        Dataset = new Persistence.Dataset(this, files);
         ConfigurationEffects.Register(this);
         MemoryLimit.Apply();
         ClientEviction.Apply();
@@ -133,6 +140,12 @@ public sealed class FastKvServer : IDisposable
 
     internal long StartedMs { get; }
 
+    /// <summary>Loading it.</summary>
+    internal Persistence.Dataset Dataset { get; }
+
+    /// <summary>The end has been decided: what partitions hold stays as it is.</summary>
+    internal bool IsEnding { get; private set; }
+
     /// <summary>40 hexadecimal digits that identify this run (INFO's run_id).</summary>
     internal string RunId { get; }
 
@@ -141,6 +154,10 @@ public sealed class FastKvServer : IDisposable
 
     /// <summary>Whether there is a command of that name (any case): what <c>rename-command</c> may rename.</summary>
     public static bool HasCommand(string name) => CommandTable.Find(System.Text.Encoding.Latin1.GetBytes(name)) is not null;
+
+    /// <summary>Loads the data on disk, if there are any; before <see cref="Start"/>.</summary>
+    /// <exception cref="Persistence.DatasetException">They are damaged, or cannot be read.</exception>
+    public void LoadDataset() => Dataset.LoadAtStart();
 
     /// <summary>Binds the listeners and starts the shards. Throws <see cref="NetworkException"/> when an address cannot be bound.</summary>
     public void Start()
@@ -172,9 +189,48 @@ public sealed class FastKvServer : IDisposable
     /// <summary>Asks for a graceful end; <paramref name="reason"/> is a signal's name, or empty for SHUTDOWN.</summary>
     public void RequestShutdown(string reason)
     {
-        Log.Warning("User requested shutdown...");
-        _shutdown.TrySetResult(0);
+        var flags = reason == "SIGINT" ? Options.ShutdownOnSigint : Options.ShutdownOnSigterm;
+        if (!SavesAtEnd(flags))
+        {
+            Log.Warning("User requested shutdown...");
+            _shutdown.TrySetResult(0);
+            return;
+        }
+        RunExclusively(() =>
+        {
+            if (!TryEnd(flags))
+                Log.Warning($"{reason} received but errors trying to shut down the server, check the logs for more information");
+        });
     }
+
+    /// <summary>Saves if that is wanted, and asks for the end; the caller has all partitions to itself, and nobody gets them any more.</summary>
+    /// <returns>False: saving has failed, and the server goes on.</returns>
+    internal bool TryEnd(ShutdownFlags flags)
+    {
+        Log.Warning("User requested shutdown...");
+        if (SavesAtEnd(flags))
+        {
+            Log.Notice("Saving the final RDB snapshot before exiting.");
+            if (!Saving.SaveAtEnd() && (flags & ShutdownFlags.Force) == 0)
+            {
+                Log.Warning("Error trying to save the DB, can't exit.");
+                return false;
+            }
+        }
+
+        // What is written from now on would be acknowledged and lost.
+        IsEnding = true;
+        Pause.Begin(long.MaxValue, writesOnly: false, Clock.UnixMicroseconds / 1000);
+        SetCommonGate(ClientGate.Pause, isOn: true);
+        _shutdown.TrySetResult(0);
+        return true;
+    }
+
+    /// <summary>Runs an action on the first loop's thread while all partitions stand still under a ticket; from any thread.</summary>
+    internal void RunExclusively(Action action) => Loops[0].Post(() => Loops[0].RunExclusive(action));
+
+    private bool SavesAtEnd(ShutdownFlags flags) =>
+        (flags & ShutdownFlags.Save) != 0 || (Options.SavePoints.Length > 0 && (flags & ShutdownFlags.NoSave) == 0);
 
     /// <summary>Ends loops and closes everything; throws when a guarded heap finds leaked blocks.</summary>
     public void Dispose()

@@ -24,8 +24,8 @@ internal static class PersistenceSection
         text.Line("rdb_current_bgsave_time_sec"u8, current is null ? -1 : (server.Clock.UnixMicroseconds / 1000 - current.StartedMs) / 1000);
         text.Line("rdb_saves"u8, saving.Saves);
         text.Line("rdb_last_cow_size"u8, 0);
-        text.Line("rdb_last_load_keys_expired"u8, 0);
-        text.Line("rdb_last_load_keys_loaded"u8, 0);
+        text.Line("rdb_last_load_keys_expired"u8, server.Dataset.KeysExpired);
+        text.Line("rdb_last_load_keys_loaded"u8, server.Dataset.KeysLoaded);
         text.Line("aof_enabled"u8, 0);
         text.Line("aof_rewrite_in_progress"u8, 0);
         text.Line("aof_rewrite_scheduled"u8, 0);
