@@ -4,6 +4,9 @@ using FastKv.Engine.Commands;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Keyspace;
 using FastKv.Engine.Logging;
+using FastKv.Engine.Persistence;
+using FastKv.Engine.Persistence.Aof;
+using FastKv.Engine.Persistence.Files;
 using FastKv.Engine.Sharding;
 using FastKv.Memory;
 using FastKv.Network;
@@ -38,6 +41,12 @@ public sealed class FastKvServer : IDisposable
     /// <param name="clock">Time; the system's when null.</param>
     /// <param name="entropy">Randomness for seeds; the system's when null.</param>
     public FastKvServer(ServerConfig config, ServerLog log, IClock? clock = null, IEntropy? entropy = null)
+        : this(config, log, clock, entropy, files: null)
+    {
+    }
+
+    /// <summary>The same with another disk.</summary>
+    internal FastKvServer(ServerConfig config, ServerLog log, IClock? clock, IEntropy? entropy, IFileStore? files)
     {
         _config = config;
         Log = log;
@@ -67,6 +76,9 @@ public sealed class FastKvServer : IDisposable
         var mailboxes = Loops.Select(loop => loop.Mailbox).ToArray();
         foreach (var partition in _partitions)
             partition.Channels.Mailboxes = mailboxes;
+        Files = files ?? HostFileStore.Instance;
+        AofBases = new AofBases(snapshot: null);
+        Aof = new AppendOnlyLog(this, Files);
         Statistics = new ServerStatistics(this);
         Listeners = new ServerListeners(this);
         Saving = new Persistence.Snapshots.Saving(this);
@@ -105,6 +117,16 @@ public sealed class FastKvServer : IDisposable
     /// <summary>The gates that hold for every client, present and future.</summary>
     internal ClientGate CommonGate { get; private set; }
 
+    /// <summary>The disk.</summary>
+    internal IFileStore Files { get; }
+
+    /// <summary>The append-only file.</summary>
+    internal AppendOnlyLog Aof { get; }
+
+    internal AofBases AofBases { get; }
+
+    internal LoadingProgress Loading { get; } = new();
+
     internal ProtocolLimits ProtocolLimits { get; } = new();
 
     /// <summary>The names that rename-command lines make; null: there are none.</summary>
@@ -131,6 +153,16 @@ public sealed class FastKvServer : IDisposable
 
     /// <summary>Whether there is a command of that name (any case): what <c>rename-command</c> may rename.</summary>
     public static bool HasCommand(string name) => CommandTable.Find(System.Text.Encoding.Latin1.GetBytes(name)) is not null;
+
+    /// <summary>Loads the dataset that is to be kept, if any; before <see cref="Start"/>.</summary>
+    /// <exception cref="AofFault">It cannot be loaded; the message says why.</exception>
+    public void Load()
+    {
+        if (!Options.AppendOnly)
+            return;
+        var manifest = new AofLoader(this, Files, snapshots: null).Load();
+        Aof.Start(manifest);
+    }
 
     /// <summary>Binds the listeners and starts the shards. Throws <see cref="NetworkException"/> when an address cannot be bound.</summary>
     public void Start()
@@ -171,6 +203,7 @@ public sealed class FastKvServer : IDisposable
     {
         _shutdown.TrySetResult(0);
         StopLoops();
+        Aof.Dispose();
         foreach (var loop in Loops)
             loop.Mailbox.Clear();
         foreach (var loop in Loops)

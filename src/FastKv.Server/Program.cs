@@ -119,7 +119,13 @@ internal static class Program
         log.Role = 'M';
         try
         {
+            server.Load();
             server.Start();
+        }
+        catch (FastKv.Engine.Persistence.Aof.AofFault e)
+        {
+            log.Warning(e.Message);
+            return 1;
         }
         catch (NetworkException e)
         {

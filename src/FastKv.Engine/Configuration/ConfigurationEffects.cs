@@ -31,6 +31,13 @@ internal static class ConfigurationEffects
                 partition.SetNotifiedEvents();
             return null;
         });
+        config.Apply("appendonly", () =>
+        {
+            if (server.Options.AppendOnly)
+                return server.Aof.TurnOn();
+            server.Aof.TurnOff();
+            return null;
+        });
         config.Apply("requirepass", () =>
         {
             if (server.Options.RequirePass is null)

@@ -11,7 +11,7 @@ namespace FastKv.Engine.Sharding;
 /// <summary>Why a command is refused.</summary>
 internal enum Refusal
 {
-    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, SubscriberMode,
+    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, DiskError, SubscriberMode,
 }
 
 /// <summary>Decides whether a client of one loop may run a command now.</summary>
@@ -33,6 +33,8 @@ internal sealed unsafe class Admission(ShardLoop loop)
             return Refusal.OutOfMemory;
         if ((gate & ClientGate.SaveFailed) != 0 && StopsWrites(command))
             return Refusal.SaveFailed;
+        if ((gate & ClientGate.DiskError) != 0 && ((command.Flags & CommandFlags.Write) != 0 || command.Name == "ping"))
+            return Refusal.DiskError;
         if ((gate & ClientGate.SubscriberMode) != 0 && !IsForSubscribers(command))
             return Refusal.SubscriberMode;
         return Refusal.None;
@@ -57,6 +59,10 @@ internal sealed unsafe class Admission(ShardLoop loop)
                 break;
             case Refusal.SaveFailed:
                 context.Reply.Error(Errors.SaveFailed);
+                break;
+            case Refusal.DiskError:
+                context.Reply.Error(System.Text.Encoding.UTF8.GetBytes(
+                    "MISCONF Errors writing to the AOF file: " + Persistence.Files.HostFileStore.Message(_loop.Server.Aof.WriteError)));
                 break;
             case Refusal.SubscriberMode:
                 ReplySubscriberMode(ref context, command);

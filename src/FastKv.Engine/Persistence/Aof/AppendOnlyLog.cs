@@ -200,9 +200,10 @@ internal sealed class AppendOnlyLog : IDisposable
 
     /// <summary>Begins a rewrite; all partitions are held.</summary>
     /// <param name="ticket">The ticket under which they are, for the marks.</param>
-    /// <param name="shards">All shards.</param>
-    public void BeginRewrite(long ticket, ulong shards)
+    public void BeginRewrite(long ticket)
     {
+        int count = _server.Partitions.Length;
+        ulong shards = count == FastKvServer.ShardsMax ? ulong.MaxValue : (1UL << count) - 1;
         IsRewriteScheduled = false;
         if (_isRewriting)
             return;

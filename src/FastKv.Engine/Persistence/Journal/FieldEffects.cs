@@ -1,3 +1,4 @@
+using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 
@@ -15,6 +16,23 @@ internal static unsafe class FieldEffects
         HashValue.VisitAll(database.Values, hash, 0, ref visitor);
         journal.IsReplaced = isReplaced;
     }
+
+    /// <summary>A field expires at that time (0: never).</summary>
+    public static void ExpireAt(in CommandContext context, in Key key, long expiryMs, ReadOnlySpan<byte> field)
+    {
+        if (expiryMs == 0)
+            context.BeginEffect(key, "HPERSIST"u8, 5).Add(key.Span).Add("FIELDS"u8).Add("1"u8).Add(field);
+        else
+            context.BeginEffect(key, "HPEXPIREAT"u8, 6).Add(key.Span).Add(expiryMs).Add("FIELDS"u8).Add("1"u8).Add(field);
+    }
+
+    /// <summary>A field is gone.</summary>
+    public static void Delete(in CommandContext context, in Key key, ReadOnlySpan<byte> field) =>
+        context.BeginEffect(key, "HDEL"u8, 3).Add(key.Span).Add(field);
+
+    /// <summary>A field has this value, and no time to live.</summary>
+    public static void Set(in CommandContext context, in Key key, ReadOnlySpan<byte> field, ReadOnlySpan<byte> value) =>
+        context.BeginEffect(key, "HSET"u8, 4).Add(key.Span).Add(field).Add(value);
 
     private struct DueVisitor : IFieldVisitor
     {

@@ -148,7 +148,7 @@ internal sealed unsafe class Journal : IDisposable
         Stream.Publish();
     }
 
-    /// <summary>Ends the unit as a share of a ticket. Without effects it says that the shard had none, if <paramref name="isMarkedEmpty"/>.</summary>
+    /// <summary>Ends the unit as a share of a ticket. Without effects it says that the shard had none.</summary>
     public void EndTicket(long number, ulong shards)
     {
         long start = Stream.Written;
