@@ -46,7 +46,7 @@ public sealed class FastKvServer : IDisposable
     }
 
     /// <summary>The same with another disk.</summary>
-    internal FastKvServer(ServerConfig config, ServerLog log, IClock? clock, IEntropy? entropy, IFileStore? files)
+    internal FastKvServer(ServerConfig config, ServerLog log, IClock? clock, IEntropy? entropy, IFileSystem? files)
     {
         _config = config;
         Log = log;
@@ -76,8 +76,8 @@ public sealed class FastKvServer : IDisposable
         var mailboxes = Loops.Select(loop => loop.Mailbox).ToArray();
         foreach (var partition in _partitions)
             partition.Channels.Mailboxes = mailboxes;
-        Files = files ?? HostFileStore.Instance;
-        AofBases = new AofBases(snapshot: null);
+        Files = files ?? SystemFiles.Instance;
+        AofBases = new AofBases(new SnapshotBase(this));
         Aof = new AppendOnlyLog(this, Files);
         Statistics = new ServerStatistics(this);
         Listeners = new ServerListeners(this);
@@ -118,7 +118,7 @@ public sealed class FastKvServer : IDisposable
     internal ClientGate CommonGate { get; private set; }
 
     /// <summary>The disk.</summary>
-    internal IFileStore Files { get; }
+    internal IFileSystem Files { get; }
 
     /// <summary>The append-only file.</summary>
     internal AppendOnlyLog Aof { get; }
@@ -231,6 +231,7 @@ public sealed class FastKvServer : IDisposable
     internal void Tick(long nowMs)
     {
         Statistics.Sample(nowMs);
+        Aof.Tick();
         Saving.Tick(nowMs);
         long buffers = NativeBlock.OutstandingBytes;
         _bufferBytesPeak = Math.Max(_bufferBytesPeak, NativeBlock.TakePeak());

@@ -62,7 +62,7 @@ internal sealed unsafe class Admission(ShardLoop loop)
                 break;
             case Refusal.DiskError:
                 context.Reply.Error(System.Text.Encoding.UTF8.GetBytes(
-                    "MISCONF Errors writing to the AOF file: " + Persistence.Files.HostFileStore.Message(_loop.Server.Aof.WriteError)));
+                    "MISCONF Errors writing to the AOF file: " + Persistence.Files.FileErrors.TextOf(_loop.Server.Aof.WriteError)));
                 break;
             case Refusal.SubscriberMode:
                 ReplySubscriberMode(ref context, command);

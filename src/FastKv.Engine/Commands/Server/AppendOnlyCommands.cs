@@ -14,7 +14,8 @@ internal static class AppendOnlyCommands
             context.Reply.Error(Errors.RewriteInProgress);
             return;
         }
-        aof.BeginRewrite(context.TicketNumber);
-        context.Reply.SimpleString("Background append only file rewriting started"u8);
+        aof.BeginRewrite();
+        context.Reply.SimpleString(aof.IsRewriting ? "Background append only file rewriting started"u8
+            : "Background append only file rewriting scheduled"u8);
     }
 }

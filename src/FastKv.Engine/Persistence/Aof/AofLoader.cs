@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.IO.MemoryMappedFiles;
 using System.Text;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Persistence.Files;
@@ -10,11 +9,11 @@ namespace FastKv.Engine.Persistence.Aof;
 // partitions. The end of the last file (on several shards, of the last of each) may be missing.
 
 /// <summary>Loads an AOF.</summary>
-internal sealed unsafe class AofLoader(FastKvServer server, IFileStore files, IBaseLoader? snapshots)
+internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, IBaseLoader? snapshots)
 {
     private readonly FastKvServer _server = server;
     private readonly ServerOptions _options = server.Options;
-    private readonly IFileStore _files = files;
+    private readonly IFileSystem _files = files;
     private readonly IBaseLoader? _snapshots = snapshots;
 
     private string Directory => _options.AppendDirName!;
@@ -50,13 +49,14 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileStore files, IB
     /// <summary>The manifest; an AOF of before Redis 7 is moved to where it belongs.</summary>
     private AofManifest? Find()
     {
-        string path = HostFileStore.SystemPath(Directory + "/" + ManifestName);
+        string path = PathOf(ManifestName);
         if (File.Exists(path))
             return AofManifest.Parse(File.ReadAllText(path, Encoding.Latin1));
         string old = _options.AppendFileName!;
-        if (_files.Size(old) < 0)
+        string oldPath = Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(old));
+        if (!_files.Exists(oldPath))
         {
-            return _files.Size(Directory + "/" + old) >= 0
+            return _files.Exists(PathOf(old))
                 ? throw new AofFault(
                     $"The AOF manifest file {ManifestName} doesn't exist, but the AOF file {old} exists in {Directory}. Please restore the manifest.")
                 : null;
@@ -64,34 +64,43 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileStore files, IB
         _server.Log.Notice($"Successfully migrated an old-style AOF configuration ({old}) into the AOF directory ({Directory}).");
         var manifest = new AofManifest();
         manifest.AdoptBase(old);
-        int error = _files.CreateDirectory(Directory);
+        int error = _files.CreateDirectory(DirectoryPath);
         if (error == 0)
-            error = manifest.Save(_files, Directory, ManifestName);
+            error = manifest.Save(_files, DirectoryPath, ManifestName);
         if (error == 0)
-            error = _files.Rename(old, Directory + "/" + old);
-        return error == 0 ? manifest : throw new AofFault($"Error trying to move the old AOF file {old} into dir {Directory}: {HostFileStore.Message(error)}");
+            error = _files.Rename(oldPath, PathOf(old));
+        return error == 0 ? manifest : throw new AofFault($"Error trying to move the old AOF file {old} into dir {Directory}: {FileErrors.TextOf(error)}");
     }
 
-    private long SizeOf(AofFile file)
+    private string DirectoryPath => Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(Directory));
+
+    private string PathOf(string name) => Path.Combine(DirectoryPath, ConfigText.ToPath(name));
+
+    private long SizeOf(AofFile file) =>
+        _files.Exists(PathOf(file.Name)) ? AppendOnlyLog.SizeOf(PathOf(file.Name)) : throw new AofFault($"Fatal error: the AOF file {file.Name} doesn't exist");
+
+    private IInputFile Open(AofFile file)
     {
-        long size = _files.Size(Directory + "/" + file.Name);
-        return size >= 0 ? size : throw new AofFault($"Fatal error: the AOF file {file.Name} doesn't exist");
+        int error = _files.OpenForReading(PathOf(file.Name), out var content);
+        return error == FileErrors.None
+            ? content!
+            : throw new AofFault($"Fatal error: can't open the append log file {file.Name} for reading: {FileErrors.TextOf(error)}");
     }
 
     private void LoadBase(AofFile file, bool isLast)
     {
-        using var map = new MappedFile(HostFileStore.SystemPath(Directory + "/" + file.Name));
+        using var map = Open(file);
         long started = Stopwatch.GetTimestamp();
         long from = 0;
-        if (map.Length >= 5 && new ReadOnlySpan<byte>(map.Start, 5).SequenceEqual("REDIS"u8))
+        if (map.Length >= 5 && new ReadOnlySpan<byte>(map.Data, 5).SequenceEqual("REDIS"u8))
         {
             if (_snapshots is null)
                 throw new AofFault($"The base file {file.Name} is an RDB file, which cannot be read.");
-            from = _snapshots.Load(_server.Partitions, map.Start, map.Length, file.Name);
+            from = _snapshots.Load(_server.Partitions, map.Data, map.Length, file.Name);
         }
         if (from < map.Length)
         {
-            var units = AofUnits.Walk(map.Start + from, map.Length - from, _server.ProtocolLimits);
+            var units = AofUnits.Walk(map.Data + from, map.Length - from, _server.ProtocolLimits);
             Run(map, from, from + Judge(file, units, map.Length - from, isLast), file);
         }
         _server.Loading.Add(map.Length);
@@ -106,8 +115,8 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileStore files, IB
         for (int i = 0; i < first; i++)
         {
             var file = manifest.Increments[i];
-            using var map = new MappedFile(HostFileStore.SystemPath(Directory + "/" + file.Name));
-            var units = AofUnits.Walk(map.Start, map.Length, _server.ProtocolLimits);
+            using var map = Open(file);
+            var units = AofUnits.Walk(map.Data, map.Length, _server.ProtocolLimits);
             Run(map, 0, Judge(file, units, map.Length, isLast: false), file);
             _server.Loading.Add(map.Length);
         }
@@ -128,9 +137,9 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileStore files, IB
 
     private AofUnits HeaderOf(AofFile file)
     {
-        using var map = new MappedFile(HostFileStore.SystemPath(Directory + "/" + file.Name));
-        long line = new ReadOnlySpan<byte>(map.Start, (int)Math.Min(map.Length, 256)).IndexOf((byte)'\n') + 1;
-        return AofUnits.Walk(map.Start, line, _server.ProtocolLimits);
+        using var map = Open(file);
+        long line = new ReadOnlySpan<byte>(map.Data, (int)Math.Min(map.Length, 256)).IndexOf((byte)'\n') + 1;
+        return AofUnits.Walk(map.Data, line, _server.ProtocolLimits);
     }
 
     /// <summary>Loads the last generation, up to the last instant at which it was whole.</summary>
@@ -139,15 +148,15 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileStore files, IB
         int count = manifest.Increments.Count - first;
         if (count <= 0)
             return;
-        var maps = new MappedFile[count];
+        var maps = new IInputFile[count];
         try
         {
             var units = new AofUnits[count];
             for (int i = 0; i < count; i++)
             {
                 var file = manifest.Increments[first + i];
-                maps[i] = new MappedFile(HostFileStore.SystemPath(Directory + "/" + file.Name));
-                units[i] = AofUnits.Walk(maps[i].Start, maps[i].Length, _server.ProtocolLimits);
+                maps[i] = Open(file);
+                units[i] = AofUnits.Walk(maps[i].Data, maps[i].Length, _server.ProtocolLimits);
                 _ = Judge(file, units[i], maps[i].Length, isLast: true);
             }
             long[] cuts = AofRecovery.Cut(units);
@@ -201,55 +210,21 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileStore files, IB
             _server.Log.Warning($"The AOF file {file.Name} holds parts of commands over several shards of which other parts are missing");
         }
         _server.Log.Warning($"AOF {file.Name} loaded anyway because aof-load-truncated is enabled: truncating it from {length} to {cut} bytes");
-        int error = _files.Open(Directory + "/" + file.Name, FileUse.Append, out int handle);
+        int error = _files.OpenForWriting(PathOf(file.Name), append: true, out var output);
         if (error == 0)
         {
-            error = _files.Truncate(handle, cut);
+            using var cutting = output!;
+            error = cutting.SetLength(cut);
             if (error == 0)
-                error = _files.Sync(handle);
-            _ = _files.Close(handle);
+                error = cutting.Sync();
         }
         if (error != 0)
-            throw new AofFault($"Error truncating the AOF file {file.Name}: {HostFileStore.Message(error)}");
+            throw new AofFault($"Error truncating the AOF file {file.Name}: {FileErrors.TextOf(error)}");
     }
 
-    private void Run(MappedFile map, long from, long to, AofFile file)
+    private void Run(IInputFile map, long from, long to, AofFile file)
     {
         using var player = new EffectPlayer(_server);
-        player.Run(map.Start + from, map.Start + to, file.Name);
-    }
-}
-
-/// <summary>A file as memory, to be read.</summary>
-internal sealed unsafe class MappedFile : IDisposable
-{
-    private readonly MemoryMappedFile? _file;
-    private readonly MemoryMappedViewAccessor? _view;
-    private bool _isDisposed;
-
-    public MappedFile(string path)
-    {
-        Length = new FileInfo(path).Length;
-        if (Length == 0)
-            return;
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        _view = _file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
-        byte* start = null;
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        Start = start;
-    }
-
-    public byte* Start { get; }
-
-    public long Length { get; }
-
-    public void Dispose()
-    {
-        if (_isDisposed)
-            return;
-        _isDisposed = true;
-        _view?.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view?.Dispose();
-        _file?.Dispose();
+        player.Run(map.Data + from, map.Data + to, file.Name);
     }
 }

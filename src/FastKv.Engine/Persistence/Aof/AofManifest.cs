@@ -118,26 +118,22 @@ internal sealed class AofManifest
     }
 
     /// <summary>Puts the manifest into the place of the one before; an errno.</summary>
-    public int Save(IFileStore files, string directory, string name)
+    public int Save(IFileSystem files, string directory, string name)
     {
-        string temporary = directory + "/temp-" + name;
-        int error = files.Open(temporary, FileUse.Replace, out int handle);
-        if (error != 0)
+        string path = Path.Combine(directory, ConfigText.ToPath(name));
+        string temporary = Path.Combine(directory, "temp-" + ConfigText.ToPath(name));
+        int error = files.OpenForWriting(temporary, append: false, out var file);
+        if (error != FileErrors.None)
             return error;
-        ReadOnlySpan<byte> bytes = Encoding.Latin1.GetBytes(Format());
-        while (error == 0 && !bytes.IsEmpty)
+        using (file)
         {
-            error = files.Write(handle, bytes, out int written);
-            bytes = bytes[written..];
+            error = file!.WriteAll(Encoding.Latin1.GetBytes(Format()));
+            if (error == FileErrors.None)
+                error = file!.Sync();
         }
-        if (error == 0)
-            error = files.Sync(handle);
-        int closing = files.Close(handle);
-        if (error == 0)
-            error = closing;
-        if (error == 0)
-            error = files.Rename(temporary, directory + "/" + name);
-        return error != 0 ? error : files.SyncDirectory(directory);
+        if (error == FileErrors.None)
+            error = files.Rename(temporary, path);
+        return error != FileErrors.None ? error : files.SyncDirectory(directory);
     }
 
     private static string Name(string prefix, long sequence, string suffix) => string.Create(CultureInfo.InvariantCulture, $"{prefix}.{sequence}.{suffix}");

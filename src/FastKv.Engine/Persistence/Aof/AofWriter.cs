@@ -33,7 +33,7 @@ internal sealed class AofWriter : IDisposable
     private readonly AppendOnlyLog _log;
     private readonly Partition[] _partitions;
     private readonly ServerOptions _options;
-    private readonly IFileStore _files;
+    private readonly IFileSystem _files;
     private readonly JournalFile[] _outputs;
     private readonly long[] _limits;
     private readonly long[] _published;
@@ -51,7 +51,7 @@ internal sealed class AofWriter : IDisposable
     private long _durable;
     private bool _hasWritten;
 
-    public AofWriter(AppendOnlyLog log, Partition[] partitions, ServerOptions options, IFileStore files)
+    public AofWriter(AppendOnlyLog log, Partition[] partitions, ServerOptions options, IFileSystem files)
     {
         _log = log;
         _partitions = partitions;
@@ -129,16 +129,16 @@ internal sealed class AofWriter : IDisposable
     public void Wake() => _signal.Set();
 
     /// <summary>Opens a shard's file in the place of the one it has; the caller sees to it that the writer is not at work on it.</summary>
-    public int Replace(int shard, string path, FileUse use)
+    public int Replace(int shard, string path, bool append)
     {
-        int error = _files.Open(path, use, out int handle);
+        int error = _files.OpenForWriting(path, append, out var file);
         if (error != 0)
             return error;
-        long size = Math.Max(0, _files.Size(path));
+        long size = AppendOnlyLog.SizeOf(path);
         lock (_handles)
         {
             Close(_outputs[shard]);
-            _outputs[shard].Open(handle, size);
+            _outputs[shard].Open(file!, size);
         }
         return 0;
     }
@@ -275,7 +275,7 @@ internal sealed class AofWriter : IDisposable
         var output = _outputs[shard];
         while (stream.Peek(limit) is { Length: > 0 } bytes)
         {
-            int error = _files.Write(output.Handle, bytes, out int written);
+            int error = output.File!.Write(bytes, out int written);
             stream.Consume(written);
             output.Size += written;
             output.IsUnsynced |= written > 0;
@@ -287,7 +287,7 @@ internal sealed class AofWriter : IDisposable
             }
             if (written == 0)
             {
-                _log.FailWrite(28); // ENOSPC: what a write of nothing means
+                _log.FailWrite(FileErrors.NoSpace);
                 return false;
             }
         }
@@ -373,7 +373,7 @@ internal sealed class AofWriter : IDisposable
         if (!output.IsUnsynced)
             return 0;
         output.IsUnsynced = false;
-        int error = _files.Sync(output.Handle);
+        int error = output.File!.Sync();
         output.IsUnsynced |= error != 0;
         return error;
     }
@@ -410,7 +410,7 @@ internal sealed class AofWriter : IDisposable
         if (!output.IsOpen)
             return;
         _ = SyncFile(output);
-        _ = _files.Close(output.Handle);
+        output.File!.Dispose();
         output.Clear();
     }
 }
@@ -418,7 +418,7 @@ internal sealed class AofWriter : IDisposable
 /// <summary>The file that one shard's journal goes to.</summary>
 internal sealed class JournalFile
 {
-    public int Handle = -1;
+    public IOutputFile? File;
 
     /// <summary>Bytes in it.</summary>
     public long Size;
@@ -426,18 +426,18 @@ internal sealed class JournalFile
     /// <summary>Bytes were written since the last fsync.</summary>
     public volatile bool IsUnsynced;
 
-    public bool IsOpen => Handle >= 0;
+    public bool IsOpen => File is not null;
 
-    public void Open(int handle, long size)
+    public void Open(IOutputFile file, long size)
     {
-        Handle = handle;
+        File = file;
         Size = size;
         IsUnsynced = true;
     }
 
     public void Clear()
     {
-        Handle = -1;
+        File = null;
         Size = 0;
         IsUnsynced = false;
     }

@@ -24,11 +24,12 @@ internal sealed class AppendOnlyLog : IDisposable
 
     private readonly FastKvServer _server;
     private readonly ServerOptions _options;
-    private readonly IFileStore _files;
+    private readonly IFileSystem _files;
     private readonly AofWriter _writer;
     private readonly object _gate = new();
     private AofManifest _manifest = new();
     private AofManifest? _rotation;
+    private bool _isRequested;
     private volatile bool _isOn;
     private volatile bool _isBaseDone;
     private int _baseError;
@@ -43,7 +44,7 @@ internal sealed class AppendOnlyLog : IDisposable
     private volatile bool _isRotated;
     private string _temporaryBase = "";
 
-    public AppendOnlyLog(FastKvServer server, IFileStore files)
+    public AppendOnlyLog(FastKvServer server, IFileSystem files)
     {
         _server = server;
         _options = server.Options;
@@ -97,6 +98,9 @@ internal sealed class AppendOnlyLog : IDisposable
     /// <summary>The directory, relative to the working directory.</summary>
     public string Directory => _options.AppendDirName!;
 
+    /// <summary>The same as the file system takes it.</summary>
+    public string DirectoryPath => Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(Directory));
+
     /// <summary>The name of the manifest in it.</summary>
     public string ManifestName => _options.AppendFileName + ".manifest";
 
@@ -106,20 +110,20 @@ internal sealed class AppendOnlyLog : IDisposable
     /// <summary>Begins at the start of the server, after what <paramref name="manifest"/> (null: nothing was there) names has been loaded.</summary>
     public void Start(AofManifest? manifest)
     {
-        Check(_files.CreateDirectory(Directory), $"Can't open or create append-only dir {Directory}");
+        Check(_files.CreateDirectory(DirectoryPath), $"Can't open or create append-only dir {Directory}");
         _manifest = manifest?.Copy() ?? new AofManifest();
         DeleteHistory();
         if (_manifest.Base is null && _manifest.Increments.Count == 0)
         {
             var file = _manifest.ReplaceBase(_options.AppendFileName!, IsSnapshotBase, 0);
             int error = 0;
-            Base().Begin(_server.Partitions, _files, PathOf(file.Name), result => error = result);
+            Base().Write(_server.Partitions, _files, PathOf(file.Name), result => error = result);
             Check(error, $"Error trying to create the AOF base file {file.Name}");
             _server.Log.Notice($"Creating AOF base file {file.Name} on server start");
         }
         var last = _manifest.Increments.Count > 0 ? _manifest.Increments[^1] : null;
         if (_server.Partitions.Length == 1 && last is not null)
-            Check(_writer.Replace(0, PathOf(last.Name), FileUse.Append), $"Can't open the append-only file {last.Name}");
+            Check(_writer.Replace(0, PathOf(last.Name), append: true), $"Can't open the append-only file {last.Name}");
         else
             Check(OpenGeneration(_manifest), "Can't open the append-only file");
         Check(Save(_manifest), "Fail to persist the AOF manifest");
@@ -134,12 +138,12 @@ internal sealed class AppendOnlyLog : IDisposable
     {
         if (_isOn)
             return null;
-        int error = _files.CreateDirectory(Directory);
+        int error = _files.CreateDirectory(DirectoryPath);
         if (error == 0)
             error = LoadManifest();
         if (error != 0)
         {
-            _server.Log.Warning($"Can't open or create append-only dir {Directory}: {HostFileStore.Message(error)}");
+            _server.Log.Warning($"Can't open or create append-only dir {Directory}: {FileErrors.TextOf(error)}");
             return "Unable to turn on AOF. Check server logs.";
         }
 
@@ -148,7 +152,7 @@ internal sealed class AppendOnlyLog : IDisposable
         int before = next.Increments.Count;
         var file = next.ReplaceBase(_options.AppendFileName!, IsSnapshotBase, before);
         _rewriteStarted = Stopwatch.GetTimestamp();
-        Base().Begin(_server.Partitions, _files, PathOf(file.Name), result => error = result);
+        Base().Write(_server.Partitions, _files, PathOf(file.Name), result => error = result);
         if (error == 0)
             error = OpenGeneration(next);
         if (error == 0)
@@ -157,7 +161,7 @@ internal sealed class AppendOnlyLog : IDisposable
         {
             _writer.CloseAll();
             LastRewriteFailed = true;
-            _server.Log.Warning($"AOF was enabled but the base could not be written: {HostFileStore.Message(error)}");
+            _server.Log.Warning($"AOF was enabled but the base could not be written: {FileErrors.TextOf(error)}");
             return "Unable to turn on AOF. Check server logs.";
         }
         _manifest = next;
@@ -199,15 +203,15 @@ internal sealed class AppendOnlyLog : IDisposable
     }
 
     /// <summary>Begins a rewrite; all partitions are held.</summary>
-    /// <param name="ticket">The ticket under which they are, for the marks.</param>
-    public void BeginRewrite(long ticket)
+    public void BeginRewrite()
     {
         int count = _server.Partitions.Length;
         ulong shards = count == FastKvServer.ShardsMax ? ulong.MaxValue : (1UL << count) - 1;
-        IsRewriteScheduled = false;
-        if (_isRewriting)
+        IsRewriteScheduled = true;
+        if (_isRewriting || !Base().CanBegin)
             return;
-        int error = _files.CreateDirectory(Directory);
+        IsRewriteScheduled = false;
+        int error = _files.CreateDirectory(DirectoryPath);
         if (error == 0 && !_isOn)
             error = LoadManifest();
         _rewriteStarted = Stopwatch.GetTimestamp();
@@ -220,7 +224,7 @@ internal sealed class AppendOnlyLog : IDisposable
             foreach (var partition in _server.Partitions)
             {
                 partition.Journal.ForgetDatabase();
-                partition.Journal.AddBarrier(JournalMarkKind.Rewrite, ticket, shards);
+                partition.Journal.AddBarrier(JournalMarkKind.Rewrite, Rewrites, shards);
             }
         }
         else
@@ -249,6 +253,19 @@ internal sealed class AppendOnlyLog : IDisposable
             return IsRewriteScheduled;
         _server.Log.Notice($"Starting automatic rewriting of AOF on {growth}% growth");
         return true;
+    }
+
+    /// <summary>On the first loop, some times a second: begins a rewrite that is due.</summary>
+    public void Tick()
+    {
+        if (_isRequested || !IsRewriteDue())
+            return;
+        _isRequested = true;
+        _server.Loops[0].RunExclusive(() =>
+        {
+            _isRequested = false;
+            BeginRewrite();
+        });
     }
 
     /// <summary>The writer's thread, after each step: a base that is complete takes its place.</summary>
@@ -309,7 +326,7 @@ internal sealed class AppendOnlyLog : IDisposable
             Environment.Exit(1);
         }
         if (_writeError == 0)
-            _server.Log.Warning($"Error writing to the AOF file: {HostFileStore.Message(error)}");
+            _server.Log.Warning($"Error writing to the AOF file: {FileErrors.TextOf(error)}");
         SetErrors(error, _syncError);
     }
 
@@ -328,11 +345,11 @@ internal sealed class AppendOnlyLog : IDisposable
         if (_options.AppendFsync == AppendFsync.Always)
         {
             _server.Log.Warning(
-                $"Can't persist AOF for fsync error when the AOF fsync policy is 'always': {HostFileStore.Message(error)}. Exiting...");
+                $"Can't persist AOF for fsync error when the AOF fsync policy is 'always': {FileErrors.TextOf(error)}. Exiting...");
             Environment.Exit(1);
         }
         if (_syncError == 0)
-            _server.Log.Warning($"Fail to fsync the AOF file: {HostFileStore.Message(error)}");
+            _server.Log.Warning($"Fail to fsync the AOF file: {FileErrors.TextOf(error)}");
         SetErrors(_writeError, error);
     }
 
@@ -355,7 +372,7 @@ internal sealed class AppendOnlyLog : IDisposable
 
     private bool IsSnapshotBase => _options.AofUseRdbPreamble && _server.AofBases.HasSnapshot;
 
-    private string PathOf(string name) => Directory + "/" + name;
+    private string PathOf(string name) => Path.Combine(DirectoryPath, ConfigText.ToPath(name));
 
     private void SetErrors(int write, int sync)
     {
@@ -367,10 +384,17 @@ internal sealed class AppendOnlyLog : IDisposable
         }
     }
 
+    /// <summary>Bytes of a file; 0: there is none.</summary>
+    public static long SizeOf(string path)
+    {
+        var file = new FileInfo(path);
+        return file.Exists ? file.Length : 0;
+    }
+
     private static void Check(int error, string what)
     {
         if (error != 0)
-            throw new AofFault($"{what}: {HostFileStore.Message(error)}");
+            throw new AofFault($"{what}: {FileErrors.TextOf(error)}");
     }
 
     /// <summary>Begins new increments, one per shard.</summary>
@@ -383,7 +407,7 @@ internal sealed class AppendOnlyLog : IDisposable
             var file = manifest.AddIncrement(_options.AppendFileName!);
             if (shard == 0)
                 generation = file.Sequence;
-            int error = _writer.Replace(shard, PathOf(file.Name), FileUse.Replace);
+            int error = _writer.Replace(shard, PathOf(file.Name), append: false);
             if (error == 0 && shards > 1)
                 error = WriteHeader(_writer.Outputs[shard], generation, shard);
             if (error != 0)
@@ -394,23 +418,16 @@ internal sealed class AppendOnlyLog : IDisposable
 
     private int WriteHeader(JournalFile output, long generation, int shard)
     {
-        ReadOnlySpan<byte> line = System.Text.Encoding.ASCII.GetBytes(AofUnits.Header(generation, shard, _server.Partitions.Length));
-        while (!line.IsEmpty)
-        {
-            int error = _files.Write(output.Handle, line, out int written);
-            if (error != 0)
-                return error;
-            output.Size += written;
-            line = line[written..];
-        }
-        return 0;
+        byte[] line = System.Text.Encoding.ASCII.GetBytes(AofUnits.Header(generation, shard, _server.Partitions.Length));
+        output.Size += line.Length;
+        return output.File!.WriteAll(line);
     }
 
-    private int Save(AofManifest manifest) => manifest.Save(_files, Directory, ManifestName);
+    private int Save(AofManifest manifest) => manifest.Save(_files, DirectoryPath, ManifestName);
 
     private int LoadManifest()
     {
-        string path = HostFileStore.SystemPath(PathOf(ManifestName));
+        string path = PathOf(ManifestName);
         try
         {
             if (File.Exists(path))
@@ -447,7 +464,7 @@ internal sealed class AppendOnlyLog : IDisposable
         if (error != 0)
         {
             _ = _files.Delete(PathOf(_temporaryBase));
-            _server.Log.Warning($"Background AOF rewrite failed: {HostFileStore.Message(error)}");
+            _server.Log.Warning($"Background AOF rewrite failed: {FileErrors.TextOf(error)}");
         }
         else
         {
@@ -478,7 +495,7 @@ internal sealed class AppendOnlyLog : IDisposable
         foreach (var file in _manifest.History)
         {
             int error = _files.Delete(PathOf(file.Name));
-            if (error == 0 || _files.Size(PathOf(file.Name)) < 0)
+            if (error is FileErrors.None or FileErrors.NoSuchFile)
                 next.History.Remove(file);
         }
         if (Save(next) == 0)
@@ -488,10 +505,10 @@ internal sealed class AppendOnlyLog : IDisposable
     /// <summary>Bytes of the files that are no longer written to.</summary>
     private void CountOlder()
     {
-        long sum = _manifest.Base is null ? 0 : Math.Max(0, _files.Size(PathOf(_manifest.Base.Name)));
+        long sum = _manifest.Base is null ? 0 : Math.Max(0, SizeOf(PathOf(_manifest.Base.Name)));
         int written = Math.Min(_isOn || _writer.Outputs[0].IsOpen ? _server.Partitions.Length : 0, _manifest.Increments.Count);
         for (int i = 0; i < _manifest.Increments.Count - written; i++)
-            sum += Math.Max(0, _files.Size(PathOf(_manifest.Increments[i].Name)));
+            sum += Math.Max(0, SizeOf(PathOf(_manifest.Increments[i].Name)));
         Volatile.Write(ref _olderBytes, sum);
     }
 }

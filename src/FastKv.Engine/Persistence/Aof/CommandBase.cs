@@ -13,27 +13,29 @@ internal sealed unsafe class CommandBase : IAofBase
 {
     private const long WriteBytes = 1 << 20;
 
-    public void Begin(Partition[] partitions, IFileStore files, string path, Action<int> completed)
+    public bool CanBegin => true;
+
+    public void Write(Partition[] partitions, IFileSystem files, string path, Action<int> completed) => Begin(partitions, files, path, completed);
+
+    public void Begin(Partition[] partitions, IFileSystem files, string path, Action<int> completed)
     {
-        int error = files.Open(path, FileUse.Replace, out int handle);
+        int error = files.OpenForWriting(path, append: false, out var file);
         if (error == 0)
         {
+            using var output = file!;
             NativeBuffer text = default;
             for (int i = 0; i < partitions[0].Databases.Length && error == 0; i++)
-                error = WriteDatabase(partitions, i, files, handle, ref text);
+                error = WriteDatabase(partitions, i, output, ref text);
             if (error == 0)
-                error = Flush(files, handle, ref text);
+                error = Flush(output, ref text);
             text.Release();
             if (error == 0)
-                error = files.Sync(handle);
-            int closing = files.Close(handle);
-            if (error == 0)
-                error = closing;
+                error = output.Sync();
         }
         completed(error);
     }
 
-    private static int WriteDatabase(Partition[] partitions, int index, IFileStore files, int handle, ref NativeBuffer text)
+    private static int WriteDatabase(Partition[] partitions, int index, IOutputFile output, ref NativeBuffer text)
     {
         bool isSelected = false;
         foreach (var partition in partitions)
@@ -54,7 +56,7 @@ internal sealed unsafe class CommandBase : IAofBase
                 var visitor = new Visitor { Text = text, Database = database };
                 position = database.Scan(position, ref visitor);
                 text = visitor.Text;
-                if (text.Length >= WriteBytes && Flush(files, handle, ref text) is var error && error != 0)
+                if (text.Length >= WriteBytes && Flush(output, ref text) is var error && error != 0)
                     return error;
             }
             while (position != 0);
@@ -62,11 +64,11 @@ internal sealed unsafe class CommandBase : IAofBase
         return 0;
     }
 
-    private static int Flush(IFileStore files, int handle, ref NativeBuffer text)
+    private static int Flush(IOutputFile output, ref NativeBuffer text)
     {
         while (text.Length > 0)
         {
-            int error = files.Write(handle, new ReadOnlySpan<byte>(text.Data, (int)Math.Min(text.Length, int.MaxValue)), out int written);
+            int error = output.Write(new ReadOnlySpan<byte>(text.Data, (int)Math.Min(text.Length, int.MaxValue)), out int written);
             if (error != 0)
                 return error;
             text.RemovePrefix(written);
