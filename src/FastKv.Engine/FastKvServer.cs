@@ -160,7 +160,7 @@ public sealed class FastKvServer : IDisposable
     {
         if (!Options.AppendOnly)
             return;
-        var manifest = new AofLoader(this, Files, snapshots: null).Load();
+        var manifest = new AofLoader(this, Files, new RdbBaseLoader(this)).Load();
         Aof.Start(manifest);
     }
 

@@ -284,6 +284,9 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Whether the key is there, be it expired or not; leaves no trace.</summary>
     public bool Exists(in Key key) => _table.Find(key.Hash, key.Span) != null;
 
+    /// <summary>The entry, be it expired or not; leaves no trace.</summary>
+    public EntryRef PeekRaw(in Key key) => new(_table.Find(key.Hash, key.Span));
+
     /// <summary>A random entry that has not expired; null: none was found.</summary>
     public EntryRef Random()
     {

@@ -78,8 +78,10 @@ internal sealed class CommitGate(ShardLoop loop)
                 Hold(client);
                 continue;
             }
+            // Not by way of Flush: what is on its way to the network is not to be held again.
             _loop.Sockets.Send(client);
-            _loop.Continue(client);
+            if (client.Batch is not null || client.Arrived.Length > 0 || client.Input.Length > client.InputCursor)
+                _loop.MarkReady(client);
         }
         _committing.Clear();
     }
