@@ -123,7 +123,7 @@ internal static class Program
             server.LoadDataset();
             server.Start();
         }
-        catch (DatasetException e)
+        catch (Exception e) when (e is DatasetException or FastKv.Engine.Persistence.Aof.AofFault)
         {
             log.Warning(e.Message);
             return 1;

@@ -43,6 +43,9 @@ internal sealed unsafe class Compaction(Partition partition)
     /// <summary>A bounded step towards giving back <paramref name="excess"/> bytes; false: there is nothing to do just now.</summary>
     public bool Step(long excess)
     {
+        // A snapshot may be in the midst of a value.
+        if (_partition.Snapshot.IsActive)
+            return false;
         if (_hasCondemned)
         {
             MoveSome();
