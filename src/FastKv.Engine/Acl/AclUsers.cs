@@ -1,6 +1,7 @@
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands.Connection;
 using FastKv.Engine.Configuration;
+using FastKv.Engine.PubSub;
 using FastKv.Engine.Sharding;
 
 namespace FastKv.Engine.Acl;
@@ -68,9 +69,11 @@ internal sealed class AclUsers
     /// <summary>A line per user as <c>redis.conf</c> and <c>aclfile</c> have it.</summary>
     public List<string> Lines() => [.. All.Select(user => $"user {user.Name} {RuleText.Describe(user.Rules)}")];
 
-    /// <summary>Creates or changes a user: all rules, or none when one is wrong.</summary>
+    /// <summary>
+    /// Creates or changes a user: all rules, or none when one is wrong. Sessions that have subscribed to what their user may no longer hear are ended.
+    /// </summary>
     /// <returns>Null, or the rule that is wrong and why.</returns>
-    public (string Rule, RuleError Error)? Set(string name, List<string> words)
+    public (string Rule, RuleError Error)? Set(string name, List<string> words, Client? caller = null)
     {
         lock (_lock)
         {
@@ -83,9 +86,16 @@ internal sealed class AclUsers
             }
             WarnOfDeprecated(rules);
             if (user is null)
+            {
                 _users.Add(name, new AclUser(name, rules));
+            }
             else
+            {
+                bool losesChannels = LosesChannels(user.Rules, rules);
                 Exchange(user, rules);
+                if (losesChannels)
+                    EndSubscribers(user, caller);
+            }
         }
         return null;
     }
@@ -233,6 +243,41 @@ internal sealed class AclUsers
         });
     }
 
+    /// <summary>Whether something that the old rules grant may be missing in the new ones: not when these name all of their patterns.</summary>
+    private static bool LosesChannels(UserRules old, UserRules rules)
+    {
+        if (rules.Selectors.Exists(selector => selector.AllChannels))
+            return false;
+        return old.Selectors.Exists(selector => selector.AllChannels
+            || selector.Channels.Exists(channel => !rules.Selectors.Exists(other => other.Channels.Contains(channel))));
+    }
+
+    private void EndSubscribers(AclUser user, Client? caller) => OnEachLoop(loop =>
+    {
+        foreach (var client in loop.Clients.Where(client => client.Acl == user && HearsForbidden(client)).ToArray())
+            End(client, caller);
+    });
+
+    private static bool HearsForbidden(Client client)
+    {
+        if (client.Subscriptions is not { Total: > 0 } subscriptions)
+            return false;
+        bool isForbidden = false;
+        foreach (var subscription in subscriptions.BeginWalk())
+            isForbidden |= !client.Acl.Permissions.PermitsChannel(subscription.Key.Span, subscription.Kind == SubscriptionKind.Pattern);
+        subscriptions.EndWalk();
+        return isForbidden;
+    }
+
+    /// <summary>The connection that asked for it gets its reply first.</summary>
+    private static void End(Client client, Client? caller)
+    {
+        if (client == caller)
+            client.CloseAfterReply();
+        else
+            client.Loop.Sockets.Kill(client);
+    }
+
     private void Expel(AclUser user, Client? caller) => OnEachLoop(loop =>
     {
         foreach (var client in loop.Clients.Where(client => client.Acl == user).ToArray())
@@ -240,10 +285,7 @@ internal sealed class AclUsers
             client.Acl = Default;
             client.Authenticated = false;
             SetGates(client);
-            if (client == caller)
-                client.CloseAfterReply();
-            else
-                loop.Sockets.Kill(client);
+            End(client, caller);
         }
     });
 

@@ -223,6 +223,43 @@ public sealed class AclSessionTests
             a> ACL SETUSER u reset
             a> ACL GETUSER u
             """,
+        ["channels"] = """
+            a> ACL SETUSER u on nopass +@all &ch* &news
+            b> AUTH u x
+            b> PUBLISH ch1 m
+            b> PUBLISH other m
+            b> SPUBLISH other m
+            b> SUBSCRIBE other
+            b> SUBSCRIBE ch1 other
+            b> SSUBSCRIBE other
+            b> PSUBSCRIBE *
+            b> PSUBSCRIBE ch1
+            b> PSUBSCRIBE ch*
+            b> PUNSUBSCRIBE ch*
+            a> ACL SETUSER u resetchannels &news
+            b> PING
+            c> AUTH u x
+            c> SUBSCRIBE news
+            a> ACL SETUSER u &more
+            c> SUBSCRIBE more
+            a> ACL SETUSER u resetchannels &n*
+            c> PING
+            d> AUTH u x
+            d> SSUBSCRIBE news
+            a> ACL SETUSER u resetchannels &new
+            d> PING
+            a> ACL SETUSER u (&* +subscribe)
+            e> AUTH u x
+            e> SUBSCRIBE any
+            a> ACL SETUSER u clearselectors
+            e> PING
+            a> ACL SETUSER u allchannels
+            f> AUTH u x
+            f> PSUBSCRIBE any*
+            a> ACL SETUSER u resetchannels
+            f> PING
+            a> ACL LOG
+            """,
         ["blocking"] = """
             a> ACL SETUSER u on nopass ~a +@all
             b> AUTH u x

@@ -36,7 +36,7 @@ internal static class AclCommands
             context.Reply.Error("ERR Unmatched parenthesis in acl selector starting at '"u8, CommandRules.Shown(context[unmatched + 3]), "'."u8);
             return;
         }
-        if (context.Client.Loop.Server.Acl.Set(name, rules) is { } wrong)
+        if (context.Client.Loop.Server.Acl.Set(name, rules, context.Client) is { } wrong)
         {
             context.Reply.Error(
                 "ERR Error in ACL SETUSER modifier '"u8, CommandRules.Shown(Bytes(wrong.Rule)), "': "u8, Bytes(wrong.Error.Text()), default);
