@@ -101,14 +101,16 @@ internal static class ClientList
         var flags = new StringBuilder(4);
         if ((client.Gate & ClientGate.IsMonitor) != 0)
             flags.Append('O');
-        if (client.IsUnixSocket)
-            flags.Append('U');
-        if (client.IsHeld || (client.Gate & ClientGate.Blocked) != 0)
-            flags.Append('b');
         if (client.Transaction.IsOpen)
             flags.Append('x');
+        if (client.IsHeld || (client.Gate & ClientGate.Blocked) != 0)
+            flags.Append('b');
+        if (client.Transaction.IsBroken)
+            flags.Append('d');
         if ((client.Gate & ClientGate.Closing) != 0)
             flags.Append('c');
+        if (client.IsUnixSocket)
+            flags.Append('U');
         if (client.NoEvict)
             flags.Append('e');
         if (client.NoTouch)
