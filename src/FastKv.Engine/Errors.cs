@@ -47,6 +47,13 @@ internal static class Errors
 
     public static ReadOnlySpan<byte> OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'."u8;
 
+    // ---- Persistence ----
+
+    public static ReadOnlySpan<byte> SaveInProgress => "ERR Background save already in progress"u8;
+    public static ReadOnlySpan<byte> Unspecified => "ERR"u8;
+    public static ReadOnlySpan<byte> SaveFailed =>
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."u8;
+
     // ---- Strings ----
 
     public static ReadOnlySpan<byte> InvalidExpiryPrefix => "ERR invalid expire time in '"u8;
@@ -230,6 +237,16 @@ internal static class Errors
     public static ReadOnlySpan<byte> NotZeroOrOne => "ERR value is out of range, must be between 0 and 1"u8;
     public static ReadOnlySpan<byte> WaitWithoutFile => "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."u8;
 
+    // ---- Snapshots and serialisation ----
+
+    public static ReadOnlySpan<byte> BusyKey => "BUSYKEY Target key name already exists."u8;
+    public static ReadOnlySpan<byte> InvalidTtl => "ERR Invalid TTL value, must be >= 0"u8;
+    public static ReadOnlySpan<byte> InvalidIdleTime => "ERR Invalid IDLETIME value, must be >= 0"u8;
+    public static ReadOnlySpan<byte> InvalidFrequency => "ERR Invalid FREQ value, must be >= 0 and <= 255"u8;
+    public static ReadOnlySpan<byte> BadDumpFooter => "ERR DUMP payload version or checksum are wrong"u8;
+    public static ReadOnlySpan<byte> BadDumpData => "ERR Bad data format"u8;
+    public static ReadOnlySpan<byte> DumpTooLarge => "ERR the serialized value is larger than a reply can be"u8;
+
     // ---- Server ----
 
     public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
@@ -252,4 +269,32 @@ internal static class Errors
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
     public static ReadOnlySpan<byte> NotLru =>
         "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
+
+    // ---- Pub/Sub ----
+    public static ReadOnlySpan<byte> ShardSubscribeDenied => "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"u8;
+
+    // ---- Client-side caching ----
+
+    public static ReadOnlySpan<byte> OneRedirect => "ERR A client can only redirect to a single other client"u8;
+
+    public static ReadOnlySpan<byte> NoSuchRedirect => "ERR The client ID you want redirect to does not exist"u8;
+
+    public static ReadOnlySpan<byte> PrefixNeedsBroadcast => "ERR PREFIX option requires BCAST mode to be enabled"u8;
+
+    public static ReadOnlySpan<byte> BroadcastSwitch =>
+        "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode."u8;
+
+    public static ReadOnlySpan<byte> OptionsWithBroadcast => "ERR OPTIN and OPTOUT are not compatible with BCAST"u8;
+
+    public static ReadOnlySpan<byte> OptInAndOptOut => "ERR You can't specify both OPTIN mode and OPTOUT mode"u8;
+
+    public static ReadOnlySpan<byte> OptionSwitch =>
+        "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode."u8;
+
+    public static ReadOnlySpan<byte> CachingWithoutTracking =>
+        "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled"u8;
+
+    public static ReadOnlySpan<byte> CachingYesNeedsOptIn => "ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode."u8;
+
+    public static ReadOnlySpan<byte> CachingNoNeedsOptOut => "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."u8;
 }

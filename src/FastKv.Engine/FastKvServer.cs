@@ -61,11 +61,16 @@ public sealed class FastKvServer : IDisposable
         _partitions = new Partition[shards];
         for (int i = 0; i < shards; i++)
             _partitions[i] = new Partition(i, routing, Options, Clock, NextSeed(random));
+        Trackers = new Tracking.Trackers(_partitions);
         Loops = new ShardLoop[shards];
         for (int i = 0; i < shards; i++)
             Loops[i] = new ShardLoop(this, i, _partitions, tickets);
+        var mailboxes = Loops.Select(loop => loop.Mailbox).ToArray();
+        foreach (var partition in _partitions)
+            partition.Channels.Mailboxes = mailboxes;
         Statistics = new ServerStatistics(this);
         Listeners = new ServerListeners(this);
+        Saving = new Persistence.Snapshots.Saving(this);
         ConfigurationEffects.Register(this);
     }
 
@@ -95,6 +100,9 @@ public sealed class FastKvServer : IDisposable
     /// <summary>Who is told of commands that take long.</summary>
     internal Monitoring.CommandWatch Watch { get; }
 
+    /// <summary>The clients with CLIENT TRACKING.</summary>
+    internal Tracking.Trackers Trackers { get; }
+
     /// <summary>The gates that hold for every client, present and future.</summary>
     internal ClientGate CommonGate { get; private set; }
 
@@ -110,6 +118,9 @@ public sealed class FastKvServer : IDisposable
     internal ServerStatistics Statistics { get; }
 
     internal ServerListeners Listeners { get; }
+
+    /// <summary>When the dataset is saved.</summary>
+    internal Persistence.Snapshots.Saving Saving { get; }
 
     internal long StartedMs { get; }
 
@@ -188,6 +199,7 @@ public sealed class FastKvServer : IDisposable
     internal void Tick(long nowMs)
     {
         Statistics.Sample(nowMs);
+        Saving.Tick(nowMs);
         long buffers = NativeBlock.OutstandingBytes;
         _bufferBytesPeak = Math.Max(_bufferBytesPeak, NativeBlock.TakePeak());
         if (_bufferBytesPeak - buffers > BufferBytesToTrim)

@@ -156,16 +156,6 @@ public static unsafe class AddressSpace
         chunk->Advice = wanted;
     }
 
-    /// <summary>
-    /// Puts a chunk that is in use on a huge page, some 300 µs of copying. Where the kernel cannot do that at once (before Linux 6.1, or no huge page is free), it
-    /// does so by and by.
-    /// </summary>
-    internal static void CollapseToHugePage(Chunk* chunk)
-    {
-        AdviseHugePages(chunk, huge: true);
-        _ = Libc.MemoryAdvise((nint)ChunkStart(chunk), ChunkBytes, Libc.MadviseCollapse);
-    }
-
     private static int FindFree(int count)
     {
         if (count == 1)

@@ -16,7 +16,7 @@ internal static class TypesMemorySection
     /// <summary>So few that the servers' buffers for them do not count.</summary>
     private const int Connections = 4;
 
-    private const int WarmUpRequests = 3_000;
+    private const int WarmUpRequests = 1_000;
     private const int WarmUpRounds = 4;
     private const int WarmUpPauseMs = 500;
 

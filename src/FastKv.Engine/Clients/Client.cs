@@ -45,7 +45,7 @@ internal enum ClientGate
     /// <summary>A RESP2 client with subscriptions: it may call little else.</summary>
     SubscriberMode = 1024,
 
-    /// <summary>CLIENT TRACKING: keys that it reads are remembered.</summary>
+    /// <summary>CLIENT TRACKING: keys that it reads may have to be remembered, and its changes told from those of others.</summary>
     Tracking = 2048,
 
     /// <summary>Somebody watches all commands (MONITOR).</summary>
@@ -54,11 +54,21 @@ internal enum ClientGate
     /// <summary>There is a memory limit to be held before each command.</summary>
     MemoryLimit = 8192,
 
+    /// <summary>The dataset could not be saved: writes are refused (stop-writes-on-bgsave-error).</summary>
+    SaveFailed = 16384,
+
+    /// <summary>A RESP3 client with subscriptions: what a command of it has published reaches it before its next command is run.</summary>
+    Listening = 1 << 20,
+
+    /// <summary>CLIENT CACHING was called: the keys of the next command, or transaction, are an exception.</summary>
+    Caching = 1 << 16,
+
     /// <summary>It watches itself (MONITOR): it may not touch keys.</summary>
-    IsMonitor = 1 << 20,
+    IsMonitor = 1 << 21,
 
     /// <summary>With one of these, commands are run or sent one by one: each may change what becomes of the next.</summary>
-    OneByOne = Unauthenticated | ReplyOff | ReplySkip | ReplySkipNext | Pause | Closing | Blocked | Multi | SubscriberMode | Monitored,
+    OneByOne = Unauthenticated | ReplyOff | ReplySkip | ReplySkipNext | Pause | Closing | Blocked | Multi | SubscriberMode | Monitored
+        | Caching,
 }
 
 /// <summary>The connection classes that have output buffer limits of their own.</summary>
@@ -98,6 +108,9 @@ internal sealed unsafe class Client
     /// <summary>What is queued and watched.</summary>
     public readonly Transactions.Transaction Transaction = new();
 
+    /// <summary>What it is to be told of what it has read; null: it has never called CLIENT TRACKING ON. Its own loop, or while one of its commands runs.</summary>
+    public Tracking.Tracker? Tracker;
+
     /// <summary>The wait of its blocking command; null: it is not blocked.</summary>
     public Blocking.Waiter? Waiter;
 
@@ -107,6 +120,9 @@ internal sealed unsafe class Client
     /// <summary>Messages that wait until what is in flight has been replied to, the oldest first.</summary>
     public Messages.Mail* HeldMail, LastHeldMail;
     public long HeldBytes;
+
+    /// <summary>What it has subscribed to; null: it never has.</summary>
+    public PubSub.Subscriptions? Subscriptions;
 
     /// <summary>Messages have been appended to its output and are to be sent.</summary>
     public bool IsTouched;

@@ -25,6 +25,12 @@ internal static class ConfigurationEffects
         });
         foreach (string name in (string[])["slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold", "stall-watchdog-ms"])
             config.Apply(name, () => Watch(server));
+        config.Apply("notify-keyspace-events", () =>
+        {
+            foreach (var partition in server.Partitions)
+                partition.SetNotifiedEvents();
+            return null;
+        });
         config.Apply("requirepass", () =>
         {
             if (server.Options.RequirePass is null)

@@ -130,6 +130,9 @@ public sealed class ServerOptions
     /// <summary><c>latency-monitor-threshold</c>: milliseconds; 0 is off.</summary>
     public long LatencyMonitorThreshold;
 
+    /// <summary><c>tracking-table-max-keys</c>: keys that are remembered for client-side caching; 0: any number.</summary>
+    public long TrackingTableMaxKeys;
+
     /// <summary><c>latency-tracking</c>: keep a histogram per command.</summary>
     public bool LatencyTracking;
 
@@ -172,6 +175,24 @@ public sealed class ServerOptions
 
     /// <summary><c>save</c>: when snapshots are due.</summary>
     public SavePoint[] SavePoints = [];
+
+    /// <summary><c>dbfilename</c>: name of the snapshot in the working directory.</summary>
+    public string? DbFileName;
+
+    /// <summary><c>rdbcompression</c>: strings of snapshots and DUMP are compressed.</summary>
+    public bool RdbCompression;
+
+    /// <summary><c>stop-writes-on-bgsave-error</c>: after a save that failed, writes are refused until one succeeds.</summary>
+    public bool StopWritesOnSaveError;
+
+    /// <summary><c>rdbchecksum</c>: snapshots have a checksum, and it is verified.</summary>
+    public bool RdbChecksum;
+
+    /// <summary><c>sanitize-dump-payload</c>: whom Redis does not trust; here everything is validated, whatever it says.</summary>
+    public int SanitizeDumpPayload;
+
+    /// <summary>DEBUG SET-SKIP-CHECKSUM-VALIDATION: damaged payloads and files are to reach what validates them.</summary>
+    public bool SkipChecksumValidation;
 
     /// <summary><c>repl-backlog-size</c>: bytes of the replication stream kept for replicas that come back.</summary>
     public long ReplBacklogSize;

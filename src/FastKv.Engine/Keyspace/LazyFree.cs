@@ -1,3 +1,4 @@
+using FastKv.Engine.Tracking;
 using FastKv.Memory;
 using FastKv.Structures;
 
@@ -22,6 +23,7 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
     private readonly Partition _partition = partition;
     private readonly Queue<ExtendibleTable<KeyEntryLayout>> _tables = new();
     private readonly Queue<nint> _values = new();
+    private readonly Queue<ExtendibleTable<TrackedKeyLayout>> _tracked = new();
     private bool _purgesAtEnd;
 
     /// <summary>Entries waiting to be freed (INFO's lazyfree_pending_objects).</summary>
@@ -36,6 +38,9 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
         PendingEntries += table.Count;
         _tables.Enqueue(table);
     }
+
+    /// <summary>Takes over what clients have held in their caches before a flush.</summary>
+    public void Add(ExtendibleTable<TrackedKeyLayout> table) => _tracked.Enqueue(table);
 
     /// <summary>Frees an entry that is in no table: at once if that is little work, else in slices.</summary>
     public void Free(EntryRef entry)
@@ -80,7 +85,7 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
 
     public void Dispose() => Drain();
 
-    private bool HasWork => _tables.Count > 0 || _values.Count > 0;
+    private bool HasWork => _tables.Count > 0 || _values.Count > 0 || _tracked.Count > 0;
 
     private void Step()
     {
@@ -106,6 +111,11 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
             }
             return;
         }
+        if (_tracked.TryPeek(out var tracked))
+        {
+            StepTracked(tracked, entriesMax);
+            return;
+        }
 
         var table = _tables.Peek();
         var visitor = new FreeVisitor { LazyFree = this };
@@ -118,10 +128,27 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
         _tables.Dequeue();
     }
 
+    private void StepTracked(ExtendibleTable<TrackedKeyLayout> table, int entriesMax)
+    {
+        var visitor = new TrackedVisitor { Heap = _partition.Heap };
+        table.Drain(ref visitor, entriesMax);
+        if (table.Count > 0)
+            return;
+        table.Dispose();
+        _tracked.Dequeue();
+    }
+
     private struct FreeVisitor : IEntryVisitor
     {
         public LazyFree LazyFree;
 
         public readonly void Visit(byte* entry) => LazyFree.Free(new EntryRef(entry));
+    }
+
+    private struct TrackedVisitor : IEntryVisitor
+    {
+        public NativeHeap Heap;
+
+        public readonly void Visit(byte* entry) => TrackedKeyBlock.Free(Heap, (TrackedKeyBlock*)entry);
     }
 }

@@ -34,14 +34,26 @@ internal sealed class Partition : IDisposable
     public readonly LazyFree LazyFree;
     public readonly ActiveExpiry ActiveExpiry;
 
+    /// <summary>What DUMP and RESTORE work with.</summary>
+    public readonly Persistence.Rdb.DumpWorkspace Dump = new();
+
     /// <summary>The keys that blocked clients wait for.</summary>
     public readonly Blocking.BlockedKeys Blocked;
 
     /// <summary>The keys that clients watch.</summary>
     public readonly Transactions.WatchedKeys Watched = new();
 
+    /// <summary>Who has subscribed to what.</summary>
+    public readonly PubSub.Channels Channels;
+
     /// <summary>The keys that clients may hold in caches of their own.</summary>
-    public readonly Tracking.TrackedKeys Tracked = new();
+    public readonly Tracking.TrackedKeys Tracked;
+
+    /// <summary>Saves the entries as they are at one instant, while commands go on.</summary>
+    public readonly Persistence.Snapshots.PartitionSnapshot Snapshot;
+
+    /// <summary>The generation of entries that are made or changed now; those of the other one have yet to be saved by <see cref="Snapshot"/>.</summary>
+    public EntryFlags Generation;
 
     /// <summary>Makes room when memory is short.</summary>
     public readonly Eviction.Evictor Evictor = new();
@@ -105,11 +117,15 @@ internal sealed class Partition : IDisposable
         Inbox = new PartitionInbox(routing.ShardCount);
         Statistics = new PartitionStatistics(options, CommandTable.All.Length);
         LazyFree = new LazyFree(this);
+        Tracked = new Tracking.TrackedKeys(this);
+        SetNotifiedEvents();
         Blocked = new Blocking.BlockedKeys(this);
+        Channels = new PubSub.Channels(this);
         Databases = new Database[options.Databases];
         for (int i = 0; i < Databases.Length; i++)
             Databases[i] = new Database(this, i);
         ActiveExpiry = new ActiveExpiry(this);
+        Snapshot = new Persistence.Snapshots.PartitionSnapshot(this);
         UpdateClock();
     }
 
@@ -159,15 +175,25 @@ internal sealed class Partition : IDisposable
         IsTouchOff = false;
     }
 
+    /// <summary>Follows <c>notify-keyspace-events</c>, when CONFIG SET has changed it. Without K and E nothing is published whatever the classes.</summary>
+    public void SetNotifiedEvents()
+    {
+        var events = Options.NotifyKeyspaceEvents;
+        NotifiedEvents = (events & (KeyspaceEvents.Keyspace | KeyspaceEvents.Keyevent)) != 0 ? events : KeyspaceEvents.None;
+    }
+
     /// <summary>Frees everything; with a guarded heap, fails when a block has leaked.</summary>
     public void Dispose()
     {
+        Snapshot.Dispose();
         foreach (var database in Databases)
             database.Dispose();
+        Tracked.Dispose();
         LazyFree.Dispose();
         Blocked.Dispose();
+        Dump.Dispose();
         Watched.Dispose();
-        Tracked.Dispose();
+        Channels.Dispose();
         Statistics.Dispose();
         Heap.Dispose();
     }

@@ -215,6 +215,8 @@ internal sealed unsafe class Mailbox(ShardLoop loop)
     {
         if ((message.Flags & MessageFlags.IsReply) != 0 && (client.Gate & ClientGate.ReplyOff) != 0)
             return false;
+        if ((message.Flags & MessageFlags.Invalidation) != 0 && !Tracking.InvalidationRoute.IsForItself(client, message))
+            return false;
         return (message.Flags & MessageFlags.SubscribersInResp2) == 0 || client.Resp == 3 || client.OutputClass == OutputClass.PubSub;
     }
 

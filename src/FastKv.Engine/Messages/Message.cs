@@ -23,6 +23,9 @@ internal enum MessageFlags
 
     /// <summary>RESP2 receivers get it only while they have subscriptions (what CLIENT TRACKING redirects).</summary>
     SubscribersInResp2 = 4,
+
+    /// <summary>What CLIENT TRACKING tells: it may have to go to another connection.</summary>
+    Invalidation = 8,
 }
 
 /// <summary>The header of a message's block.</summary>

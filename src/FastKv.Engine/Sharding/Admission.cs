@@ -11,7 +11,7 @@ namespace FastKv.Engine.Sharding;
 /// <summary>Why a command is refused.</summary>
 internal enum Refusal
 {
-    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SubscriberMode, IsMonitor, Protected,
+    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, SubscriberMode, IsMonitor, Protected,
 }
 
 /// <summary>Decides whether a client of one loop may run a command now.</summary>
@@ -33,6 +33,8 @@ internal sealed unsafe class Admission(ShardLoop loop)
             return Refusal.NoPermission;
         if ((gate & ClientGate.MemoryLimit) != 0 && _loop.Server.MemoryLimit.Refuses(_loop, client, command))
             return Refusal.OutOfMemory;
+        if ((gate & ClientGate.SaveFailed) != 0 && StopsWrites(command))
+            return Refusal.SaveFailed;
         if ((gate & ClientGate.SubscriberMode) != 0 && !IsForSubscribers(command))
             return Refusal.SubscriberMode;
         if ((gate & ClientGate.IsMonitor) != 0 && (command.Flags & (CommandFlags.Write | CommandFlags.ReadOnly | CommandFlags.MayReplicate)) != 0)
@@ -57,6 +59,9 @@ internal sealed unsafe class Admission(ShardLoop loop)
             case Refusal.OutOfMemory:
                 context.Reply.Error(Errors.OutOfMemory);
                 break;
+            case Refusal.SaveFailed:
+                context.Reply.Error(Errors.SaveFailed);
+                break;
             case Refusal.SubscriberMode:
                 ReplySubscriberMode(ref context, command);
                 break;
@@ -72,15 +77,31 @@ internal sealed unsafe class Admission(ShardLoop loop)
         context.Client.Transaction.IsAborted |= context.Client.Transaction.IsOpen;
     }
 
+    /// <summary>Whether a command must not change what can no longer be saved; PING tells of it too, for those who watch over the server.</summary>
+    private bool StopsWrites(CommandDescriptor command)
+    {
+        var options = _loop.Server.Options;
+        return options.StopWritesOnSaveError && options.SavePoints.Length > 0 && ((command.Flags & CommandFlags.Write) != 0 || command.Name == "ping");
+    }
+
     /// <summary>What a RESP2 client with subscriptions may still call.</summary>
     private static bool IsForSubscribers(CommandDescriptor command) => command.Name is
         "ping" or "subscribe" or "ssubscribe" or "unsubscribe" or "sunsubscribe" or "psubscribe" or "punsubscribe" or "quit" or "reset";
 
     private static void ReplySubscriberMode(ref CommandContext context, CommandDescriptor command)
     {
-        Span<byte> text = stackalloc byte[192];
+        Span<byte> text = stackalloc byte[256];
         var writer = new SpanText(text);
-        writer.Add("ERR Can't execute '"u8);
+        if (command.Route == CommandRoute.Transaction)
+        {
+            context.Client.Transaction.End(context.Partitions);
+            writer.Add(Errors.ExecAbortedPrefix);
+        }
+        else
+        {
+            writer.Add("ERR "u8);
+        }
+        writer.Add("Can't execute '"u8);
         writer.AddAscii(command.Name);
         writer.Add("': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"u8);
         context.Reply.Error(writer.Written);

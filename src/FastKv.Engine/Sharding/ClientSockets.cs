@@ -133,7 +133,9 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         var client = Unsafe.As<Client>(connection.Owner)!;
         client.IsClosed = true;
         client.Gate |= ClientGate.Closing;
+        _server.Trackers.Disable(client);
         _loop.Clients.Remove(client);
+        PubSub.Subscriptions.Leave(client, _loop.Partitions);
         _server.Monitors.Remove(client);
         _loop.Slots.Remove(client);
         if ((client.Gate & ClientGate.Blocked) != 0)

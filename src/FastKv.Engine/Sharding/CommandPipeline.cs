@@ -150,6 +150,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         }
         client.InFlight = false;
         CloseGate(client);
+        EndCaching(client, command: null);
         if (batch.Next == batch.Count)
             EndBatch(client);
         return true;
@@ -160,6 +161,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     {
         client.InFlight = false;
         CloseGate(client);
+        EndCaching(client, command: null);
         if (client.Batch!.Next == client.Batch.Count)
             EndBatch(client);
     }
@@ -253,6 +255,15 @@ internal sealed unsafe class CommandPipeline : IDisposable
             client.Gate &= ~ClientGate.Multi;
     }
 
+    /// <summary>A command has run: unless it is CLIENT itself, or queued, what CLIENT CACHING has said is done with.</summary>
+    private static void EndCaching(Client client, CommandDescriptor? command)
+    {
+        if ((client.Gate & (ClientGate.Caching | ClientGate.Multi)) != ClientGate.Caching || command?.Name.StartsWith("client", StringComparison.Ordinal) == true)
+            return;
+        client.Gate &= ~ClientGate.Caching;
+        client.Tracker!.IsCachingGiven = false;
+    }
+
     /// <summary>A context for a command of the client, without the command.</summary>
     public CommandContext NewContext(Client client)
     {
@@ -332,9 +343,11 @@ internal sealed unsafe class CommandPipeline : IDisposable
         bool suppress = client.IsReplySuppressed;
         if (suppress)
             context.Reply.Output = _discard;
-        if (slot.Command is not { } command)
+        var known = slot.Command;
+        if (known is not { } command)
         {
-            if (CommandRules.Reject(ref context) is { } known)
+            known = CommandRules.Reject(ref context);
+            if (known is not null)
                 _statistics.Reject(known);
             _errors.Pending = 0;
             client.Transaction.IsAborted |= client.Transaction.IsOpen;
@@ -354,6 +367,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
             context.DatabaseIndex = client.Database;
             context.FirstKeyHash = slot.Hash;
             _partition.IsTouchOff = client.NoTouch;
+            if ((client.Gate & ClientGate.Tracking) != 0)
+                _partition.Tracked.Actor = client.Tracker;
             _partition.IsFrozen = (client.Gate & ClientGate.Pause) != 0 && (command.Flags & CommandFlags.Write) == 0;
             _statistics.Run(command, ref context);
             _partition.IsTouchOff = false;
@@ -365,13 +380,17 @@ internal sealed unsafe class CommandPipeline : IDisposable
             CloseGate(client);
             if (_partition.HasReadyKeys)
                 _loop.Runner.ServeWaiters(_partition);
+            _partition.Tracked.Actor = null;
         }
+        EndCaching(client, known);
 
         if (suppress)
         {
             _discard.Clear();
             context.Reply.Output = client.Connection.Output;
         }
+        if ((client.Gate & ClientGate.Listening) != 0)
+            _loop.DeliverMail();
         if ((client.Gate & (ClientGate.ReplySkip | ClientGate.ReplySkipNext)) != 0)
         {
             var gate = client.Gate & ~ClientGate.ReplySkip;

@@ -1,6 +1,7 @@
 using System.Numerics;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
+using FastKv.Engine.Commands.Generic;
 using FastKv.Engine.Keyspace;
 using FastKv.Engine.Tracking;
 using FastKv.Memory;
@@ -79,13 +80,18 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
         SetTouchOff(ticket.Shards, client.NoTouch);
+        bool isTracking = (client.Gate & ClientGate.Tracking) != 0;
+        if (isTracking)
+            SetActor(ticket.Shards, client.Tracker);
         SetFrozen(ticket.Shards, (client.Gate & ClientGate.Pause) != 0 && (context.Command.Flags & CommandFlags.Write) == 0);
         _statistics.RunSpanning(context.Command, ref context);
-        if ((client.Gate & ClientGate.Tracking) != 0)
+        if (isTracking)
             TrackedKeys.NoteRead(ref context);
         SetTouchOff(ticket.Shards, false);
         SetFrozen(ticket.Shards, false);
         ServeWaiters(ticket.Shards);
+        if (isTracking)
+            SetActor(ticket.Shards, null);
         if (drop)
         {
             _discard.Clear();
@@ -103,6 +109,12 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
     {
         for (; shards != 0; shards &= shards - 1)
             _partitions[BitOperations.TrailingZeroCount(shards)].IsTouchOff = isOff;
+    }
+
+    private void SetActor(ulong shards, Tracker? actor)
+    {
+        for (; shards != 0; shards &= shards - 1)
+            _partitions[BitOperations.TrailingZeroCount(shards)].Tracked.Actor = actor;
     }
 
     /// <summary>Runs a command of a transaction that concerns whole partitions, all of which are parked for this loop.</summary>
@@ -130,6 +142,8 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         }
         context.IsPart = false;
         context.Reply.Output = output;
+        if (ReplyMerge.ErrorOf(ticket).IsEmpty)
+            Flushing.NoteDone(_loop.Server, command);
         long elapsed = _loop.Timeline.EndCall(start, context.Arguments, context.Count);
         _statistics.Count(command, elapsed, isFailure: context.Reply.Errors!.Pending != 0);
         context.Reply.Errors.Pending = 0;

@@ -55,8 +55,11 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
         var partition = _loop.Partition;
         var timeline = _loop.Timeline;
         long startNs = Stopwatch.GetTimestamp();
+        partition.Channels.ReadDepartures();
         bool isMore = partition.LazyFree.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
         startNs += timeline.EndActivity(startNs, "lazy free");
+        isMore |= partition.Snapshot.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
+        startNs += timeline.EndActivity(startNs, "snapshot");
         if (!_server.Pause.IsOn(_loop.NowMs))
             isMore |= partition.ActiveExpiry.RunSlice(_server.Clock, nowUs);
         long expiryNs = timeline.EndActivity(startNs, "expiry");
@@ -79,7 +82,9 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
             _loop.Statistics.Recent.Note(client.Input.Capacity + client.Arrived.Capacity, client.OutputPeakBytes, _loop.NowMs);
             client.OutputPeakBytes = client.Connection.Output.Length;
             int timeout = _server.Options.TimeoutSeconds;
-            if (timeout > 0 && !client.InFlight && (client.Gate & (ClientGate.Pause | ClientGate.Blocked | ClientGate.IsMonitor)) == 0 && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
+            const ClientGate waiting = ClientGate.Pause | ClientGate.Blocked | ClientGate.IsMonitor;
+            bool mayTimeOut = timeout > 0 && !client.InFlight && client.OutputClass == OutputClass.Normal && (client.Gate & waiting) == 0;
+            if (mayTimeOut && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
             {
                 _server.Log.Verbose("Closing idle client");
                 _loop.Sockets.Kill(client);

@@ -106,8 +106,8 @@ internal sealed unsafe class Part : IDisposable
     /// <summary>CLIENT PAUSE is on: what the part reads is not expired.</summary>
     public bool IsPaused;
 
-    /// <summary>The client's CLIENT TRACKING.</summary>
-    public bool IsTracking;
+    /// <summary>The client's CLIENT TRACKING; null: it is off.</summary>
+    public Tracking.Tracker? Tracker;
 
     /// <summary>For a command that may block: what it waits in if it does.</summary>
     public Blocking.Waiter? Waiter;
@@ -166,6 +166,9 @@ internal sealed class Ticket
     public int Slot;
     public Client Client = null!;
     public CommandBatch Batch = null!;
+
+    /// <summary>The server's own business with all partitions; null: a command of the client.</summary>
+    public Action? Action;
 
     /// <summary>Shards involved, one bit each.</summary>
     public ulong Shards;

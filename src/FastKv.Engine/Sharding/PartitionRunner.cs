@@ -160,6 +160,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         context.Waiter = part.Waiter;
         context.Reply = new ReplyWriter(part.Replies, part.Resp, part.Ticket is null ? _errors : null);
         partition.IsTouchOff = part.NoTouch;
+        partition.Tracked.Actor = part.Tracker;
         var statistics = partition.Statistics.Commands;
         int n = 0;
         for (int i = part.FirstSlot; i >= 0; i = slots[i].NextInPart)
@@ -176,13 +177,14 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
                 statistics.Run(command, ref context);
             else
                 RunScattered(part, command, ref context);
-            if (part.IsTracking)
+            if (part.Tracker is not null)
                 TrackedKeys.NoteRead(ref context);
             part.ReplyLengths[n++] = part.Replies.Length - before;
             if (partition.HasReadyKeys)
                 _waiters.Serve(partition);
         }
         partition.IsTouchOff = partition.IsFrozen = false;
+        partition.Tracked.Actor = null;
         long unexplained = timeline.EndBatch();
         if (unexplained >= timeline.Watch.UnexplainedNs)
             Blame(part, timeline, unexplained);

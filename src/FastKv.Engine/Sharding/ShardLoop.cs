@@ -49,6 +49,7 @@ internal sealed class ShardLoop : IDisposable
     private readonly TicketCounter _tickets;
     private readonly TicketCoordinator _coordinator;
     private readonly ConcurrentQueue<Action> _posted = new();
+    private readonly Queue<Action> _exclusive = new();
     private readonly Queue<Client> _ready = new(ReadyCapacity);
     private readonly List<Client> _retry = new(ReadyCapacity);
     private readonly int[] _outstanding;
@@ -184,6 +185,11 @@ internal sealed class ShardLoop : IDisposable
         WakeIfSleeping();
     }
 
+    /// <summary>
+    /// Runs an action that may touch all partitions, at one instant for all of them; on the loop's thread, in this turn or a later one. Control plane.
+    /// </summary>
+    public void RunExclusive(Action action) => _exclusive.Enqueue(action);
+
     /// <summary>One turn, waiting at most <paramref name="waitUs"/> (−1: without bound) for the network.</summary>
     public void RunTurn(long waitUs)
     {
@@ -203,6 +209,8 @@ internal sealed class ShardLoop : IDisposable
             RunPosted();
         DeliverMail();
 
+        if (_exclusive.Count > 0)
+            BeginExclusive();
         if (!IsAlone)
         {
             RunShared();
@@ -214,6 +222,8 @@ internal sealed class ShardLoop : IDisposable
                 RunReady(_ready.Count);
         }
         _cron.Run(NowUs);
+        if (Partition.IsHeldBy(Index) && Partition.Tracked.HasBroadcasts)
+            Partition.Tracked.SendBroadcasts();
         DeliverMail();
     }
 
@@ -224,6 +234,18 @@ internal sealed class ShardLoop : IDisposable
             return;
         Mailbox.Deliver();
         Timeline.Restart();
+    }
+
+    private void BeginExclusive()
+    {
+        while (_exclusive.TryPeek(out var action))
+        {
+            if (IsAlone)
+                action();
+            else if (!_coordinator.Begin(action))
+                break;
+            _exclusive.Dequeue();
+        }
     }
 
     private void RunPosted()
@@ -270,10 +292,10 @@ internal sealed class ShardLoop : IDisposable
             if (!Runner.Run(partition))
             {
                 if (partition.IsHeldBy(Index))
-                    partition.Release(Index);
+                    GiveUp(partition);
                 break;
             }
-            partition.Release(Index);
+            GiveUp(partition);
             Interlocked.MemoryBarrier();
         }
         NotifyCompletions();
@@ -346,6 +368,9 @@ internal sealed class ShardLoop : IDisposable
     private void RunShared()
     {
         TakeCompletions();
+
+        // What a part has published stands behind its reply, and before the replies to whatever its client has sent after it.
+        DeliverMail();
         RunBlocked();
         Faults?.Pause();
         RunOwn();
@@ -494,8 +519,8 @@ internal sealed class ShardLoop : IDisposable
     {
         // What follows is mostly the kernel's work; meanwhile whoever has work for this partition may do it.
         if (!IsAlone && Partition.IsHeldBy(Index))
-            Partition.Release(Index);
-        if (_ready.Count > 0 || _retry.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted)
+            GiveUp(Partition);
+        if (_ready.Count > 0 || _retry.Count > 0 || _exclusive.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted)
         {
             // Clients that wait for another thread (one that holds the partition, or empties a ring) need that one to have a core.
             if (_batchCount > 0 || _retry.Count > 0)
@@ -560,6 +585,13 @@ internal sealed class ShardLoop : IDisposable
         Partition.SetClock(NowMs);
     }
 
+    private void GiveUp(Partition partition)
+    {
+        if (partition.Tracked.HasBroadcasts)
+            partition.Tracked.SendBroadcasts();
+        partition.Release(Index);
+    }
+
     private void CountSent(int shard)
     {
         _outstanding[shard]++;
@@ -576,6 +608,7 @@ internal sealed class ShardLoop : IDisposable
 
     private void Forget(Client client)
     {
+        _server.Trackers.Remove(client);
         Pipeline.Abandon(client);
         FastKv.Engine.Messages.Mailbox.DropHeld(client);
         client.Transaction.Release(Partitions);

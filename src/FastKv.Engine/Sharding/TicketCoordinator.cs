@@ -1,5 +1,6 @@
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
+using FastKv.Engine.Commands.Generic;
 using FastKv.Engine.Keyspace;
 using FastKv.Memory;
 using FastKv.Protocol;
@@ -53,6 +54,12 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         }
         command.NextInPart = -1;
         client.LastCommand = descriptor;
+        Send(ticket);
+        return true;
+    }
+
+    private void Send(Ticket ticket)
+    {
         ticket.Number = _counter.Take(_loop.Index);
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
@@ -64,6 +71,29 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         }
         _counter.Withdraw(_loop.Index);
         _loop.Statistics.Tickets++;
+    }
+
+    /// <summary>Takes an exclusive ticket over all partitions for something of the server's own.</summary>
+    /// <returns>False: some ring is full; nothing was done.</returns>
+    public bool Begin(Action action)
+    {
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            if (!_loop.CanSend(shard))
+                return false;
+        }
+        if (!_pool.TryPop(out var ticket))
+            ticket = new Ticket(_partitions.Length);
+        ticket.Action = action;
+        ticket.Shards = _partitions.Length == 64 ? ulong.MaxValue : (1UL << _partitions.Length) - 1;
+        ticket.IsExclusive = true;
+        ticket.Outstanding = _partitions.Length;
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            var part = ticket.Parts[shard] = _loop.Pool.Rent(shard);
+            part.Ticket = ticket;
+        }
+        Send(ticket);
         return true;
     }
 
@@ -114,7 +144,11 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         ticket.Client = null!;
         ticket.Batch = null!;
         ticket.Waiter = null;
+        bool isOwn = ticket.Action is not null;
+        ticket.Action = null;
         _pool.Push(ticket);
+        if (isOwn)
+            return false;
         if (isRetry)
         {
             _loop.Pool.Return(batch);
@@ -143,14 +177,19 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             }
             _partitions[shard].SetClock(nowMs);
         }
-        if (ticket.Waiter is null)
+        if (ticket.Action is { } action)
+            action();
+        else if (ticket.Waiter is null)
             _loop.Exclusive.Run(ticket);
         else
             _loop.Exclusive.RunRetry(ticket);
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
-            if ((ticket.Shards >> shard & 1) != 0)
-                _partitions[shard].Unpark();
+            if ((ticket.Shards >> shard & 1) == 0)
+                continue;
+            if (_partitions[shard].Tracked.HasBroadcasts)
+                _partitions[shard].Tracked.SendBroadcasts();
+            _partitions[shard].Unpark();
         }
 
         // All are free before the first is poked: what runs there need not delay the others.
@@ -175,6 +214,8 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         _loop.Statistics.Commands.Count(slot.Command!, elapsed, isFailure: !error.IsEmpty);
         if (elapsed >= _loop.Server.Watch.ThresholdNs)
             _loop.Server.Watch.Tell(ticket.Client, slot.Command!, ticket.Batch.Arguments.Items + slot.First, slot.Count, elapsed);
+        if (error.IsEmpty)
+            Flushing.NoteDone(_loop.Server, slot.Command!);
         if (!ticket.Client.IsClosed)
             Merge(ticket);
     }

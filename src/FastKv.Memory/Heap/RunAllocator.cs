@@ -20,15 +20,13 @@ internal sealed unsafe class RunAllocator
     // One is kept against thrashing.
     private const int EmptyChunksKept = 1;
 
-    // Chunks that a heap has before it uses huge pages: beside 16 MiB, those that are not full do not matter.
-    private const int SmallPagedMax = 8;
-    private const int CollapsedAtOnce = 2;
+    // Chunks that a heap has before new ones are on huge pages from the start.
+    private const int SmallPagedMax = 10;
 
     private readonly Chunk*[] _bins = new Chunk*[BinCount];
 
-    // Chunks on small pages, in the order in which they were added.
-    private readonly Chunk*[] _smallPaged = new Chunk*[SmallPagedMax];
-    private int _smallPagedCount;
+    // The last two chunks that were added, if they are on small pages and not to stay there.
+    private Chunk* _newest, _filling;
     private int _emptyChunks;
 
     /// <summary>Empty chunks that may still go to the kernel before <see cref="ReleaseExcess"/> is asked to let the others go.</summary>
@@ -180,48 +178,24 @@ internal sealed unsafe class RunAllocator
         return null;
     }
 
-    // The first touch of a huge page makes 2 MiB resident, wanted or not. So a chunk begins with small pages, and is put on a huge one when two more have been
-    // added and it is in all likelihood full; but not before the heap has 16 MiB, and never the first one, in which slabs of many classes have just begun.
+    // The first touch of a huge page makes 2 MiB resident, wanted or not: little for a heap of 20 MiB or more, much for a small one. There a chunk begins with
+    // small pages, and when two more have been added, and it is in all likelihood full, the kernel may put it on a huge one in the background. (To ask for that
+    // at once, MADV_COLLAPSE, waits for the other cores.) The first one stays as it is: slabs of many classes have just begun there.
     private Chunk* AddChunk()
     {
         Chunk* chunk = AddressSpace.Acquire(1);
-        AddressSpace.AdviseHugePages(chunk, huge: false);
-        if (ChunkCount >= SmallPagedMax)
-            CollapseOldest();
-        if (ChunkCount > 0)
-            _smallPaged[_smallPagedCount++] = chunk;
+        bool isHuge = ChunkCount >= SmallPagedMax;
+        AddressSpace.AdviseHugePages(chunk, isHuge);
+        if (_filling != null)
+            AddressSpace.AdviseHugePages(_filling, huge: true);
+        _filling = _newest;
+        _newest = isHuge || ChunkCount == 0 ? null : chunk;
         chunk->Clear();
         ForgetSlabs(chunk);
         chunk->Bin = EmptyBin;
         Link(chunk);
         ChunkCount++;
         return chunk;
-    }
-
-    // Two at a time: more than are added, and yet no long turn.
-    private void CollapseOldest()
-    {
-        int count = Math.Min(CollapsedAtOnce, _smallPagedCount - 1);
-        for (int i = 0; i < count; i++)
-            AddressSpace.CollapseToHugePage(_smallPaged[i]);
-        if (count > 0)
-            ForgetSmallPaged(0, count);
-    }
-
-    private void ForgetSmallPaged(Chunk* chunk)
-    {
-        for (int i = 0; i < _smallPagedCount; i++)
-        {
-            if (_smallPaged[i] == chunk)
-                ForgetSmallPaged(i, 1);
-        }
-    }
-
-    private void ForgetSmallPaged(int first, int count)
-    {
-        _smallPagedCount -= count;
-        for (int i = first; i < _smallPagedCount; i++)
-            _smallPaged[i] = _smallPaged[i + count];
     }
 
     // A heap that was disposed of leaves its headers behind.
@@ -236,8 +210,10 @@ internal sealed unsafe class RunAllocator
     {
         Unlink(chunk);
         ChunkCount--;
-        if (chunk->Advice == ChunkAdvice.Small)
-            ForgetSmallPaged(chunk);
+        if (chunk == _newest)
+            _newest = null;
+        if (chunk == _filling)
+            _filling = null;
         AddressSpace.Release(chunk, 1, AddressSpace.ChunkBytes);
     }
 

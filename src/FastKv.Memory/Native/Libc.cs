@@ -14,7 +14,6 @@ internal static unsafe partial class Libc
     internal const int MadviseDontNeed = 4;
     internal const int MadviseHugePage = 14;
     internal const int MadviseNoHugePage = 15;
-    internal const int MadviseCollapse = 25; // since Linux 6.1
 
     internal static readonly nint MapFailed = -1;
 

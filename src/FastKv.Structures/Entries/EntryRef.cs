@@ -62,6 +62,13 @@ public readonly unsafe struct EntryRef(byte* block) : IEquatable<EntryRef>
     /// <summary>Whether the value is a native pointer.</summary>
     public bool IsPointer => (block[FlagsOffset] & (byte)EntryFlags.PointerValue) != 0;
 
+    /// <summary><see cref="EntryFlags.Generation"/> or <see cref="EntryFlags.None"/>.</summary>
+    public EntryFlags Generation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (EntryFlags)(block[FlagsOffset] & (byte)EntryFlags.Generation);
+    }
+
     /// <summary>
     /// 24 bits for the eviction policy: seconds of the LRU clock, or 16 bits of minutes and 8 of a logarithmic counter (LFU).
     /// </summary>
@@ -148,6 +155,14 @@ public readonly unsafe struct EntryRef(byte* block) : IEquatable<EntryRef>
         Debug.Assert(clock >> ClockBits == 0, "24 bits");
         Unsafe.WriteUnaligned(block + ClockOffset, (ushort)clock);
         block[ClockOffset + 2] = (byte)(clock >> 16);
+    }
+
+    /// <summary>Sets the generation, <see cref="EntryFlags.Generation"/> or <see cref="EntryFlags.None"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void SetGeneration(EntryFlags generation)
+    {
+        Debug.Assert((generation & ~EntryFlags.Generation) == 0, "one bit");
+        block[FlagsOffset] = (byte)((block[FlagsOffset] & ~(byte)EntryFlags.Generation) | (byte)generation);
     }
 
     /// <summary>Sets type and encoding.</summary>

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Configuration;
+using FastKv.Engine.PubSub;
 using FastKv.Protocol;
 
 namespace FastKv.Engine.Commands.Connection;
@@ -95,7 +96,10 @@ internal static class Authentication
         if (name is not null)
             client.Name = name;
         if (version != 0)
+        {
             client.Resp = context.Reply.Resp = (byte)version;
+            Subscriptions.ApplyMode(client);
+        }
         ReplyGreeting(ref context, client);
     }
 

@@ -251,27 +251,6 @@ internal static class ClientCommands
             context.Client.NoTouch = on;
     }
 
-    [Command("CLIENT|GETREDIR", Arity = 2, Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
-        Route = CommandRoute.Connection, Since = "6.0.0",
-        Summary = "Returns the client ID to which the connection's tracking notifications are redirected.", Complexity = "O(1)")]
-    internal static void GetRedirection(ref CommandContext context) => context.Reply.Integer(-1);
-
-    [Command("CLIENT|TRACKINGINFO", Arity = 2, Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Connection,
-        Route = CommandRoute.Connection, Since = "6.2.0", Summary = "Returns information about server-assisted client-side caching for the connection.",
-        Complexity = "O(1)")]
-    internal static void TrackingInfo(ref CommandContext context)
-    {
-        // CLIENT TRACKING is not there yet, so tracking is always off.
-        context.Reply.MapHeader(3);
-        context.Reply.BulkString("flags"u8);
-        context.Reply.SetHeader(1);
-        context.Reply.BulkString("off"u8);
-        context.Reply.BulkString("redirect"u8);
-        context.Reply.Integer(-1);
-        context.Reply.BulkString("prefixes"u8);
-        context.Reply.ArrayHeader(0);
-    }
-
     private static bool TryOnOff(ref CommandContext context, out bool on)
     {
         on = context.Is(2, "ON"u8);

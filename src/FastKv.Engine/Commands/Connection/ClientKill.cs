@@ -172,7 +172,7 @@ internal static class ClientKill
         public readonly bool Matches(Client client, Client caller, long nowMs) =>
             (Id == 0 || client.Id == Id) &&
             (AgeSecondsMin == 0 || nowMs - client.CreatedMs >= AgeSecondsMin * 1000) &&
-            (Type is null || Type == OutputClass.Normal) &&
+            (Type is null || Type == client.OutputClass) &&
             (Address is null || client.Address == Address) &&
             (LocalAddress is null || client.LocalAddress == LocalAddress) &&
             (User is null || client.User == User) &&

@@ -1,6 +1,7 @@
 using System.Text;
 using FastKv.Engine.Clients;
 using FastKv.Memory;
+using FastKv.Engine.PubSub;
 
 namespace FastKv.Engine.Commands.Connection;
 
@@ -36,12 +37,12 @@ internal static class ClientList
     {
         var server = context.Client.Loop.Server;
         HashSet<long>? ids = null;
-        bool normalOnly = true;
+        OutputClass? type = null;
         if (context.Count == 4 && context.Is(2, "TYPE"u8))
         {
-            if (!ClientKill.TryType(ref context, 3, out var type))
+            if (!ClientKill.TryType(ref context, 3, out var wanted))
                 return;
-            normalOnly = type == OutputClass.Normal;
+            type = wanted;
         }
         else if (context.Count > 3 && context.Is(2, "ID"u8))
         {
@@ -63,7 +64,7 @@ internal static class ClientList
         context.Client.LastCommand = context.Command;
         foreach (var client in server.Clients.All)
         {
-            if (normalOnly && (ids is null || ids.Contains(client.Id)))
+            if ((type is null || type == client.OutputClass) && (ids is null || ids.Contains(client.Id)))
                 Describe(text, client, ref context);
         }
         context.Reply.VerbatimString(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
@@ -82,10 +83,13 @@ internal static class ClientList
         string flags = Flags(client);
         text.Append($"id={client.Id} addr={client.Address} laddr={client.LocalAddress} fd={client.Connection?.Socket ?? -1} name={client.Name}")
             .Append($" age={(nowMs - client.CreatedMs) / 1000} idle={(nowMs - client.LastInteractionMs) / 1000} flags={flags} db={client.Database}")
-            .Append($" sub=0 psub=0 ssub=0 multi={(client.Transaction.IsOpen ? client.Transaction.Count : -1)} watch={client.Transaction.WatchedCount} qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
-            .Append($" argv-mem={arguments} multi-mem={queued} rbs={Math.Min(segments, 1) * BufferPool.SegmentBytes} rbp={client.OutputPeakBytes} obl=0 oll={segments} omem={pending}")
-            .Append($" tot-mem={Client.ManagedBytes + input + pending + arguments + queued} events={events} cmd={client.LastCommand?.Name ?? "NULL"} user={client.User}")
-            .Append($" redir=-1 resp={client.Resp} lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
+            .Append($" sub={Subscriptions.CountOf(client, SubscriptionKind.Channel)} psub={Subscriptions.CountOf(client, SubscriptionKind.Pattern)}")
+            .Append($" ssub={Subscriptions.CountOf(client, SubscriptionKind.Shard)} multi={(client.Transaction.IsOpen ? client.Transaction.Count : -1)}")
+            .Append($" watch={client.Transaction.WatchedCount} qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
+            .Append($" argv-mem={arguments} multi-mem={queued} rbs={Math.Min(segments, 1) * BufferPool.SegmentBytes} rbp={client.OutputPeakBytes}")
+            .Append($" obl=0 oll={segments} omem={pending} tot-mem={Client.ManagedBytes + input + pending + arguments + queued}")
+            .Append($" events={events} cmd={client.LastCommand?.Name ?? "NULL"} user={client.User}")
+            .Append($" redir={(client.Tracker is { IsOn: true } tracker ? tracker.RedirectId : -1)} resp={client.Resp} lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
     }
 
     private static long ArgumentBytes(ref CommandContext context)
@@ -101,10 +105,20 @@ internal static class ClientList
         var flags = new StringBuilder(4);
         if ((client.Gate & ClientGate.IsMonitor) != 0)
             flags.Append('O');
+        if (client.OutputClass == OutputClass.PubSub)
+            flags.Append('P');
         if (client.Transaction.IsOpen)
             flags.Append('x');
         if (client.IsHeld || (client.Gate & ClientGate.Blocked) != 0)
             flags.Append('b');
+        if (client.Tracker is { IsOn: true } tracker)
+        {
+            flags.Append('t');
+            if (tracker.IsRedirectBroken)
+                flags.Append('R');
+            if (tracker.Has(Tracking.TrackingModes.Broadcast))
+                flags.Append('B');
+        }
         if (client.Transaction.IsBroken)
             flags.Append('d');
         if ((client.Gate & ClientGate.Closing) != 0)

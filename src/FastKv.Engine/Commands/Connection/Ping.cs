@@ -10,9 +10,19 @@ internal static class Ping
     {
         if (context.Count > 2)
             CommandRules.WrongArity(ref context, context.Command);
+        else if ((context.Client.Gate & Clients.ClientGate.SubscriberMode) != 0)
+            ReplyToSubscriber(ref context);
         else if (context.Count == 2)
             context.Reply.BulkString(context[1]);
         else
             context.Reply.SimpleString("PONG"u8);
+    }
+
+    /// <summary>In the shape of a message, which is all that a RESP2 client with subscriptions expects.</summary>
+    private static void ReplyToSubscriber(ref CommandContext context)
+    {
+        context.Reply.ArrayHeader(2);
+        context.Reply.BulkString("pong"u8);
+        context.Reply.BulkString(context.Count == 2 ? context[1] : default);
     }
 }

@@ -1,5 +1,6 @@
 using FastKv.Engine.Clients;
 using FastKv.Engine.Configuration;
+using FastKv.Engine.PubSub;
 using FastKv.Protocol;
 
 namespace FastKv.Engine.Commands.Connection;
@@ -47,7 +48,11 @@ internal static class Session
     internal static void Reset(ref CommandContext context)
     {
         var client = context.Client;
+
+        // What was published until now still arrives before the reply, and nothing after it.
+        client.Loop.DeliverMail();
         client.Transaction.End(context.Partitions);
+        client.Loop.Server.Trackers.Remove(client);
         client.Loop.Server.Monitors.Remove(client);
         client.Database = 0;
         client.Resp = context.Reply.Resp = 2;
@@ -55,6 +60,11 @@ internal static class Session
         client.NoTouch = client.NoEvict = false;
         client.Gate &= ~(ClientGate.ReplyOff | ClientGate.ReplySkip | ClientGate.ReplySkipNext);
         SetAuthenticated(client, client.Loop.Server.Options.RequirePass is null);
+        if (client.Subscriptions is { Total: > 0 })
+        {
+            Subscriptions.Leave(client, context.Partitions);
+            client.Loop.Slots.Renew(client);
+        }
         context.Reply.SimpleString("RESET"u8);
     }
 

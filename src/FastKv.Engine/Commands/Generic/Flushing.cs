@@ -15,6 +15,7 @@ internal static class Flushing
         if (!HasMode(ref context))
             return;
         context.Partition.Databases[context.DatabaseIndex].Clear();
+        EndFlush(ref context);
         context.Reply.Ok();
     }
 
@@ -30,6 +31,7 @@ internal static class Flushing
             return;
         foreach (var database in context.Partition.Databases)
             database.Clear();
+        EndFlush(ref context);
         context.Reply.Ok();
     }
 
@@ -60,6 +62,21 @@ internal static class Flushing
             return true;
         context.Reply.Error(error);
         return false;
+    }
+
+    /// <summary>All partitions have run their part of a command: if it was a flush, clients with caches are told.</summary>
+    public static void NoteDone(FastKvServer server, CommandDescriptor command)
+    {
+        if (server.Trackers.Count != 0 && command.Name is "flushall" or "flushdb")
+            server.Trackers.InvalidateAll();
+    }
+
+    // Redis makes no difference between databases here: all that clients hold is void.
+    private static void EndFlush(ref CommandContext context)
+    {
+        context.Partition.Tracked.Clear();
+        if (!context.IsPart)
+            NoteDone(context.Client.Loop.Server, context.Command);
     }
 
     private static bool HasMode(ref CommandContext context)

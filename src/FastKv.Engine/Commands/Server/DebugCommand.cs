@@ -55,6 +55,11 @@ internal static class DebugCommand
                 partition.ActiveExpiry.IsOn = LeadingInteger(context[2]) != 0;
             context.Reply.Ok();
         }
+        else if (Is(ref context, "SET-SKIP-CHECKSUM-VALIDATION"u8, 3))
+        {
+            server.Options.SkipChecksumValidation = LeadingInteger(context[2]) != 0;
+            context.Reply.Ok();
+        }
         else if (Is(ref context, "CHANGE-REPL-ID"u8, 2))
         {
             server.Log.Warning("Changing replication IDs after receiving change-repl-id");
@@ -114,6 +119,10 @@ internal static class DebugCommand
             DebugKeys.TableStatistics(ref context);
         else if (context.Count is >= 3 and <= 5 && context.Is(1, "POPULATE"u8))
             DebugKeys.Populate(ref context);
+        else if (Is(ref context, "DIGEST"u8, 2))
+            DebugDigest.OfAll(ref context);
+        else if (context.Count >= 3 && context.Is(1, "DIGEST-VALUE"u8))
+            DebugDigest.OfValues(ref context);
         else
             return false;
         return true;

@@ -7,6 +7,10 @@ internal static class DebugHelp
         CHANGE-REPL-ID
             Change the replication IDs of the instance.
             Dangerous: should be used only for testing the replication subsystem.
+        DIGEST
+            Output a hex signature representing the current DB content.
+        DIGEST-VALUE <key> [<key> ...]
+            Output a hex signature of the values of all the specified keys.
         ERROR <string>
             Return a Redis protocol error with <string> as message. Useful for clients
             unit tests to simulate Redis errors.
@@ -38,6 +42,8 @@ internal static class DebugHelp
             Setting it to 0 disables expiring keys in background when they are not
             accessed (otherwise the Redis behavior). Setting it to 1 reenables back the
             default.
+        SET-SKIP-CHECKSUM-VALIDATION <0|1>
+            Enables or disables checksum checks for RDB files and RESTORE's payload.
         SLEEP <seconds>
             Stop the server for <seconds>. Decimals allowed.
         STRINGMATCH-LEN <pattern> <string>

@@ -1,4 +1,5 @@
 using System.Text;
+using FastKv.Engine.Configuration.Parameters;
 
 namespace FastKv.Engine.Configuration.Parameters;
 
@@ -56,7 +57,7 @@ public enum KeyspaceEvents
 }
 
 /// <summary>The <c>notify-keyspace-events</c> parameter.</summary>
-internal sealed class NotifyEventsParameter() : ConfigParameter("notify-keyspace-events", alias: null, ConfigFlags.None, hasEffect: false)
+internal sealed class NotifyEventsParameter() : ConfigParameter("notify-keyspace-events", alias: null, ConfigFlags.None, hasEffect: true)
 {
     private static readonly (char Letter, KeyspaceEvents Events)[] Letters =
     [

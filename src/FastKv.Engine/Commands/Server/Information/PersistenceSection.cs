@@ -1,26 +1,28 @@
 namespace FastKv.Engine.Commands.Server.Information;
 
-/// <summary>INFO persistence. Nothing is saved yet: the figures are those of a Redis that has not saved since its start. Control plane.</summary>
+/// <summary>INFO persistence. Control plane.</summary>
 internal static class PersistenceSection
 {
     public static void Write(InfoText text, FastKvServer server)
     {
+        var saving = server.Saving;
+        var current = saving.Current;
         text.Section("Persistence"u8);
         text.Line("loading"u8, 0);
         text.Line("async_loading"u8, 0);
         text.Line("current_cow_peak"u8, 0);
         text.Line("current_cow_size"u8, 0);
         text.Line("current_cow_size_age"u8, 0);
-        text.Line("current_fork_perc"u8, 0, 2);
-        text.Line("current_save_keys_processed"u8, 0);
-        text.Line("current_save_keys_total"u8, 0);
-        text.Line("rdb_changes_since_last_save"u8, server.Statistics.OverPartitions(static statistics => statistics.Dirty));
-        text.Line("rdb_bgsave_in_progress"u8, 0);
-        text.Line("rdb_last_save_time"u8, server.StartedMs / 1000);
-        text.Line("rdb_last_bgsave_status"u8, "ok"u8);
-        text.Line("rdb_last_bgsave_time_sec"u8, -1);
-        text.Line("rdb_current_bgsave_time_sec"u8, -1);
-        text.Line("rdb_saves"u8, 0);
+        text.Line("current_fork_perc"u8, current is null || current.KeysTotal == 0 ? 0 : 100.0 * current.Keys / current.KeysTotal, 2);
+        text.Line("current_save_keys_processed"u8, current?.Keys ?? 0);
+        text.Line("current_save_keys_total"u8, current?.KeysTotal ?? 0);
+        text.Line("rdb_changes_since_last_save"u8, saving.Changes);
+        text.Line("rdb_bgsave_in_progress"u8, current is null ? 0 : 1);
+        text.Line("rdb_last_save_time"u8, saving.LastSaveMs / 1000);
+        text.Line("rdb_last_bgsave_status"u8, saving.HasFailed ? "err"u8 : "ok"u8);
+        text.Line("rdb_last_bgsave_time_sec"u8, saving.LastSeconds);
+        text.Line("rdb_current_bgsave_time_sec"u8, current is null ? -1 : (server.Clock.UnixMicroseconds / 1000 - current.StartedMs) / 1000);
+        text.Line("rdb_saves"u8, saving.Saves);
         text.Line("rdb_last_cow_size"u8, 0);
         text.Line("rdb_last_load_keys_expired"u8, 0);
         text.Line("rdb_last_load_keys_loaded"u8, 0);

@@ -8,7 +8,9 @@ internal static class StatsSection
         text.Section("Stats"u8);
         WriteTraffic(text, server);
         WriteKeys(text, server.Statistics);
+        WriteChannels(text, server.Partitions);
         WriteDefragmentation(text);
+        WriteTracking(text, server);
         WriteEvents(text, server.Statistics);
     }
 
@@ -46,9 +48,13 @@ internal static class StatsSection
         text.Line("current_eviction_exceeded_time"u8, 0);
         text.Line("keyspace_hits"u8, statistics.OverPartitions(static partition => partition.KeyspaceHits));
         text.Line("keyspace_misses"u8, statistics.OverPartitions(static partition => partition.KeyspaceMisses));
-        text.Line("pubsub_channels"u8, 0);
-        text.Line("pubsub_patterns"u8, 0);
-        text.Line("pubsubshard_channels"u8, 0);
+    }
+
+    private static void WriteChannels(InfoText text, Keyspace.Partition[] partitions)
+    {
+        text.Line("pubsub_channels"u8, partitions.Sum(static partition => partition.Channels.ChannelCount));
+        text.Line("pubsub_patterns"u8, partitions[0].Channels.PatternCount);
+        text.Line("pubsubshard_channels"u8, partitions.Sum(static partition => partition.Channels.ShardChannelCount));
         text.Line("latest_fork_usec"u8, 0);
         text.Line("total_forks"u8, 0);
         text.Line("migrate_cached_sockets"u8, 0);
@@ -63,9 +69,19 @@ internal static class StatsSection
         text.Line("active_defrag_key_misses"u8, 0);
         text.Line("total_active_defrag_time"u8, 0);
         text.Line("current_active_defrag_time"u8, 0);
-        text.Line("tracking_total_keys"u8, 0);
-        text.Line("tracking_total_items"u8, 0);
-        text.Line("tracking_total_prefixes"u8, 0);
+    }
+
+    private static void WriteTracking(InfoText text, FastKvServer server)
+    {
+        long trackedKeys = 0, trackedItems = 0;
+        foreach (var partition in server.Partitions)
+        {
+            trackedKeys += partition.Tracked.Count;
+            trackedItems += partition.Tracked.ItemCount;
+        }
+        text.Line("tracking_total_keys"u8, trackedKeys);
+        text.Line("tracking_total_items"u8, trackedItems);
+        text.Line("tracking_total_prefixes"u8, server.Trackers.Prefixes.Length);
     }
 
     private static void WriteEvents(InfoText text, ServerStatistics statistics)
