@@ -1,6 +1,7 @@
 using FastKv.Engine.Acl;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
+using FastKv.Engine.Commands.Server;
 using FastKv.Protocol;
 
 namespace FastKv.Engine.Sharding;
