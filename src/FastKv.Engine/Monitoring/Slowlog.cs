@@ -69,7 +69,7 @@ internal sealed unsafe class Slowlog(ServerOptions options, IClock clock)
     /// <summary>Follows a lower <c>slowlog-max-len</c>; a log that is off keeps what it has.</summary>
     public void Trim()
     {
-        if (_options.SlowlogMaxLen == 0 || _options.SlowlogLogSlowerThan < 0)
+        if (_options.SlowlogLogSlowerThan < 0)
             return;
         lock (_lock)
         {

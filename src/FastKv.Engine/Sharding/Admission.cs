@@ -1,6 +1,7 @@
 using FastKv.Engine.Acl;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
+using FastKv.Engine.Commands.Server;
 using FastKv.Engine.Commands.Transactions;
 using FastKv.Protocol;
 
@@ -12,7 +13,7 @@ namespace FastKv.Engine.Sharding;
 /// <summary>Why a command is refused.</summary>
 internal enum Refusal
 {
-    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, DiskError, SubscriberMode, IsMonitor,
+    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, DiskError, SubscriberMode, IsMonitor, Protected,
 }
 
 /// <summary>Decides whether a client of one loop may run a command now.</summary>
@@ -24,6 +25,8 @@ internal sealed unsafe class Admission(ShardLoop loop)
     public Refusal Check(Client client, CommandDescriptor command, Argument* arguments, int count)
     {
         var gate = client.Gate;
+        if (ProtectedCommands.Find(client, command) != ProtectedCommand.None)
+            return Refusal.Protected;
         if ((gate & ClientGate.Unauthenticated) != 0 && (command.Flags & CommandFlags.NoAuth) == 0)
             return Refusal.NotAuthenticated;
         if ((gate & ClientGate.Multi) != 0 && (command.Flags & CommandFlags.NoMulti) != 0)
@@ -69,6 +72,9 @@ internal sealed unsafe class Admission(ShardLoop loop)
                 break;
             case Refusal.SubscriberMode:
                 ReplySubscriberMode(ref context, command);
+                break;
+            case Refusal.Protected:
+                ProtectedCommands.Reply(ref context, ProtectedCommands.Find(context.Client, command));
                 break;
             case Refusal.IsMonitor:
                 context.Reply.Error(Errors.MonitorOnKeyspace);

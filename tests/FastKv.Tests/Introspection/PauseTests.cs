@@ -129,8 +129,6 @@ public sealed class PauseTests(ServerTriple servers) : IClassFixture<ServerTripl
         string info = control.Call("INFO", "clients").Text;
         text += info[info.IndexOf("blocked_clients", StringComparison.Ordinal)..].Split('\r')[0] + "\n";
         text += $"{control.Call("CLIENT", "LIST").Text.Split('\n').Count(line => line.Contains(" flags=b", StringComparison.Ordinal))} blocked\n";
-        string id = control.Call("CLIENT", "LIST").Text.Split('\n').First(line => line.Contains(" flags=b", StringComparison.Ordinal)).Split(' ')[0][3..];
-        text += control.Call("CLIENT", "UNBLOCK", id) + "\n";
         control.Call("CLIENT", "UNPAUSE");
         text += writing.Read() + ServerTriple.Run(writing, "DISCARD");
         for (int i = 0; i < commands.Length; i++)

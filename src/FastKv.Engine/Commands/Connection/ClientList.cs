@@ -96,8 +96,9 @@ internal static class ClientList
             .Append($" sub={Subscriptions.CountOf(client, SubscriptionKind.Channel)} psub={Subscriptions.CountOf(client, SubscriptionKind.Pattern)}")
             .Append($" ssub={Subscriptions.CountOf(client, SubscriptionKind.Shard)} multi={(client.Transaction.IsOpen ? client.Transaction.Count : -1)}")
             .Append($" watch={client.Transaction.WatchedCount} qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
-            .Append($" argv-mem={arguments} multi-mem={queued} rbs={Math.Min(segments, 1) * BufferPool.SegmentBytes} rbp={client.OutputPeakBytes} obl=0 oll={segments} omem={pending}")
-            .Append($" tot-mem={ClientMemory.Of(client) + arguments} events={events} cmd={client.LastCommand?.Name ?? "NULL"} user={client.Acl.Name}")
+            .Append($" argv-mem={arguments} multi-mem={queued} rbs={Math.Min(segments, 1) * BufferPool.SegmentBytes} rbp={client.OutputPeakBytes}")
+            .Append($" obl=0 oll={segments} omem={pending} tot-mem={ClientMemory.Of(client) + arguments}")
+            .Append($" events={events} cmd={client.LastCommand?.Name ?? "NULL"} user={client.Acl.Name}")
             .Append($" redir={(client.Tracker is { IsOn: true } tracker ? tracker.RedirectId : -1)} resp={client.Resp} lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
     }
 
@@ -112,16 +113,14 @@ internal static class ClientList
     private static string Flags(Client client)
     {
         var flags = new StringBuilder(4);
-        if (client.OutputClass == OutputClass.PubSub)
-            flags.Append('P');
         if ((client.Gate & ClientGate.IsMonitor) != 0)
             flags.Append('O');
-        if (client.IsUnixSocket)
-            flags.Append('U');
-        if (client.IsHeld || (client.Gate & ClientGate.Blocked) != 0)
-            flags.Append('b');
+        if (client.OutputClass == OutputClass.PubSub)
+            flags.Append('P');
         if (client.Transaction.IsOpen)
             flags.Append('x');
+        if (client.IsHeld || (client.Gate & ClientGate.Blocked) != 0)
+            flags.Append('b');
         if (client.Tracker is { IsOn: true } tracker)
         {
             flags.Append('t');
@@ -130,8 +129,12 @@ internal static class ClientList
             if (tracker.Has(Tracking.TrackingModes.Broadcast))
                 flags.Append('B');
         }
+        if (client.Transaction.IsBroken)
+            flags.Append('d');
         if ((client.Gate & ClientGate.Closing) != 0)
             flags.Append('c');
+        if (client.IsUnixSocket)
+            flags.Append('U');
         if (client.NoEvict)
             flags.Append('e');
         if (client.NoTouch)

@@ -23,7 +23,7 @@ internal static class DebugCommand
         Differs = "has STRINGMATCH-LEN; has not what concerns parts that are not there, or crashes the server")]
     internal static void Run(ref CommandContext context)
     {
-        if (!IsAllowed(ref context))
+        if (ProtectedCommands.Find(context.Client, context.Command) != ProtectedCommand.None)
             Reject(ref context);
         else if (!RunWithoutKeys(ref context) && !RunWithKeys(ref context))
             context.Reply.Error(Errors.DebugUnknownPrefix, context[1][..Math.Min(context[1].Length, ShownBytesMax)], Errors.DebugUnknownSuffix);
@@ -35,13 +35,6 @@ internal static class DebugCommand
         context.Reply.Error(Errors.DebugNotAllowed);
         context.Reply.Errors!.IsRejection = true;
     }
-
-    private static bool IsAllowed(ref CommandContext context) => context.Partition.Options.EnableDebugCommand switch
-    {
-        ProtectedAction.Yes => true,
-        ProtectedAction.Local => LocalClient.Is(context.Client),
-        _ => false,
-    };
 
     /// <summary>Runs a subcommand about the server; false: there is none of that name and number of arguments.</summary>
     private static bool RunWithoutKeys(ref CommandContext context)
