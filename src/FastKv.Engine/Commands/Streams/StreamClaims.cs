@@ -65,11 +65,16 @@ internal static unsafe class StreamClaims
         Tips = ["nondeterministic_output"])]
     internal static void AutoClaim(ref CommandContext context)
     {
+        // The key is looked up before anything is said about the options, which a miss event shows.
+        var key = context.Key(1);
+        var entry = context.Database(key).FindForRead(key);
         if (!TryAutoClaimOptions(ref context, out var options, out var start, out long count))
             return;
-        var key = context.Key(1);
-        if (!context.TryFindForRead(key, ValueType.Stream, out var entry))
+        if (!entry.IsNull && entry.Type != ValueType.Stream)
+        {
+            context.Reply.Error(Errors.WrongType);
             return;
+        }
         StreamGroup* group = entry.IsNull ? null : StreamValue.Of(entry)->FindGroup(context[2]);
         if (group == null)
         {
