@@ -18,6 +18,10 @@ internal sealed class ClientEviction(FastKvServer server)
     private const int Buckets = 19;
     private const int FirstBucketBits = 15;
 
+    /// <summary>In no bucket; and: in none ever again, because it is being disconnected.</summary>
+    private const int NoBucket = -1;
+    private const int Gone = -2;
+
     /// <summary>No limit below this is held, as in Redis: some clients must be able to ask why.</summary>
     private const long LimitMin = 128 * 1024;
 
@@ -60,19 +64,21 @@ internal sealed class ClientEviction(FastKvServer server)
     }
 
     /// <summary>A client is gone.</summary>
-    public void Remove(Client client) => Set(client, 0, -1);
+    public void Remove(Client client) => Set(client, 0, NoBucket);
 
     private bool IsExceeded => IsOn && Volatile.Read(ref _totalBytes) >= Volatile.Read(ref _limitBytes);
 
     private void Count(Client client)
     {
+        if (client.SizeBucket == Gone)
+            return;
         if (!IsOn || client.IsClosed)
         {
             Remove(client);
             return;
         }
         long bytes = ClientMemory.Of(client);
-        Set(client, bytes, client.NoEvict ? -1 : Math.Clamp(BitOperations.Log2((ulong)bytes) - FirstBucketBits, 0, Buckets - 1));
+        Set(client, bytes, client.NoEvict ? NoBucket : Math.Clamp(BitOperations.Log2((ulong)bytes) - FirstBucketBits, 0, Buckets - 1));
     }
 
     private void Set(Client client, long bytes, int bucket)
@@ -107,7 +113,7 @@ internal sealed class ClientEviction(FastKvServer server)
             }
             _server.Log.Notice($"Evicting client: {Commands.Connection.ClientList.DescribeOne(client, loop.NowMs)}");
             loop.Statistics.ClientsEvicted++;
-            Remove(client);
+            Set(client, 0, Gone);
             loop.Sockets.Kill(client);
         }
     }

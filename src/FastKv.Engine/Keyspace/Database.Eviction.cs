@@ -9,7 +9,7 @@ internal sealed unsafe partial class Database
     /// <summary>The entries of a bucket drawn at random, which are being loaded; 0: there is none.</summary>
     public int Sample(Span<nint> entries) => _table.SampleBucket(ref _partition.Random, entries);
 
-    /// <summary>Entries that expire, or whose fields do; see <see cref="ExtendibleTable{TLayout}.SampleExpiring"/>.</summary>
+    /// <summary>Entries that expire; see <see cref="ExtendibleTable{TLayout}.SampleExpiring"/>.</summary>
     public ulong SampleExpiring(ulong position, int bucketsMax, bool isSoonest, Span<nint> entries, out int count) =>
         _table.SampleExpiring(position, bucketsMax, isSoonest, entries, out count);
 

@@ -246,6 +246,9 @@ public readonly unsafe struct KeyEntryLayout : IEntryLayout
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long ExpiryOf(byte* entry) => HashValue.MayHaveTimes(entry) ? ExpiryOfHash(new EntryRef(entry)) : new EntryRef(entry).ExpiryMs;
 
+    /// <inheritdoc/>
+    public static bool IsVolatile(byte* entry) => new EntryRef(entry).HasExpiry;
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static long ExpiryOfHash(EntryRef entry)
     {

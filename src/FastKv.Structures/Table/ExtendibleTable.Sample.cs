@@ -37,7 +37,7 @@ public readonly unsafe partial struct ExtendibleTable<TLayout>
     }
 
     /// <summary>
-    /// Entries that expire, found by the hints in the headers of buckets (sequential, some 2 ns each): those of the first bucket from a position on that has
+    /// Entries that expire (as a whole), found by the hints in the headers of buckets (sequential, some 2 ns each): those of the first bucket from a position on that has
     /// any, or of the one among <paramref name="bucketsMax"/> whose first expires soonest. Hints that have outlived their entries are put right.
     /// </summary>
     /// <param name="position">0, or what the call before returned.</param>
@@ -119,7 +119,8 @@ public readonly unsafe partial struct ExtendibleTable<TLayout>
             if (expiryMs <= 0)
                 continue;
             hint = ExpiryHint.Earlier(hint, ExpiryHint.Encode(expiryMs, _header->NowMs), _header->NowMs);
-            entries[count++] = entries[i];
+            if (TLayout.IsVolatile((byte*)entries[i]))
+                entries[count++] = entries[i];
         }
 
         Bucket.SetHint(bucket, hint);

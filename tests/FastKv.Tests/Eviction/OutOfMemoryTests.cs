@@ -83,7 +83,7 @@ public sealed class OutOfMemoryTests
             refused += isRefused ? 1 : 0;
         }
         Assert.True(compared > 200, $"{compared} commands");
-        Assert.True(refused > 60, $"{refused} refused");
+        Assert.True(refused > 50, $"{refused} refused");
     }
 
     /// <summary>A policy for volatile keys leaves others alone, and finds few volatile ones among many others.</summary>
@@ -113,7 +113,8 @@ public sealed class OutOfMemoryTests
         Assert.Equal("OOM command not allowed when used memory > 'maxmemory'.", client.Call("SET", "x", "1").Text);
         Assert.Equal(Volatile, EvictionServer.Info(client, "stats", "evicted_keys"));
         Assert.Equal(Persistent + 1, client.Call("DBSIZE").Integer);
-        Assert.True(EvictionServer.Info(client, "stats", "total_eviction_exceeded_time") >= EvictionServer.Info(client, "stats", "current_eviction_exceeded_time"));
+        long current = EvictionServer.Info(client, "stats", "current_eviction_exceeded_time");
+        Assert.InRange(current, 1, EvictionServer.Info(client, "stats", "total_eviction_exceeded_time"));
         Assert.Equal(0, server.Stop());
     }
 

@@ -78,7 +78,11 @@ internal sealed class Evictor(Partition partition)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long Publish(MemoryLimit limit)
     {
-        long used = _partition.Heap.UsedBytes, committed = _partition.Heap.CommittedBytes;
+        var heap = _partition.Heap;
+        long used = heap.UsedBytes;
+
+        // A guarded heap keeps freed blocks for a while, and much around each.
+        long committed = heap.IsGuarded ? used : heap.CommittedBytes;
         if (Math.Abs(used - _publishedUsed) >= PublishBytes || Math.Abs(committed - _publishedCommitted) >= PublishBytes)
             PublishNow(limit, used, committed);
         return limit.UsedBytes + (used - _publishedUsed);

@@ -20,12 +20,15 @@ namespace FastKv.Engine.Keyspace.Eviction;
 /// <summary><c>maxmemory</c> of the whole server.</summary>
 internal sealed class MemoryLimit : IDisposable
 {
-    /// <summary>Committed memory may exceed the limit by a 128th and a chunk per shard: what the heaps keep against thrashing.</summary>
+    /// <summary>Committed memory may exceed the limit by a 128th and two chunks per shard: what the heaps keep against thrashing.</summary>
     private const int MarginShift = 7;
-    private const long MarginPerShard = 2L << 20;
+    private const long MarginPerShard = 4L << 20;
 
     /// <summary>Fragmentation does not cost more than a quarter of the limit.</summary>
     private const int ReserveShareMax = 4;
+
+    /// <summary>What nothing counts lowers what the heaps may commit by no more than a 16th of the limit: with a small one it is mostly the process itself.</summary>
+    private const int UncountedShareMax = 16;
 
     /// <summary>The managed heap breathes: so much above its size at the start is not counted.</summary>
     private const long ManagedFreeBytes = 4L << 20;
@@ -268,7 +271,7 @@ internal sealed class MemoryLimit : IDisposable
         long more = _resident.Read() - Volatile.Read(ref _heapCommitted) - OtherBytes;
         if (_residentAtStart == 0)
             _residentAtStart = Math.Max(1, more);
-        long uncounted = Math.Clamp(more - _residentAtStart - ProcessFreeBytes, 0, MaxBytes / ReserveShareMax);
+        long uncounted = Math.Clamp(more - _residentAtStart - ProcessFreeBytes, 0, _server.Options.DebugHeap ? 0 : MaxBytes / UncountedShareMax);
         Volatile.Write(ref _uncountedBytes, uncounted);
         if (++_ticksSinceTrim < TrimTicks || uncounted < TrimBytes || CommittedExcess <= 0)
             return;

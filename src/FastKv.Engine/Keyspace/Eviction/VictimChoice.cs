@@ -16,7 +16,6 @@ internal sealed unsafe class VictimChoice(Partition partition)
     /// <summary>Headers looked at between two looks at the way left.</summary>
     private const int BucketsPerStep = 4096;
 
-    /// <summary>Victims of the pool that turn out to have been used since are passed over; more than the pool holds never are.</summary>
     private const int SampleMax = ExtendibleTable<KeyEntryLayout>.SampleMax;
 
     private readonly Partition _partition = partition;
@@ -115,15 +114,8 @@ internal sealed unsafe class VictimChoice(Partition partition)
             if (position <= from)
                 wraps++;
 
-            // A hash whose fields expire is no volatile key.
-            int kept = 0;
-            for (int i = 0; i < count; i++)
-            {
-                if (new EntryRef((byte*)entries[i]).HasExpiry)
-                    entries[kept++] = entries[i];
-            }
-            if (kept > 0)
-                return kept;
+            if (count > 0)
+                return count;
         }
         return 0;
     }
