@@ -62,7 +62,7 @@ internal sealed class Saving(FastKvServer server)
         }
         IsScheduled = false;
         _server.Log.Notice($"Background saving started by pid {Environment.ProcessId}");
-        Begin();
+        Begin(isBackground: true);
         return true;
     }
 
@@ -70,7 +70,7 @@ internal sealed class Saving(FastKvServer server)
     /// <returns>Whether it succeeded.</returns>
     public bool Save()
     {
-        var snapshot = Begin();
+        var snapshot = Begin(isBackground: false);
         snapshot.Finish(_server.Partitions, _server.Clock);
         return Complete(snapshot, isBackground: false);
     }
@@ -123,7 +123,7 @@ internal sealed class Saving(FastKvServer server)
         return false;
     }
 
-    private Snapshot Begin()
+    private Snapshot Begin(bool isBackground)
     {
         // One that was cancelled may not have deleted its temporary file yet, whose name is ours too.
         _last?.Wait();
@@ -135,8 +135,8 @@ internal sealed class Saving(FastKvServer server)
         _lastTryMs = _server.Partitions[0].NowMs;
         _current = Snapshot.Begin(_server.Partitions, file, isAofBase: false, _server.Dataset.Functions, snapshot =>
         {
-            // A save in the foreground is waited for by the one who began it.
-            if (ReferenceEquals(_current, snapshot))
+            // A save in the foreground is waited for by the one who began it, on whatever loop.
+            if (isBackground)
                 _server.Loops[0].Post(() => CompleteBackground(snapshot));
         });
         return _last = _current;
