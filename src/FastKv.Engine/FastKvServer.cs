@@ -4,6 +4,9 @@ using FastKv.Engine.Commands;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Keyspace;
 using FastKv.Engine.Logging;
+using FastKv.Engine.Persistence;
+using FastKv.Engine.Persistence.Aof;
+using FastKv.Engine.Persistence.Files;
 using FastKv.Engine.Sharding;
 using FastKv.Memory;
 using FastKv.Network;
@@ -77,6 +80,9 @@ public sealed class FastKvServer : IDisposable
         var mailboxes = Loops.Select(loop => loop.Mailbox).ToArray();
         foreach (var partition in _partitions)
             partition.Channels.Mailboxes = mailboxes;
+        Files = files;
+        AofBases = new AofBases(new SnapshotBase(this));
+        Aof = new AppendOnlyLog(this, Files);
         Statistics = new ServerStatistics(this);
         Listeners = new ServerListeners(this);
         Saving = new Persistence.Snapshots.Saving(this) { Files = files };
@@ -122,6 +128,16 @@ public sealed class FastKvServer : IDisposable
     /// <summary>The gates that hold for every client, present and future.</summary>
     internal ClientGate CommonGate { get; private set; }
 
+    /// <summary>The disk.</summary>
+    internal IFileSystem Files { get; }
+
+    /// <summary>The append-only file.</summary>
+    internal AppendOnlyLog Aof { get; }
+
+    internal AofBases AofBases { get; }
+
+    internal LoadingProgress Loading { get; } = new();
+
     internal ProtocolLimits ProtocolLimits { get; } = new();
 
     /// <summary>The names that rename-command lines make; null: there are none.</summary>
@@ -155,9 +171,24 @@ public sealed class FastKvServer : IDisposable
     /// <summary>Whether there is a command of that name (any case): what <c>rename-command</c> may rename.</summary>
     public static bool HasCommand(string name) => CommandTable.Find(System.Text.Encoding.Latin1.GetBytes(name)) is not null;
 
-    /// <summary>Loads the data on disk, if there are any; before <see cref="Start"/>.</summary>
+    /// <summary>Loads the data on disk, if there are any; before <see cref="Start"/>. With an append-only file it is that which counts, as in Redis.</summary>
     /// <exception cref="Persistence.DatasetException">They are damaged, or cannot be read.</exception>
-    public void LoadDataset() => Dataset.LoadAtStart();
+    public void LoadDataset()
+    {
+        if (!Options.AppendOnly)
+        {
+            Dataset.LoadAtStart();
+            return;
+        }
+        try
+        {
+            Aof.Start(new AofLoader(this, Files, new RdbBaseLoader(this)).Load());
+        }
+        catch (AofFault fault)
+        {
+            throw new DatasetException(fault.Message);
+        }
+    }
 
     /// <summary>Binds the listeners and starts the shards. Throws <see cref="NetworkException"/> when an address cannot be bound.</summary>
     public void Start()
@@ -237,6 +268,7 @@ public sealed class FastKvServer : IDisposable
     {
         _shutdown.TrySetResult(0);
         StopLoops();
+        Aof.Dispose();
         foreach (var loop in Loops)
             loop.Mailbox.Clear();
         foreach (var loop in Loops)
@@ -265,6 +297,7 @@ public sealed class FastKvServer : IDisposable
     internal void Tick(long nowMs)
     {
         Statistics.Sample(nowMs);
+        Aof.Tick();
         Saving.Tick(nowMs);
         MemoryLimit.Tick();
         long buffers = NativeBlock.OutstandingBytes;

@@ -66,8 +66,17 @@ internal enum ClientGate
     /// <summary>It watches itself (MONITOR): it may not touch keys.</summary>
     IsMonitor = 1 << 21,
 
+    /// <summary>Its replies wait until what they tell of is safe (appendfsync always): what follows is not run yet.</summary>
+    Committing = 1 << 22,
+
+    /// <summary>The disk refuses what is to be kept: commands that write are refused.</summary>
+    DiskError = 1 << 23,
+
+    /// <summary>Nothing of the client is run.</summary>
+    Halted = Blocked | Committing,
+
     /// <summary>With one of these, commands are run or sent one by one: each may change what becomes of the next.</summary>
-    OneByOne = Unauthenticated | ReplyOff | ReplySkip | ReplySkipNext | Pause | Closing | Blocked | Multi | SubscriberMode | Monitored
+    OneByOne = Unauthenticated | ReplyOff | ReplySkip | ReplySkipNext | Pause | Closing | Halted | Multi | SubscriberMode | Monitored
         | Caching,
 }
 
@@ -142,6 +151,9 @@ internal sealed unsafe class Client
     /// <summary>The peer sends nothing more; the connection closes once what it asked for is answered.</summary>
     public bool IsPeerClosed;
 
+    /// <summary>While its replies waited for a commit it got more, which the next one has to cover.</summary>
+    public bool IsHeldAgain;
+
     // The session, for CLIENT LIST.
     /// <summary>It has said a user's password, or none was asked for when it began.</summary>
     public bool Authenticated;
@@ -200,7 +212,7 @@ internal sealed unsafe class Client
         Receiver = default;
         IsTouched = false;
         OutputClass = OutputClass.Normal;
-        InFlight = IsReady = IsHeld = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = IsUnixSocket = false;
+        InFlight = IsReady = IsHeld = IsReceivePaused = IsClosed = IsPeerClosed = IsHeldAgain = Authenticated = NoEvict = IsUnixSocket = false;
         Name = LibraryName = LibraryVersion = Address = LocalAddress = "";
         Acl = FastKv.Engine.Acl.AclUser.Nobody;
         CountedBytes = 0;

@@ -40,6 +40,13 @@ internal static class ConfigurationEffects
                 partition.SetNotifiedEvents();
             return null;
         });
+        config.Apply("appendonly", () =>
+        {
+            if (server.Options.AppendOnly)
+                return server.Aof.TurnOn();
+            server.Aof.TurnOff();
+            return null;
+        });
     }
 
     /// <summary>Follows the thresholds from which on commands are noted. When that takes every command's time, the next one is timed already.</summary>

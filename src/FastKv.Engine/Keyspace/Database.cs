@@ -418,6 +418,8 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
         Notify(KeyspaceEvents.Expired, "expired"u8, key);
         Remove(key, entry);
         _partition.Statistics.ExpiredKeys++;
+        if (_partition.Journal.IsOn)
+            _partition.Journal.NoteRemoved(Index, key, _partition.Options.LazyFreeLazyExpire);
         return default;
     }
 
@@ -454,6 +456,8 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
     private bool ExpireFields(EntryRef hash, ref int budget)
     {
         Preserve(hash);
+        if (_partition.Journal.IsOn && HashValue.IsAnyDue(hash, _partition.NowMs))
+            Persistence.Journal.FieldEffects.Expire(this, hash);
         byte* swept = HashValue.Sweep(Values, hash.Block, _partition.NowMs, ref budget, out long removed, out bool isDone);
         if (removed == 0)
             return isDone;
@@ -469,13 +473,14 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
                 Notify(KeyspaceEvents.Generic, "del"u8, key);
                 Remove(key, entry);
             }
+            _partition.Journal.TakeChanged();
         }
         return isDone;
     }
 
     /// <summary>Whether somebody is to be told of keys that expire.</summary>
     private bool TellsOfExpiry =>
-        _partition.Watched.Count != 0 || _partition.Tracked.HasInterest || (_partition.NotifiedEvents & KeyspaceEvents.Expired) != 0;
+        _partition.Journal.IsOn || _partition.Watched.Count != 0 || _partition.Tracked.HasInterest || (_partition.NotifiedEvents & KeyspaceEvents.Expired) != 0;
 
     private void NoteExpired(EntryRef entry)
     {
@@ -485,6 +490,8 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
             var key = new Key(bytes, name.Length, _partition.Routing.Hash(bytes, name.Length));
             NoteChange(key);
             Notify(KeyspaceEvents.Expired, "expired"u8, key);
+            if (_partition.Journal.IsOn)
+                _partition.Journal.NoteExpired(Index, key);
         }
     }
 

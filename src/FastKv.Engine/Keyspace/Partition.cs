@@ -55,6 +55,9 @@ internal sealed class Partition : IDisposable
     /// <summary>The generation of entries that are made or changed now; those of the other one have yet to be saved by <see cref="Snapshot"/>.</summary>
     public EntryFlags Generation;
 
+    /// <summary>What tells those who listen of every change.</summary>
+    public readonly Persistence.Journal.Journal Journal;
+
     /// <summary>Makes room when memory is short.</summary>
     public readonly Eviction.Evictor Evictor;
 
@@ -119,6 +122,7 @@ internal sealed class Partition : IDisposable
         LazyFree = new LazyFree(this);
         Tracked = new Tracking.TrackedKeys(this);
         SetNotifiedEvents();
+        Journal = new Persistence.Journal.Journal(this);
         Blocked = new Blocking.BlockedKeys(this);
         Channels = new PubSub.Channels(this);
         Databases = new Database[options.Databases];
@@ -195,6 +199,7 @@ internal sealed class Partition : IDisposable
         Dump.Dispose();
         Watched.Dispose();
         Channels.Dispose();
+        Journal.Dispose();
         Statistics.Dispose();
         Heap.Dispose();
     }

@@ -12,7 +12,7 @@ namespace FastKv.Engine.Sharding;
 /// <summary>Why a command is refused.</summary>
 internal enum Refusal
 {
-    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, SubscriberMode, IsMonitor,
+    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, DiskError, SubscriberMode, IsMonitor,
 }
 
 /// <summary>Decides whether a client of one loop may run a command now.</summary>
@@ -34,6 +34,8 @@ internal sealed unsafe class Admission(ShardLoop loop)
             return Refusal.OutOfMemory;
         if ((gate & ClientGate.SaveFailed) != 0 && StopsWrites(command))
             return Refusal.SaveFailed;
+        if ((gate & ClientGate.DiskError) != 0 && ((command.Flags & CommandFlags.Write) != 0 || command.Name == "ping"))
+            return Refusal.DiskError;
         if ((gate & ClientGate.SubscriberMode) != 0 && !IsForSubscribers(command))
             return Refusal.SubscriberMode;
         if ((gate & ClientGate.IsMonitor) != 0 && (command.Flags & (CommandFlags.Write | CommandFlags.ReadOnly | CommandFlags.MayReplicate)) != 0)
@@ -60,6 +62,10 @@ internal sealed unsafe class Admission(ShardLoop loop)
                 break;
             case Refusal.SaveFailed:
                 context.Reply.Error(Errors.SaveFailed);
+                break;
+            case Refusal.DiskError:
+                context.Reply.Error(System.Text.Encoding.UTF8.GetBytes(
+                    "MISCONF Errors writing to the AOF file: " + Persistence.Files.FileErrors.TextOf(_loop.Server.Aof.WriteError)));
                 break;
             case Refusal.SubscriberMode:
                 ReplySubscriberMode(ref context, command);

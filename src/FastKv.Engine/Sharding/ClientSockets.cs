@@ -34,7 +34,15 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
     /// <summary>Sends what the client's output holds, watches its limits, and closes it when it asked for that.</summary>
     public void Flush(Client client)
     {
-        if (client.IsClosed)
+        if (client.IsClosed || (_server.Aof.HoldsReplies && _loop.Commits.TryHold(client)))
+            return;
+        Send(client);
+    }
+
+    /// <summary>As <see cref="Flush"/>, at once: what the client is told of is safe.</summary>
+    public void Send(Client client)
+    {
+        if (client.IsClosed || (client.Gate & ClientGate.Committing) != 0)
             return;
         var connection = client.Connection;
         if (connection.Output.Length > 0)
@@ -105,7 +113,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
             return;
         fixed (byte* start = bytes)
         {
-            if (_loop.IsAlone && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && client.Batch is null)
+            if (_loop.IsAlone && (client.Gate & (ClientGate.Pause | ClientGate.Halted)) == 0 && client.Batch is null)
                 RunAlone(client, start, bytes.Length);
             else
                 Queue(client, start, bytes.Length);
@@ -126,7 +134,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
     public void OnPeerClosed(Connection connection)
     {
         var client = Unsafe.As<Client>(connection.Owner)!;
-        if (!client.InFlight && !client.IsReady)
+        if (!client.InFlight && !client.IsReady && (client.Gate & ClientGate.Committing) == 0)
             _events!.Close(connection, afterFlush: true);
         else
             client.IsPeerClosed = true;

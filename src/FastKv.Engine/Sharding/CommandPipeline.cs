@@ -63,7 +63,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         while (true)
         {
             batch.Reset();
-            if ((client.Gate & ClientGate.Blocked) != 0)
+            if ((client.Gate & ClientGate.Halted) != 0)
                 return position = cursor;
             var status = Parse(client, ref cursor, end, batch, CommandBatch.PrefetchDepth);
             Resolve(batch, client);
@@ -93,7 +93,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     /// <returns>False: the rings are full; to be called again in a later turn.</returns>
     public bool Run(Client client)
     {
-        while (!client.InFlight && !client.IsClosed && (client.Gate & ClientGate.Blocked) == 0)
+        while (!client.InFlight && !client.IsClosed && (client.Gate & ClientGate.Halted) == 0)
         {
             var batch = client.Batch;
             if (batch is null)
@@ -336,7 +336,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     {
         if ((client.Gate & ClientGate.Closing) != 0)
             return false;
-        if ((client.Gate & ClientGate.Blocked) != 0)
+        if ((client.Gate & ClientGate.Halted) != 0)
             return false;
         if ((client.Gate & ClientGate.Pause) != 0 && IsHeld(client, ref slot, context.Arguments))
             return false;
@@ -410,7 +410,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             {
                 if ((client.Gate & ClientGate.Closing) != 0)
                     return Discard(client);
-                if ((client.Gate & ClientGate.Blocked) != 0)
+                if ((client.Gate & ClientGate.Halted) != 0)
                     return true;
                 var command = batch.Slots[batch.Next].Command;
                 if ((client.Gate & ClientGate.Pause) != 0 && IsHeld(client, ref batch.Slots[batch.Next], batch.Arguments.Items + batch.Slots[batch.Next].First))

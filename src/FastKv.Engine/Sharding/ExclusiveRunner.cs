@@ -3,6 +3,7 @@ using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Commands.Generic;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Engine.Tracking;
 using FastKv.Memory;
 using FastKv.Protocol;
@@ -28,6 +29,8 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         var waiter = ticket.Waiter!;
         CommandContext context = _loop.Pipeline.NewContext(waiter.Client);
         context.Partition = _partitions[BitOperations.TrailingZeroCount(ticket.Shards)];
+        context.Shards = ticket.Shards;
+        context.TicketNumber = ticket.Number;
         context.Waiter = waiter;
         context.IsRetry = true;
         context.Reply = new ReplyWriter(waiter.Replies, waiter.Resp, _errors);
@@ -80,6 +83,8 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
         Relieve(ticket.Shards);
+        context.Shards = ticket.Shards;
+        context.TicketNumber = ticket.Number;
         SetTouchOff(ticket.Shards, client.NoTouch);
         bool isTracking = (client.Gate & ClientGate.Tracking) != 0;
         if (isTracking)
@@ -152,6 +157,7 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
             command.Handler(ref context);
         }
         context.IsPart = false;
+        context.Partition = _partitions[0];
         context.Reply.Output = output;
         if (ReplyMerge.ErrorOf(ticket).IsEmpty)
             Flushing.NoteDone(_loop.Server, command);
@@ -160,6 +166,8 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.Reply.Errors.Pending = 0;
         if (elapsed >= _loop.Server.Watch.ThresholdNs)
             _loop.Server.Watch.Note(context.Client, command, context.Arguments, context.Count, elapsed);
+        if (context.IsJournaled)
+            JournalUnits.Note(ref context);
         ReplyMerge.Merge(ticket, command, context.Reply, _loop.Partition.Routing);
         foreach (var part in ticket.Parts)
             _loop.Pool.Return(part!);

@@ -82,6 +82,18 @@ internal static unsafe class MultiExec
         context.Reply.Error(Errors.ExecAbortedPrefix, error, default);
     }
 
+    /// <summary>Whether a command empties or exchanges databases on all partitions, which then are all held.</summary>
+    private static bool HasFlush(Transaction transaction)
+    {
+        for (int i = 0; i < transaction.Count; i++)
+        {
+            var command = transaction[i].Command;
+            if (command.Route == CommandRoute.Everywhere && (command.Flags & CommandFlags.Write) != 0)
+                return true;
+        }
+        return false;
+    }
+
     private static void RunAll(ref CommandContext context, Transaction transaction)
     {
         transaction.Seal();
@@ -98,6 +110,8 @@ internal static unsafe class MultiExec
         var call = timeline.Call;
         int heaviest = 0;
         long heaviestBytes = 0, replyStart = context.Reply.Output.Length;
+        if (context.IsJournaled)
+            Persistence.Journal.JournalUnits.BeginTransaction(context.Partitions, HasFlush(transaction));
         for (int i = 0; i < transaction.Count; i++)
         {
             var queued = transaction[i];
