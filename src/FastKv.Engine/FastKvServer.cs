@@ -171,9 +171,8 @@ public sealed class FastKvServer : IDisposable
     /// <summary>Whether there is a command of that name (any case): what <c>rename-command</c> may rename.</summary>
     public static bool HasCommand(string name) => CommandTable.Find(System.Text.Encoding.Latin1.GetBytes(name)) is not null;
 
-    /// <summary>Loads the data on disk, if there are any; before <see cref="Start"/>.</summary>
-    /// <exception cref="Persistence.DatasetException">The snapshot is damaged, or cannot be read.</exception>
-    /// <exception cref="AofFault">The append-only files cannot be loaded; the message says why.</exception>
+    /// <summary>Loads the data on disk, if there are any; before <see cref="Start"/>. With an append-only file it is that which counts, as in Redis.</summary>
+    /// <exception cref="Persistence.DatasetException">They are damaged, or cannot be read.</exception>
     public void LoadDataset()
     {
         if (!Options.AppendOnly)
@@ -181,8 +180,14 @@ public sealed class FastKvServer : IDisposable
             Dataset.LoadAtStart();
             return;
         }
-        var manifest = new AofLoader(this, Files, new RdbBaseLoader(this)).Load();
-        Aof.Start(manifest);
+        try
+        {
+            Aof.Start(new AofLoader(this, Files, new RdbBaseLoader(this)).Load());
+        }
+        catch (AofFault fault)
+        {
+            throw new DatasetException(fault.Message);
+        }
     }
 
     /// <summary>Binds the listeners and starts the shards. Throws <see cref="NetworkException"/> when an address cannot be bound.</summary>

@@ -123,7 +123,7 @@ internal static class Program
             server.LoadDataset();
             server.Start();
         }
-        catch (Exception e) when (e is DatasetException or FastKv.Engine.Persistence.Aof.AofFault)
+        catch (DatasetException e)
         {
             log.Warning(e.Message);
             return 1;

@@ -32,6 +32,8 @@ internal sealed unsafe partial class Database
         {
             var key = new Key(bytes, name.Length, hash);
             Unlink(key, entry);
+            if (_partition.Journal.IsOn)
+                _partition.Journal.NoteGone(Index, key, _partition.Options.LazyFreeLazyEviction);
             Notify(KeyspaceEvents.Evicted, "evicted"u8, key);
         }
         _partition.LazyFree.Free(entry);

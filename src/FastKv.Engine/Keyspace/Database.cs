@@ -491,7 +491,7 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
             NoteChange(key);
             Notify(KeyspaceEvents.Expired, "expired"u8, key);
             if (_partition.Journal.IsOn)
-                _partition.Journal.NoteExpired(Index, key);
+                _partition.Journal.NoteGone(Index, key, _partition.Options.LazyFreeLazyExpire);
         }
     }
 

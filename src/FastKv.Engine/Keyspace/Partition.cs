@@ -199,7 +199,6 @@ internal sealed class Partition : IDisposable
         Dump.Dispose();
         Watched.Dispose();
         Channels.Dispose();
-        Tracked.Dispose();
         Journal.Dispose();
         Statistics.Dispose();
         Heap.Dispose();

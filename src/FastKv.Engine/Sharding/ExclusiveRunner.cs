@@ -85,6 +85,8 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.Shards = ticket.Shards;
         context.TicketNumber = ticket.Number;
         Relieve(ticket.Shards);
+        context.Shards = ticket.Shards;
+        context.TicketNumber = ticket.Number;
         SetTouchOff(ticket.Shards, client.NoTouch);
         bool isTracking = (client.Gate & ClientGate.Tracking) != 0;
         if (isTracking)

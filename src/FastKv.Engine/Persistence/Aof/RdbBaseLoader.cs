@@ -17,7 +17,7 @@ internal sealed unsafe class RdbBaseLoader(FastKvServer server) : IBaseLoader
             VerifiesChecksum = _server.Options.RdbChecksum,
         });
         if (result.Fault != RdbFault.None)
-            throw new AofFault($"Error reading the RDB preamble of the AOF file {name}, AOF loading aborted: {result.Fault} at offset {result.FaultOffset}");
+            throw new AofFault($"Error reading the RDB preamble of the AOF file {name}, AOF loading aborted: {RdbFaultText.Of(result.Fault)}, at offset {result.FaultOffset}");
         return result.Bytes;
     }
 }

@@ -65,6 +65,7 @@ internal sealed unsafe class Journal : IDisposable
     public void Start()
     {
         IsOn = true;
+        IsReplaced = IsForced = false;
         _selected = -1;
         _dirtySeen = _partition.Statistics.Dirty;
     }
@@ -130,13 +131,15 @@ internal sealed unsafe class Journal : IDisposable
         IsReplaced = isReplaced;
     }
 
-    /// <summary>A key has expired while no command ran, and nothing was counted as changed.</summary>
-    public void NoteExpired(int databaseIndex, in Key key)
+    /// <summary>A key was removed between commands, by expiry or eviction, and nothing was counted as changed.</summary>
+    public void NoteGone(int databaseIndex, in Key key, bool isLazy)
     {
-        EndUnit();
-        Begin(databaseIndex, _partition.Options.LazyFreeLazyExpire ? "UNLINK"u8 : "DEL"u8, 2).Add(key.Span);
-        IsReplaced = false;
-        EndUnit();
+        bool isWithinUnit = _effects > 0;
+        bool isReplaced = IsReplaced;
+        Begin(databaseIndex, isLazy ? "UNLINK"u8 : "DEL"u8, 2).Add(key.Span);
+        IsReplaced = isReplaced;
+        if (!isWithinUnit)
+            EndUnit();
     }
 
     /// <summary>Ends the unit, if it has begun.</summary>
