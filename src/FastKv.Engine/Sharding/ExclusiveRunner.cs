@@ -80,16 +80,13 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
         SetTouchOff(ticket.Shards, client.NoTouch);
-        bool isTracking = (client.Gate & ClientGate.Tracking) != 0;
-        if (isTracking)
-            SetActor(ticket.Shards, client.Tracker);
+        SetActor(ticket.Shards, client.Tracker);
         _statistics.Run(context.Command, ref context);
-        if (isTracking)
+        if ((client.Gate & ClientGate.Tracking) != 0)
             TrackedKeys.NoteRead(ref context);
         SetTouchOff(ticket.Shards, false);
         ServeWaiters(ticket.Shards);
-        if (isTracking)
-            SetActor(ticket.Shards, null);
+        SetActor(ticket.Shards, null);
         if (drop)
         {
             _discard.Clear();

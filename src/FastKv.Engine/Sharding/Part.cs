@@ -100,7 +100,7 @@ internal sealed unsafe class Part : IDisposable
     /// <summary>The client's CLIENT NO-TOUCH.</summary>
     public bool NoTouch;
 
-    /// <summary>The client's CLIENT TRACKING; null: it is off.</summary>
+    /// <summary>The client's CLIENT TRACKING; null: it has never called that.</summary>
     public Tracking.Tracker? Tracker;
 
     /// <summary>For a command that may block: what it waits in if it does.</summary>

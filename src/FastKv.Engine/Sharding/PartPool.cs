@@ -27,7 +27,7 @@ internal sealed class PartPool(ShardLoop loop, int shardCount) : IDisposable
         part.DatabaseIndex = client.Database;
         part.Resp = client.Resp;
         part.NoTouch = client.NoTouch;
-        part.Tracker = (client.Gate & ClientGate.Tracking) != 0 ? client.Tracker : null;
+        part.Tracker = client.Tracker;
         part.Waiter = null;
         return part;
     }
