@@ -64,7 +64,7 @@ internal sealed class TableEmitter
         var ids = _commands.Select((c, i) => (c.Name, Id: i)).ToDictionary(p => p.Name, p => p.Id);
         Line("");
         Line("    // Arity, flags, route, merge, first key, last key, step, keys by specification, group, categories,");
-        Line("    // key specifications, parent or -1, name length.");
+        Line("    // key specifications, parent or -1, name length, constant time.");
         Line("    private static ReadOnlySpan<int> Rows =>");
         Line("    [");
         foreach (var c in _commands)
@@ -72,7 +72,7 @@ internal sealed class TableEmitter
             int parent = c.ParentName is { } name ? ids[name] : -1;
             Numbers(
                 c.Arity, c.Flags, c.Route, c.Merge, c.FirstKey, c.LastKey, c.KeyStep, c.KeysBySpec ? 1 : 0, c.Group, c.Categories, c.KeySpecs.Length, parent,
-                c.Name.Length);
+                c.Name.Length, c.Complexity == "O(1)" ? 1 : 0);
             Line($" // {c.Name}");
         }
         Line("    ];");

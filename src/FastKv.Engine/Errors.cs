@@ -47,6 +47,13 @@ internal static class Errors
 
     public static ReadOnlySpan<byte> OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'."u8;
 
+    // ---- Persistence ----
+
+    public static ReadOnlySpan<byte> SaveInProgress => "ERR Background save already in progress"u8;
+    public static ReadOnlySpan<byte> Unspecified => "ERR"u8;
+    public static ReadOnlySpan<byte> SaveFailed =>
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."u8;
+
     // ---- Strings ----
 
     public static ReadOnlySpan<byte> InvalidExpiryPrefix => "ERR invalid expire time in '"u8;
@@ -209,6 +216,71 @@ internal static class Errors
     public static ReadOnlySpan<byte> GeoRadiusStoreOptions =>
         "ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options"u8;
 
+    // ---- Introspection ----
+
+    public static ReadOnlySpan<byte> SlowlogCount => "ERR count should be greater than or equal to -1"u8;
+    public static ReadOnlySpan<byte> NoLatencySamplesPrefix => "ERR No samples available for event '"u8;
+
+    public static ReadOnlySpan<byte> MonitorNotAllowed => "ERR MONITOR isn't allowed for DENY BLOCKING client"u8;
+    public static ReadOnlySpan<byte> MonitorOnKeyspace => "ERR Replica can't interact with the keyspace"u8;
+    public static ReadOnlySpan<byte> ModuleNotAllowed =>
+        "ERR MODULE command not allowed. If the enable-module-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."u8;
+    public static ReadOnlySpan<byte> ClusterOff => "ERR This instance has cluster support disabled"u8;
+
+    // ---- Replication ----
+
+    public static ReadOnlySpan<byte> NoSynchronisation => "ERR Replication is not supported yet"u8;
+    public static ReadOnlySpan<byte> MasterPort => "ERR Invalid master port"u8;
+    public static ReadOnlySpan<byte> NoFailover => "ERR No failover in progress."u8;
+    public static ReadOnlySpan<byte> FailoverTimeout => "ERR FAILOVER timeout must be greater than 0"u8;
+    public static ReadOnlySpan<byte> FailoverNeedsReplicas => "ERR FAILOVER requires connected replicas."u8;
+    public static ReadOnlySpan<byte> NotZeroOrOne => "ERR value is out of range, must be between 0 and 1"u8;
+    public static ReadOnlySpan<byte> WaitWithoutFile => "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."u8;
+
+    // ---- Snapshots and serialisation ----
+
+    public static ReadOnlySpan<byte> BusyKey => "BUSYKEY Target key name already exists."u8;
+    public static ReadOnlySpan<byte> InvalidTtl => "ERR Invalid TTL value, must be >= 0"u8;
+    public static ReadOnlySpan<byte> InvalidIdleTime => "ERR Invalid IDLETIME value, must be >= 0"u8;
+    public static ReadOnlySpan<byte> InvalidFrequency => "ERR Invalid FREQ value, must be >= 0 and <= 255"u8;
+    public static ReadOnlySpan<byte> BadDumpFooter => "ERR DUMP payload version or checksum are wrong"u8;
+    public static ReadOnlySpan<byte> BadDumpData => "ERR Bad data format"u8;
+    public static ReadOnlySpan<byte> Plain => "ERR"u8;
+    public static ReadOnlySpan<byte> DebugReloadOption => "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."u8;
+    public static ReadOnlySpan<byte> DebugReloadFailed => "ERR Error trying to load the RDB dump, check server logs."u8;
+    public static ReadOnlySpan<byte> ShutdownFailed => "ERR Errors trying to SHUTDOWN. Check logs."u8;
+    public static ReadOnlySpan<byte> DumpTooLarge => "ERR the serialized value is larger than a reply can be"u8;
+
+    // ---- ACL ----
+
+    public static ReadOnlySpan<byte> NoCommandPermissionPrefix => "NOPERM this user has no permissions to run the '"u8;
+    public static ReadOnlySpan<byte> NoKeyPermission => "NOPERM this user has no permissions to access one of the keys used as arguments"u8;
+    public static ReadOnlySpan<byte> NoChannelPermission => "NOPERM this user has no permissions to access one of the channels used as arguments"u8;
+    public static ReadOnlySpan<byte> AclChangedPrefix =>
+        "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: "u8;
+    public static ReadOnlySpan<byte> AclChangedCommand => "no permission to execute the command or subcommand"u8;
+    public static ReadOnlySpan<byte> AclChangedKey => "no permission to touch the specified keys"u8;
+    public static ReadOnlySpan<byte> AclChangedChannel => "no permission to access one of the channels used as arguments to the command"u8;
+    public static ReadOnlySpan<byte> AclSyntax => "Syntax error"u8;
+    public static ReadOnlySpan<byte> AclUnknown => "Unknown command or category name in ACL"u8;
+    public static ReadOnlySpan<byte> AclKeysAfterAll =>
+        "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. Try 'resetkeys' to start with an empty list of patterns"u8;
+    public static ReadOnlySpan<byte> AclChannelsAfterAll =>
+        "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. Try 'resetchannels' to start with an empty list of channels"u8;
+    public static ReadOnlySpan<byte> AclNoSuchPassword => "The password you are trying to remove from the user does not exist"u8;
+    public static ReadOnlySpan<byte> AclBadHash => "The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters"u8;
+    public static ReadOnlySpan<byte> AclDuplicateUser => "Duplicate user found. A user can only be defined once in config files"u8;
+    public static ReadOnlySpan<byte> AclArgumentOfSubcommand => "Allowing first-arg of a subcommand is not supported"u8;
+    public static ReadOnlySpan<byte> AclBadUserName => "ERR Usernames can't contain spaces or null characters"u8;
+    public static ReadOnlySpan<byte> AclDefaultUserRemains => "ERR The 'default' user cannot be removed"u8;
+    public static ReadOnlySpan<byte> AclPasswordBits =>
+        "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096"u8;
+    public static ReadOnlySpan<byte> AclNoFile =>
+        "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration."u8;
+    public static ReadOnlySpan<byte> AclNotSaved => "ERR There was an error trying to save the ACLs. Please check the server logs for more information"u8;
+    public static ReadOnlySpan<byte> SortByDenied => "ERR BY option of SORT denied due to insufficient ACL permissions."u8;
+    public static ReadOnlySpan<byte> SortGetDenied => "ERR GET option of SORT denied due to insufficient ACL permissions."u8;
+
     // ---- Server ----
 
     public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
@@ -231,6 +303,9 @@ internal static class Errors
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
     public static ReadOnlySpan<byte> NotLru =>
         "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
+
+    // ---- Pub/Sub ----
+    public static ReadOnlySpan<byte> ShardSubscribeDenied => "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"u8;
 
     // ---- Client-side caching ----
 
@@ -256,4 +331,8 @@ internal static class Errors
     public static ReadOnlySpan<byte> CachingYesNeedsOptIn => "ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode."u8;
 
     public static ReadOnlySpan<byte> CachingNoNeedsOptOut => "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."u8;
+
+    // ---- Append-only file ----
+
+    public static ReadOnlySpan<byte> RewriteInProgress => "ERR Background append only file rewriting already in progress"u8;
 }

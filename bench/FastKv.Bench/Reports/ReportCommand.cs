@@ -1,6 +1,9 @@
-// The commands `report`, `types` and `gc-free`: publish the server, run sections, write the files. Control plane.
+// The commands `report`, `types`, `features`, `eviction`, `pubsub` and `gc-free`: publish the server, run sections, write the files. Control plane.
 using System.CommandLine;
 using System.Diagnostics;
+using FastKv.Bench.Eviction;
+using FastKv.Bench.Features;
+using FastKv.Bench.PubSub;
 using FastKv.Bench.Types;
 using FastKv.LoadGen.Load;
 
@@ -31,6 +34,21 @@ internal static class ReportCommand
             ("growth", GrowthSection.Run),
             ("leaderboard", LeaderboardSection.Run),
         ]),
+        new("features", "What transactions, permissions and features that are off cost", "The cost of features", "features", ReportDocument.EngineMethod,
+        [
+            ("transactions", FeatureCostSections.RunTransactions),
+            ("acl", FeatureCostSections.RunPermissions),
+            ("baseline", FeatureCostSections.RunAgainstBaseline),
+        ]),
+        new("eviction", "FastKv under maxmemory against redis-server", "Eviction and maxmemory", "eviction", EvictionMethod.Text,
+        [
+            ("hits", HitsSection.Run),
+            ("rss", ResidentSection.Run),
+        ]),
+        new("pubsub", "Messages per second and CPU per message against redis-server", "Pub/Sub against redis-server", "pubsub", ReportDocument.EngineMethod,
+        [
+            ("fan-out", FanOutSection.Run),
+        ]),
         new("gc-free", "Collections and allocations of FastKv under load", "Garbage collection under load", "gc-free", ReportDocument.EngineMethod,
         [
             ("gc-free", GcFreeReport.Run),
@@ -50,9 +68,13 @@ internal static class ReportCommand
         var quick = new Option<bool>("--quick") { Description = "Short stretches: shows that all works, measures nothing" };
         var output = new Option<string>("--out") { Description = "Folder of the report", DefaultValueFactory = _ => "perf-reports" };
         var server = new Option<string?>("--server") { Description = "fastkv-server executable; without it the server is published into a temporary folder" };
+        var baseline = new Option<string?>("--baseline") { Description = "Another build's fastkv-server executable, to compare with" };
         var serverCore = new Option<int>("--server-core") { Description = "Core of the servers" };
         var clientCore = new Option<int>("--client-core") { Description = "Core of the client", DefaultValueFactory = _ => 1 };
-        var command = new RootCommand(kind.Purpose) { quick, output, server, serverCore, clientCore };
+        var elements = new Option<long?>("--elements") { Description = "Elements of the largest values, instead of the usual number" };
+        var command = new RootCommand(kind.Purpose) { quick, output, server, baseline, serverCore, clientCore };
+        if (name == "types")
+            command.Add(elements);
         if (known.Length > 1)
             command.Add(only);
         command.SetAction(parsed =>
@@ -70,8 +92,10 @@ internal static class ReportCommand
                     Quick = parsed.GetValue(quick),
                     Output = parsed.GetValue(output)!,
                     Server = parsed.GetValue(server) ?? Publish(),
+                    Baseline = parsed.GetValue(baseline),
                     ServerCore = parsed.GetValue(serverCore),
                     ClientCore = parsed.GetValue(clientCore),
+                    Elements = name == "types" ? parsed.GetValue(elements) : null,
                 };
                 return Measure(kind, settings, arguments, sections);
             }

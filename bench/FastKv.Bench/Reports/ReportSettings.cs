@@ -13,6 +13,9 @@ internal sealed record ReportSettings
     /// <summary>FastKv's executable.</summary>
     public required string Server { get; init; }
 
+    /// <summary>Another build's executable to compare with; null: none was given.</summary>
+    public string? Baseline { get; init; }
+
     /// <summary>Core of the servers.</summary>
     public int ServerCore { get; init; }
 
@@ -35,7 +38,10 @@ internal sealed record ReportSettings
     public long ManyKeys => Quick ? 200_000 : 10_000_000;
 
     /// <summary>Elements of the values that are deleted and timed, and players of the leaderboard.</summary>
-    public long ManyElements => Quick ? 200_000 : 10_000_000;
+    public long ManyElements => Elements ?? (Quick ? 200_000 : 10_000_000);
+
+    /// <summary>Another number of them than the usual.</summary>
+    public long? Elements { get; init; }
 
     /// <summary>Operations of the allocation report.</summary>
     public long AllocationOperations => Quick ? 2_000_000 : 50_000_000;

@@ -12,49 +12,54 @@ namespace FastKv.Bench.Types;
 internal static class StallsSection
 {
     private const double TurnLimitMs = 25;
-    private const string StallsField = "stalls=";
+    private const string TurnField = "longest_turn_us=";
+    private const string FieldsExpired = "all fields expired";
     private const int ElementsPerCommand = 16;
     private const string Value = "{v}:copy", Original = "{v}:base", Other = "{v}:other";
 
     private static readonly LargeValue[] Values =
     [
-        new("list", "RPUSH {v}:base " + Repeat("{bytes:8}"), "LPOP"),
-        new("hash", "HSET {v}:base " + Repeat("{text:8} {bytes:8}"), null),
-        new("set", "SADD {v}:base " + Repeat("{text:8}"), "SPOP"),
-        new("sorted set", "ZADD {v}:base " + Repeat("{int:1G} m:{text:8}"), "ZPOPMIN"),
-        new("stream", "XADD {v}:base * " + string.Join(' ', Enumerable.Range(1, 4).Select(i => $"f{i} {{bytes:8}}")), null),
+        new("list", "RPUSH {v}:base " + Repeat("{bytes:8}"), ElementsPerCommand, "LPOP"),
+        new("hash", "HSET {v}:base " + Repeat("{text:8} {bytes:8}"), ElementsPerCommand, null),
+        new("set", "SADD {v}:base " + Repeat("{text:8}"), ElementsPerCommand, "SPOP"),
+        new("sorted set", "ZADD {v}:base " + Repeat("{int:1G} m:{text:8}"), ElementsPerCommand, "ZPOPMIN"),
+        new("stream", "XADD {v}:base * f1 {bytes:8}", 1, null),
     ];
 
+    // redis-server is measured in some of the ways only, and with a tenth of the elements: it takes minutes to fill in and to copy the values.
     private static readonly Way[] Ways =
     [
-        new("DEL", [["DEL", Value]]),
-        new("UNLINK", [["UNLINK", Value]]),
-        new("RENAME onto", [["SET", Other, "x"], ["RENAME", Other, Value]]),
-        new("SET onto", [["SET", Value, "x"]]),
-        new("expired", [["PEXPIRE", Value, "200"]]),
-        new("popped, 1000 at a time", []),
-        new("FLUSHALL", [["FLUSHALL"]]),
+        new("DEL", true, [["DEL", Value]]),
+        new("UNLINK", true, [["UNLINK", Value]]),
+        new("RENAME onto", false, [["SET", Other, "x"], ["RENAME", Other, Value]]),
+        new("SET onto", false, [["SET", Value, "x"]]),
+        new("expired", false, [["PEXPIRE", Value, "200"]]),
+        new("popped, 1000 at a time", false, []),
+        new("FLUSHALL", true, [["FLUSHALL"]]),
     ];
 
     /// <summary>Both servers.</summary>
     public static SectionReport Run(ReportSettings settings)
     {
         var report = new SectionReport("stalls", FormattableString.Invariant($"Values of {settings.ManyElements:N0} elements go"));
-        report.Paragraph("The longest PING of another connection, in milliseconds, from the moment the value is let go until the server has freed it (no lazily freed "
-            + "object pending, and used_memory as before): it bounds the longest turn from above. Behind it, in parentheses, FastKv's own count of turns over 25 ms (INFO runtime). "
-            + "A stream has a quarter as many entries, of 4 fields; popped are lists, sets and sorted sets.");
-        var rows = new List<string[]> { (string[])["", .. Ways.Select(w => w.Name)] };
+        report.Paragraph("In milliseconds, from the moment the value is let go until the server has freed it (no lazily freed object pending, and used_memory as before): "
+            + "the longest PING of another connection, which bounds the longest turn from above, and behind it, in parentheses, the longest turn by FastKv's own watch "
+            + "(INFO runtime). Popped are lists, sets and sorted sets; the fields of the hash get one time to live and expire together. redis-server is measured in three ways, with a tenth of the elements.");
+        string[] ways = [.. Ways.Select(w => w.Name), FieldsExpired];
+        var rows = new List<string[]> { (string[])["", .. ways] };
         var raw = new Dictionary<string, Dictionary<string, Stall>>();
         foreach (LargeValue value in Values)
         {
-            foreach ((string name, string start) in (ReadOnlySpan<(string, string)>)[("redis", settings.Redis), ("FastKv", settings.FastKv(1))])
+            foreach (bool isRival in (ReadOnlySpan<bool>)[true, false])
             {
-                string what = $"{value.Name}, {name}";
+                string what = isRival ? $"{value.Name}, redis (a tenth)" : $"{value.Name}, FastKv";
                 try
                 {
-                    Dictionary<string, Stall> stalls = Measure(settings, start, value);
+                    Dictionary<string, Stall> stalls = isRival
+                        ? Measure(settings with { Elements = settings.ManyElements / 10 }, settings.Redis, value, true, what)
+                        : Measure(settings, settings.FastKv(1), value, false, what);
                     raw[what] = stalls;
-                    rows.Add([what, .. Ways.Select(w => stalls.TryGetValue(w.Name, out Stall? s) ? Cell(s) : "")]);
+                    rows.Add([what, .. ways.Select(w => stalls.TryGetValue(w, out Stall? s) ? Cell(s) : "")]);
                 }
                 catch (LoadException error)
                 {
@@ -63,6 +68,7 @@ internal static class StallsSection
                 }
             }
             Stall[] own = [.. raw.GetValueOrDefault($"{value.Name}, FastKv")?.Values ?? Enumerable.Empty<Stall>()];
+            report.AtMost($"Longest turn while a {value.Name} goes", own.Length == 0 ? double.NaN : own.Max(s => s.LongestTurnMs), TurnLimitMs, "ms");
             report.AtMost($"Longest PING while a {value.Name} goes", own.Length == 0 ? double.NaN : own.Max(s => s.LongestPingMs), TurnLimitMs, "ms");
         }
         report.Raw["stalls"] = raw;
@@ -72,27 +78,36 @@ internal static class StallsSection
 
     private static string Repeat(string element) => string.Join(' ', Enumerable.Repeat(element, ElementsPerCommand));
 
-    private static Dictionary<string, Stall> Measure(ReportSettings settings, string start, LargeValue value)
+    private static Dictionary<string, Stall> Measure(ReportSettings settings, string start, LargeValue value, bool isRival, string what)
     {
         using var server = ServerProcess.Start(start, -1);
         using var control = new ControlClient(server.Address.EndPoint);
-        LoadOptions options = Compared.Options(settings) with { Connections = 4 };
-        using (var group = new LoadGroup(options.Recipe(server.Address), options.Connections, 1, options.ClientCores))
-        {
-            PhaseResult result = group.Run(options.PreloadPhase(new PreloadStep(value.Fill, settings.ManyElements / ElementsPerCommand * (value.Name == "stream" ? 4 : 1),
-                settings.ManyElements)));
-            if (result.Errors > 0)
-                throw new LoadException(result.FirstError ?? "errors");
-        }
+        double fillSeconds = Fill(settings, server, value.Fill, settings.ManyElements / value.ElementsPerFill);
         var stalls = new Dictionary<string, Stall>();
-        foreach (Way way in Ways)
+        foreach (Way way in Ways.Where(w => !isRival || w.IsOfRivals))
         {
-            if (way.Commands.Length == 0 && value.PopCommand is null)
-                continue;
-            stalls[way.Name] = Measure(settings, server, control, value, way);
-            Console.Error.WriteLine(FormattableString.Invariant($"  {value.Name} {way.Name}: {stalls[way.Name].LongestPingMs:F1} ms"));
+            if (way.Commands.Length > 0 || value.PopCommand is not null)
+                Note(way.Name, Measure(settings, server, control, value, way));
         }
+        if (value.Name == "hash" && !isRival)
+            Note(FieldsExpired, MeasureFields(settings, server, control, fillSeconds));
         return stalls;
+
+        void Note(string way, Stall stall)
+        {
+            stalls[way] = stall;
+            Console.Error.WriteLine(FormattableString.Invariant(
+                $"{DateTime.UtcNow:HH:mm:ss}   {what}, {way}: PING {stall.LongestPingMs:F1} ms, turn {stall.LongestTurnMs:F1} ms, gone after {stall.GoneMs:F0} ms"));
+        }
+    }
+
+    /// <summary>Runs a command over all elements; returns how long that took.</summary>
+    private static double Fill(ReportSettings settings, ServerProcess server, string command, long requests)
+    {
+        LoadOptions options = Compared.Options(settings) with { Connections = 4 };
+        using var group = new LoadGroup(options.Recipe(server.Address), options.Connections, 1, options.ClientCores);
+        PhaseResult result = group.Run(options.PreloadPhase(new PreloadStep(command, requests, settings.ManyElements)));
+        return result.Errors > 0 ? throw new LoadException(result.FirstError ?? "errors") : result.ElapsedSeconds;
     }
 
     private static Stall Measure(ReportSettings settings, ServerProcess server, ControlClient control, LargeValue value, Way way)
@@ -103,21 +118,46 @@ internal static class StallsSection
             control.Require("COPY", Original, Value, "REPLACE");
         foreach (string[] command in way.Commands.SkipLast(1))
             control.Require(command);
-        double stallsBefore = Stalls(control);
-        using var pinger = new Pinger(server.Address, settings.ClientCore);
-        long startTime = Stopwatch.GetTimestamp();
-        if (way.Commands.Length > 0)
-            control.Require(way.Commands[^1]);
-        else
-            PopAll(control, value.PopCommand!);
-        double commandMs = Stopwatch.GetElapsedTime(startTime).TotalMilliseconds;
-        AwaitFreed(settings, control, isFlush ? 0 : usedBefore, isFlush);
-        double goneMs = Stopwatch.GetElapsedTime(startTime).TotalMilliseconds;
-        double longest = pinger.Stop();
-        double stalls = Stalls(control) - stallsBefore;
+        Stall stall = Watch(settings, server, control, isFlush ? double.PositiveInfinity : usedBefore, () =>
+        {
+            if (way.Commands.Length > 0)
+                control.Require(way.Commands[^1]);
+            else
+                PopAll(control, value.PopCommand!);
+        });
         if (!isFlush)
             control.Require("DEL", Value, Other);
-        return new Stall(longest, commandMs, goneMs, stalls);
+        return stall;
+    }
+
+    /// <summary>A hash whose fields all expire at one time, a while after it has been filled.</summary>
+    private static Stall MeasureFields(ReportSettings settings, ServerProcess server, ControlClient control, double fillSecondsWithout)
+    {
+        const double MarginSeconds = 3;
+        const double FillRatioMax = 2.5;
+        double usedBefore = MemoryFigures.InfoNumber(control, "memory", "used_memory");
+        long expiryMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + (long)(((fillSecondsWithout * FillRatioMax) + MarginSeconds) * 1000);
+        string fields = Repeat("{text:8} {bytes:8}");
+        Fill(settings, server, string.Create(CultureInfo.InvariantCulture, $"HSETEX {Value} PXAT {expiryMs} FIELDS {ElementsPerCommand} {fields}"),
+            settings.ManyElements / ElementsPerCommand);
+        string count = control.Require("HLEN", Value).Trim();
+        if (count != string.Create(CultureInfo.InvariantCulture, $":{settings.ManyElements}"))
+            throw new LoadException($"filling took longer than the fields were to live: HLEN {count}");
+        long aheadMs = expiryMs - DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        return Watch(settings, server, control, usedBefore, () => Thread.Sleep((int)Math.Max(0, aheadMs)));
+    }
+
+    /// <summary>Lets something go and waits until it is freed, with an eye on what others wait for meanwhile.</summary>
+    private static Stall Watch(ReportSettings settings, ServerProcess server, ControlClient control, double usedAtEnd, Action letGo)
+    {
+        control.Require("CONFIG", "RESETSTAT");
+        using var pinger = new Pinger(server.Address, settings.ClientCore);
+        long startTime = Stopwatch.GetTimestamp();
+        letGo();
+        double commandMs = Stopwatch.GetElapsedTime(startTime).TotalMilliseconds;
+        AwaitFreed(settings, control, usedAtEnd);
+        double goneMs = Stopwatch.GetElapsedTime(startTime).TotalMilliseconds;
+        return new Stall(pinger.Stop(), LongestTurnMs(control), commandMs, goneMs);
     }
 
     private static void PopAll(ControlClient control, string command)
@@ -128,47 +168,49 @@ internal static class StallsSection
         while (!reply.StartsWith("*-1", StringComparison.Ordinal) && !reply.StartsWith("*0", StringComparison.Ordinal) && !reply.StartsWith('_'));
     }
 
-    private static void AwaitFreed(ReportSettings settings, ControlClient control, double usedBefore, bool isFlush)
+    private static void AwaitFreed(ReportSettings settings, ControlClient control, double usedAtEnd)
     {
         const double Slack = 4e6; // Rehashing, buffers.
         const int LookMs = 20;
-        long end = Environment.TickCount64 + (settings.Quick ? 3_000 : 30_000);
-        while (Environment.TickCount64 < end)
+        long end = Environment.TickCount64 + (settings.Quick ? 5_000 : 60_000);
+        while (true)
         {
             Thread.Sleep(LookMs);
             bool isPending = MemoryFigures.InfoNumber(control, "memory", "lazyfree_pending_objects") > 0;
             double used = MemoryFigures.InfoNumber(control, "memory", "used_memory");
-            if (!isPending && (isFlush || used < usedBefore + Slack))
+            if (!isPending && used < usedAtEnd + Slack)
                 break;
+            if (Environment.TickCount64 > end)
+                throw new LoadException(FormattableString.Invariant($"memory was not freed: used_memory is {used:F0}, {usedAtEnd:F0} before the value was made"));
         }
         Thread.Sleep(LookMs);
     }
 
-    /// <summary>Turns over 25 ms, over the shards; NaN when the server does not tell.</summary>
-    private static double Stalls(ControlClient control)
+    /// <summary>The longest turn of all shards; NaN when the server does not tell.</summary>
+    private static double LongestTurnMs(ControlClient control)
     {
-        double sum = double.NaN;
+        double longest = double.NaN;
         foreach (string part in control.Call("INFO", "runtime").Split([',', '\r', '\n', ':']))
         {
-            if (part.StartsWith(StallsField, StringComparison.Ordinal))
-                sum = (double.IsNaN(sum) ? 0 : sum) + double.Parse(part.AsSpan(StallsField.Length), CultureInfo.InvariantCulture);
+            if (part.StartsWith(TurnField, StringComparison.Ordinal))
+                longest = Math.Max(double.IsNaN(longest) ? 0 : longest, double.Parse(part.AsSpan(TurnField.Length), CultureInfo.InvariantCulture) / 1000);
         }
-        return sum;
+        return longest;
     }
 
     private static string Cell(Stall stall)
     {
         string longest = Number(stall.LongestPingMs, "F1");
         string marked = stall.LongestPingMs > TurnLimitMs ? $"**{longest}**" : longest;
-        return double.IsNaN(stall.Stalls) ? marked : $"{marked} ({Number(stall.Stalls, "F0")})";
+        return double.IsNaN(stall.LongestTurnMs) ? marked : $"{marked} ({Number(stall.LongestTurnMs, "F1")})";
     }
 
     /// <summary>A value, how it is made and how it is popped.</summary>
-    private sealed record LargeValue(string Name, string Fill, string? PopCommand);
+    private sealed record LargeValue(string Name, string Fill, int ElementsPerFill, string? PopCommand);
 
     /// <summary>A way to let a value go; the last command does it.</summary>
-    private sealed record Way(string Name, string[][] Commands);
+    private sealed record Way(string Name, bool IsOfRivals, string[][] Commands);
 
     /// <summary>What came of it.</summary>
-    private sealed record Stall(double LongestPingMs, double CommandMs, double GoneMs, double Stalls);
+    private sealed record Stall(double LongestPingMs, double LongestTurnMs, double CommandMs, double GoneMs);
 }

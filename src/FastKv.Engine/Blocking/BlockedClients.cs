@@ -173,6 +173,8 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
         var reply = new ReplyWriter(waiter.Replies, waiter.Resp);
         if (waiter.IsUnblockedWithError)
             reply.Error(Errors.Unblocked);
+        else if (waiter.KeyCount == 0)
+            Commands.Generic.Waiting.ReplyCount(reply, waiter.Command);
         else
             reply.NullArray();
     }

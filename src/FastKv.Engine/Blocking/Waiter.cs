@@ -69,6 +69,9 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
 
     public int Count => _arguments.Count;
 
+    /// <summary>Bytes of the copied arguments; readable by other threads, late.</summary>
+    public long ArgumentBytes => _text.Length;
+
     public int FirstKey { get; private set; }
 
     public int KeyCount { get; private set; }

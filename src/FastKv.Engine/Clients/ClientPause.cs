@@ -25,15 +25,12 @@ internal sealed class ClientPause
 
     public void End() => Volatile.Write(ref _untilMs, 0);
 
-    /// <summary>Whether a command has to wait.</summary>
-    public bool Holds(CommandDescriptor? command, long nowMs)
+    /// <summary>Whether a client's command has to wait: with ALL every one does, CLIENT UNPAUSE included. Monitors are never paused.</summary>
+    public bool Holds(Client client, CommandDescriptor? command, long nowMs)
     {
-        if (command is null || !IsOn(nowMs))
+        if (command is null || !IsOn(nowMs) || (client.Gate & ClientGate.IsMonitor) != 0)
             return false;
-
-        // CLIENT goes through, or nobody could lift the pause on a connection that is held.
-        if ((command.Parent ?? command).Name is "client" or "reset" or "hello" or "quit")
-            return false;
-        return !_writesOnly || (command.Flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0;
+        var flags = command.Route == CommandRoute.Transaction ? client.Transaction.Flags : command.Flags;
+        return !_writesOnly || (flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0;
     }
 }

@@ -22,6 +22,8 @@ internal enum CommandFlags
     Asking = 1 << 11,
     Fast = 1 << 12,
     NoAuth = 1 << 13,
+
+    /// <summary>No write command, but its effect may have to be replicated: CLIENT PAUSE WRITE holds it. COMMAND INFO does not show it.</summary>
     MayReplicate = 1 << 14,
     NoAsyncLoading = 1 << 15,
     AllowBusy = 1 << 16,

@@ -40,6 +40,9 @@ internal sealed unsafe class CommandDescriptor
     /// <summary>Summary, complexity, syntax, …: loaded when first asked for.</summary>
     public CommandDocs Docs => CommandTable.DocsOf(Id);
 
+    /// <summary>The complexity is O(1), without an if or a but.</summary>
+    public bool IsConstantTime;
+
     /// <summary>The arguments name keys by patterns, which may lie on any shard.</summary>
     public bool HasKeyPatterns;
 

@@ -13,7 +13,7 @@ internal static unsafe partial class CommandTable
 {
     private const ulong FoldAll = 0xDFDFDFDFDFDFDFDF;
     private const int LongestName = 24;
-    private const int RowInts = 13, SpecRowInts = 10;
+    private const int RowInts = 14, SpecRowInts = 10;
 
     private static readonly KeySpec[] s_noSpecs = [];
 
@@ -145,6 +145,7 @@ internal static unsafe partial class CommandTable
                     Categories = (AclCategories)row[9],
                     KeySpecs = specCount == 0 ? s_noSpecs : ReadKeySpecs(spec, specCount, specTexts),
                     Parent = row[11] >= 0 ? all[row[11]] : null,
+                    IsConstantTime = row[13] != 0,
                 };
                 for (int i = 0; i < specCount; i++)
                     all[id].HasKeyPatterns |= all[id].KeySpecs[i].IsUnknown;

@@ -1,5 +1,3 @@
-using FastKv.Engine.Commands.Connection;
-
 namespace FastKv.Engine.Configuration;
 
 /// <summary>What CONFIG SET has to bring about at once. Most parameters need nothing here: they are read where they matter, each time. Control plane.</summary>
@@ -23,30 +21,51 @@ internal static class ConfigurationEffects
                 partition.SetPolicy();
             return null;
         });
+        config.Apply("maxmemory", () =>
+        {
+            server.MemoryLimit.Apply();
+            server.ClientEviction.Apply();
+            return null;
+        });
+        config.Apply("maxmemory-clients", () =>
+        {
+            server.ClientEviction.Apply();
+            return null;
+        });
+        foreach (string name in (string[])["slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold", "stall-watchdog-ms"])
+            config.Apply(name, () => Watch(server));
         config.Apply("notify-keyspace-events", () =>
         {
             foreach (var partition in server.Partitions)
                 partition.SetNotifiedEvents();
             return null;
         });
-        config.Apply("requirepass", () =>
+        config.Apply("appendonly", () =>
         {
-            if (server.Options.RequirePass is null)
-                AdmitAll(server);
+            if (server.Options.AppendOnly)
+                return server.Aof.TurnOn();
+            server.Aof.TurnOff();
             return null;
         });
     }
 
-    /// <summary>Without a password every session may go on; a new password leaves the sessions that have begun as they are.</summary>
-    private static void AdmitAll(FastKvServer server)
+    /// <summary>Follows the thresholds from which on commands are noted. When that takes every command's time, the next one is timed already.</summary>
+    private static string? Watch(FastKvServer server)
     {
+        server.Watch.Configure();
+        if (!server.Watch.IsExact)
+            return null;
+
+        // CONFIG SET holds all partitions; what a loop runs itself is its own.
+        foreach (var partition in server.Partitions)
+            partition.Statistics.Commands.TimeNextCalls();
         foreach (var loop in server.Loops)
         {
-            loop.Post(() =>
-            {
-                foreach (var client in loop.Clients)
-                    Session.SetAuthenticated(client, true);
-            });
+            if (loop == Sharding.ShardLoop.Current)
+                loop.Statistics.Commands.TimeNextCalls();
+            else
+                loop.Post(loop.Statistics.Commands.TimeNextCalls);
         }
+        return null;
     }
 }

@@ -21,6 +21,9 @@ internal static class AccessFrequency
     /// <summary>The bits of a new entry.</summary>
     public static uint Initial(long nowMs) => Pack(nowMs, InitialCounter);
 
+    /// <summary>The bits of an entry that comes with its counter.</summary>
+    public static uint Of(long nowMs, int counter) => Pack(nowMs, counter);
+
     /// <summary>The bits after one more access.</summary>
     public static uint Touched(uint bits, long nowMs, ServerOptions options, ref RandomSource random)
     {

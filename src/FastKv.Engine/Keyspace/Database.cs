@@ -11,7 +11,7 @@ namespace FastKv.Engine.Keyspace;
 // and go, so that later parts (journal, notifications, WATCH) have one place to listen.
 
 /// <summary>Keys and values of one database on one partition.</summary>
-internal sealed unsafe class Database(Partition partition, int index) : IDisposable
+internal sealed unsafe partial class Database(Partition partition, int index) : IDisposable
 {
     /// <summary>Fields of hashes that a step of the active expiry may remove: some 100 ns each.</summary>
     private const int FieldsPerStep = 1024;
@@ -46,6 +46,12 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Whether anything here may expire: keys, or fields of hashes.</summary>
     public bool HasExpiries => VolatileCount > 0 || _fieldExpiryCount > 0;
 
+    /// <summary>The entries, for those who walk them (snapshots).</summary>
+    public ExtendibleTable<KeyEntryLayout> Table => _table;
+
+    /// <summary>Whether some hash has fields that may expire.</summary>
+    public bool HasFieldExpiries => _fieldExpiryCount > 0;
+
     /// <summary>Bytes of the table, without entries.</summary>
     public long TableBytes => _table.MemoryBytes;
 
@@ -59,21 +65,30 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public EntryRef FindForRead(in Key key)
     {
-        var entry = Find(key);
+        var entry = Peek(key);
         if (entry.IsNull)
+        {
             NoteMiss(key);
-        else
-            _partition.Statistics.KeyspaceHits++;
+            return entry;
+        }
+        _partition.Statistics.KeyspaceHits++;
+        NoteAccess(entry);
         return entry;
     }
 
-    /// <summary>The entry for a writing command: notes the access, counts nothing.</summary>
+    /// <summary>
+    /// The entry for a writing command, whose value may be changed in place: notes the access, counts nothing. What a snapshot has yet to save of it is
+    /// saved first.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public EntryRef Find(in Key key)
     {
         var entry = Peek(key);
         if (!entry.IsNull)
+        {
             NoteAccess(entry);
+            Preserve(entry);
+        }
         return entry;
     }
 
@@ -146,6 +161,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
             Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, _partition.NewAccessBits)));
             return;
         }
+        Preserve(existing);
         if (existing.IsPointer)
         {
             uint access = AccessBitsOver(existing);
@@ -170,6 +186,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <param name="isNew">Whether the key comes into being; false: the same command has just taken away what it held.</param>
     public void Insert(in Key key, EntryRef entry, bool isNew = true)
     {
+        entry.SetGeneration(_partition.Generation);
         _table.Insert(key.Hash, entry.Block);
         if (entry.HasExpiry)
             _expiries.Add(entry.ExpiryMs);
@@ -185,6 +202,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Puts <paramref name="entry"/> where <paramref name="before"/> stood, whose block may be gone, and counts the changes.</summary>
     public void Replace(in Key key, EntryRef before, EntryRef entry, long changes = 1)
     {
+        entry.SetGeneration(_partition.Generation);
         if (before != entry)
             _table.Replace(key.Hash, before.Block, entry.Block);
         NoteChange(key);
@@ -201,6 +219,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Sets the expiry of an existing entry. A time that has passed already is the caller's case (the key is deleted then).</summary>
     public EntryRef SetExpiry(in Key key, EntryRef entry, long expiryMs)
     {
+        Preserve(entry);
         _expiries.Change(entry.ExpiryMs, expiryMs);
         var after = new EntryRef(EntryBlock.SetExpiry(Heap, entry.Block, expiryMs));
         Moved(key, entry, after, expiryMs);
@@ -210,6 +229,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Removes the expiry of an entry.</summary>
     public EntryRef RemoveExpiry(in Key key, EntryRef entry)
     {
+        Preserve(entry);
         _expiries.Change(entry.ExpiryMs, 0);
         var after = new EntryRef(EntryBlock.SetExpiry(Heap, entry.Block, 0));
         Moved(key, entry, after, 0);
@@ -247,6 +267,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Takes an entry out of the table without freeing it (MOVE within a partition).</summary>
     public void Unlink(in Key key, EntryRef entry)
     {
+        Preserve(entry);
         _table.Remove(key.Hash, entry.Block);
         if (entry.HasExpiry)
             _expiries.Subtract(entry.ExpiryMs);
@@ -262,6 +283,9 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
 
     /// <summary>Whether the key is there, be it expired or not; leaves no trace.</summary>
     public bool Exists(in Key key) => _table.Find(key.Hash, key.Span) != null;
+
+    /// <summary>The entry, be it expired or not; leaves no trace.</summary>
+    public EntryRef PeekRaw(in Key key) => new(_table.Find(key.Hash, key.Span));
 
     /// <summary>A random entry that has not expired; null: none was found.</summary>
     public EntryRef Random()
@@ -331,7 +355,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         {
             _partition.Watched.TouchExisting(this);
             MarkChanged(_table.Count);
-            _partition.LazyFree.Add(_table);
+            if (!_partition.Snapshot.TryKeep(this))
+                _partition.LazyFree.Add(_table);
             _partition.Blocked.SignalDatabase(Index);
             _table = new(Heap, _partition.Routing.HashSeed);
         }
@@ -343,12 +368,21 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     public void SwapWith(Database other)
     {
         _partition.Watched.TouchExisting(this, other);
+        _partition.Snapshot.Swap(this, other);
         (_table, other._table) = (other._table, _table);
         (_expiries, other._expiries) = (other._expiries, _expiries);
         (_fieldExpiryCount, other._fieldExpiryCount) = (other._fieldExpiryCount, _fieldExpiryCount);
         _partition.Blocked.SignalDatabase(Index);
         _partition.Blocked.SignalDatabase(other.Index);
         MarkChanged();
+    }
+
+    /// <summary>Before an entry changes or goes: what a snapshot has yet to save of it is saved.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Preserve(EntryRef entry)
+    {
+        if (entry.Generation != _partition.Generation)
+            _partition.Snapshot.Save(this, entry);
     }
 
     /// <summary>A value was changed in place: counts the changes and tells those who watch the key.</summary>
@@ -378,12 +412,14 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     [MethodImpl(MethodImplOptions.NoInlining)]
     private EntryRef ExpireNow(in Key key, EntryRef entry)
     {
-        if (!_partition.ActiveExpiry.IsLazyExpiryOn)
+        if (_partition.IsFrozen || !_partition.ActiveExpiry.IsLazyExpiryOn)
             return default;
         // Before the entry goes, whose name the key may be.
         Notify(KeyspaceEvents.Expired, "expired"u8, key);
         Remove(key, entry);
         _partition.Statistics.ExpiredKeys++;
+        if (_partition.Journal.IsOn)
+            _partition.Journal.NoteRemoved(Index, key, _partition.Options.LazyFreeLazyExpire);
         return default;
     }
 
@@ -406,6 +442,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
 
     private void Moved(in Key key, EntryRef before, EntryRef after, long expiryMs)
     {
+        after.SetGeneration(_partition.Generation);
         if (before != after)
             _table.Replace(key.Hash, before.Block, after.Block);
         else if (expiryMs > 0)
@@ -418,6 +455,9 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <returns>False: the budget was used up before all were looked at.</returns>
     private bool ExpireFields(EntryRef hash, ref int budget)
     {
+        Preserve(hash);
+        if (_partition.Journal.IsOn && HashValue.IsAnyDue(hash, _partition.NowMs))
+            Persistence.Journal.FieldEffects.Expire(this, hash);
         byte* swept = HashValue.Sweep(Values, hash.Block, _partition.NowMs, ref budget, out long removed, out bool isDone);
         if (removed == 0)
             return isDone;
@@ -433,13 +473,14 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
                 Notify(KeyspaceEvents.Generic, "del"u8, key);
                 Remove(key, entry);
             }
+            _partition.Journal.TakeChanged();
         }
         return isDone;
     }
 
     /// <summary>Whether somebody is to be told of keys that expire.</summary>
     private bool TellsOfExpiry =>
-        _partition.Watched.Count != 0 || _partition.Tracked.HasInterest || (_partition.NotifiedEvents & KeyspaceEvents.Expired) != 0;
+        _partition.Journal.IsOn || _partition.Watched.Count != 0 || _partition.Tracked.HasInterest || (_partition.NotifiedEvents & KeyspaceEvents.Expired) != 0;
 
     private void NoteExpired(EntryRef entry)
     {
@@ -449,6 +490,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
             var key = new Key(bytes, name.Length, _partition.Routing.Hash(bytes, name.Length));
             NoteChange(key);
             Notify(KeyspaceEvents.Expired, "expired"u8, key);
+            if (_partition.Journal.IsOn)
+                _partition.Journal.NoteExpired(Index, key);
         }
     }
 
@@ -480,6 +523,7 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
                     DueHashes[DueCount++] = (nint)entry;
                 return false;
             }
+            Database.Preserve(view);
             if (HashValue.MayExpireFields(view))
                 RemovedHashes++;
             Removed.Add(view.ExpiryMs);

@@ -16,10 +16,15 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
     /// <summary>A value of no more elements is freed at once: some microseconds.</summary>
     private const int EffortMax = 64;
 
+    /// <summary>Chunks of 2 MiB that a step, and all that commands free between two slices, may give back to the kernel: up to 200 µs each.</summary>
+    private const int ChunksPerStep = 2;
+    private const int ChunksBetweenSlices = 16;
+
     private readonly Partition _partition = partition;
     private readonly Queue<ExtendibleTable<KeyEntryLayout>> _tables = new();
     private readonly Queue<nint> _values = new();
     private readonly Queue<ExtendibleTable<TrackedKeyLayout>> _tracked = new();
+    private bool _purgesAtEnd;
 
     /// <summary>Entries waiting to be freed (INFO's lazyfree_pending_objects).</summary>
     public long PendingEntries { get; private set; }
@@ -50,35 +55,51 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
         _values.Enqueue((nint)entry.Block);
     }
 
-    /// <summary>Frees for at most <paramref name="budgetUs"/>.</summary>
+    /// <summary>Frees, and gives memory back to the kernel, for at most <paramref name="budgetUs"/>.</summary>
     /// <returns>Whether something is left.</returns>
     public bool RunSlice(IClock clock, long budgetUs)
     {
-        if (!HasWork)
-            return false;
-        long endUs = clock.MonotonicMicroseconds + budgetUs;
-        while (HasWork)
+        var heap = _partition.Heap;
+        if (HasWork || heap.HasExcess)
         {
-            Step(EntriesPerStep);
-            if (clock.MonotonicMicroseconds >= endUs)
-                break;
+            long endUs = clock.MonotonicMicroseconds + budgetUs;
+            do
+                Step();
+            while ((HasWork || heap.HasExcess) && clock.MonotonicMicroseconds < endUs);
+            if (_purgesAtEnd && !HasWork && !heap.HasExcess)
+            {
+                _purgesAtEnd = false;
+                heap.Purge();
+            }
         }
-        return HasWork;
+        heap.LimitReleases(ChunksBetweenSlices);
+        return HasWork || heap.HasExcess;
     }
 
     /// <summary>Frees all at once (FLUSHALL SYNC, MEMORY PURGE, the end).</summary>
     public void Drain()
     {
         while (HasWork)
-            Step(int.MaxValue);
+            FreeSome(int.MaxValue);
     }
 
     public void Dispose() => Drain();
 
     private bool HasWork => _tables.Count > 0 || _values.Count > 0 || _tracked.Count > 0;
 
-    private void Step(int entriesMax)
+    private void Step()
     {
+        _partition.Heap.LimitReleases(ChunksPerStep);
+        if (HasWork)
+            FreeSome(EntriesPerStep);
+        else
+            _partition.Heap.ReleaseExcess();
+    }
+
+    private void FreeSome(int entriesMax)
+    {
+        _purgesAtEnd = true;
+
         // Values first: a table that is drained adds to them.
         if (_values.TryPeek(out nint value))
         {
@@ -87,7 +108,6 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
                 _values.Dequeue();
                 PendingEntries--;
                 FreedEntries++;
-                PurgeWhenDone();
             }
             return;
         }
@@ -106,7 +126,6 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
             return;
         table.Dispose();
         _tables.Dequeue();
-        PurgeWhenDone();
     }
 
     private void StepTracked(ExtendibleTable<TrackedKeyLayout> table, int entriesMax)
@@ -117,13 +136,6 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
             return;
         table.Dispose();
         _tracked.Dequeue();
-        PurgeWhenDone();
-    }
-
-    private void PurgeWhenDone()
-    {
-        if (!HasWork)
-            _partition.Heap.Purge();
     }
 
     private struct FreeVisitor : IEntryVisitor

@@ -34,6 +34,9 @@ internal sealed class Partition : IDisposable
     public readonly LazyFree LazyFree;
     public readonly ActiveExpiry ActiveExpiry;
 
+    /// <summary>What DUMP and RESTORE work with.</summary>
+    public readonly Persistence.Rdb.DumpWorkspace Dump = new();
+
     /// <summary>The keys that blocked clients wait for.</summary>
     public readonly Blocking.BlockedKeys Blocked;
 
@@ -46,8 +49,17 @@ internal sealed class Partition : IDisposable
     /// <summary>The keys that clients may hold in caches of their own.</summary>
     public readonly Tracking.TrackedKeys Tracked;
 
+    /// <summary>Saves the entries as they are at one instant, while commands go on.</summary>
+    public readonly Persistence.Snapshots.PartitionSnapshot Snapshot;
+
+    /// <summary>The generation of entries that are made or changed now; those of the other one have yet to be saved by <see cref="Snapshot"/>.</summary>
+    public EntryFlags Generation;
+
+    /// <summary>What tells those who listen of every change.</summary>
+    public readonly Persistence.Journal.Journal Journal;
+
     /// <summary>Makes room when memory is short.</summary>
-    public readonly Eviction.Evictor Evictor = new();
+    public readonly Eviction.Evictor Evictor;
 
     /// <summary>The classes of events that are to be published.</summary>
     public KeyspaceEvents NotifiedEvents;
@@ -76,6 +88,9 @@ internal sealed class Partition : IDisposable
         get => AccessNote == AccessNote.None;
         set => AccessNote = value ? AccessNote.None : IsLfu ? AccessNote.Frequency : AccessNote.Clock;
     }
+
+    /// <summary>Lookups leave what has expired in place while this is set: a client reads during CLIENT PAUSE.</summary>
+    public bool IsFrozen;
 
     /// <summary>Whether entries count accesses rather than keep the time of the last one.</summary>
     public bool IsLfu { get; private set; }
@@ -107,12 +122,15 @@ internal sealed class Partition : IDisposable
         LazyFree = new LazyFree(this);
         Tracked = new Tracking.TrackedKeys(this);
         SetNotifiedEvents();
+        Journal = new Persistence.Journal.Journal(this);
         Blocked = new Blocking.BlockedKeys(this);
         Channels = new PubSub.Channels(this);
         Databases = new Database[options.Databases];
         for (int i = 0; i < Databases.Length; i++)
             Databases[i] = new Database(this, i);
         ActiveExpiry = new ActiveExpiry(this);
+        Snapshot = new Persistence.Snapshots.PartitionSnapshot(this);
+        Evictor = new Eviction.Evictor(this);
         UpdateClock();
     }
 
@@ -172,13 +190,17 @@ internal sealed class Partition : IDisposable
     /// <summary>Frees everything; with a guarded heap, fails when a block has leaked.</summary>
     public void Dispose()
     {
+        Snapshot.Dispose();
         foreach (var database in Databases)
             database.Dispose();
         Tracked.Dispose();
         LazyFree.Dispose();
         Blocked.Dispose();
+        Dump.Dispose();
         Watched.Dispose();
         Channels.Dispose();
+        Tracked.Dispose();
+        Journal.Dispose();
         Statistics.Dispose();
         Heap.Dispose();
     }

@@ -39,7 +39,7 @@ internal unsafe ref struct MessageWriter
 
     public void Integer(long value) => Header((byte)':', value);
 
-    public void BulkString(ReadOnlySpan<byte> value)
+    public void BulkString(scoped ReadOnlySpan<byte> value)
     {
         Header((byte)'$', value.Length);
         Raw(value);
@@ -47,7 +47,7 @@ internal unsafe ref struct MessageWriter
     }
 
     /// <summary>Bytes that are RESP already.</summary>
-    public void Raw(ReadOnlySpan<byte> bytes)
+    public void Raw(scoped ReadOnlySpan<byte> bytes)
     {
         Debug.Assert(bytes.Length <= _limit - _position, "the bound was right");
         bytes.CopyTo(new Span<byte>(_position, bytes.Length));

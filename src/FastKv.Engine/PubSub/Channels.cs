@@ -115,16 +115,16 @@ internal sealed unsafe class Channels(Partition partition) : IDisposable
         return _channels.Find((int)kind, name)?.Count ?? 0;
     }
 
-    /// <summary>The channels of a kind that are at home here, for a walk; to be given back with <see cref="EndWalk"/>.</summary>
+    /// <summary>The channels of a kind (not patterns) that are at home here, for a walk; to be given back with <see cref="EndWalk"/>.</summary>
     public List<Channel> BeginWalk(SubscriptionKind kind)
     {
         ReadDepartures();
         _channels.CopyTo(_walked);
         int kept = 0;
-        foreach (var channel in _walked)
+        for (int i = 0; i < _walked.Count; i++)
         {
-            if (channel.Database == (int)kind && (kind == SubscriptionKind.Pattern || IsAtHome(channel.Key)))
-                _walked[kept++] = channel;
+            if (_walked[i].Database == (int)kind && IsAtHome(_walked[i].Key))
+                _walked[kept++] = _walked[i];
         }
         _walked.RemoveRange(kept, _walked.Count - kept);
         return _walked;

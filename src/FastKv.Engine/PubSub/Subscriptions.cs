@@ -70,7 +70,8 @@ internal sealed class Subscriptions
     {
         bool isSubscriber = client.Subscriptions is { Total: > 0 };
         client.OutputClass = isSubscriber ? OutputClass.PubSub : OutputClass.Normal;
-        client.Gate = isSubscriber && client.Resp == 2 ? client.Gate | ClientGate.SubscriberMode : client.Gate & ~ClientGate.SubscriberMode;
+        var gate = client.Gate & ~(ClientGate.SubscriberMode | ClientGate.Listening);
+        client.Gate = !isSubscriber ? gate : gate | (client.Resp == 2 ? ClientGate.SubscriberMode : ClientGate.Listening);
     }
 
     /// <summary>

@@ -1,6 +1,8 @@
 using FastKv.Engine.Acl;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
+using FastKv.Engine.Commands.Server;
+using FastKv.Engine.Commands.Transactions;
 using FastKv.Protocol;
 
 namespace FastKv.Engine.Sharding;
@@ -11,7 +13,7 @@ namespace FastKv.Engine.Sharding;
 /// <summary>Why a command is refused.</summary>
 internal enum Refusal
 {
-    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SubscriberMode,
+    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, DiskError, SubscriberMode, IsMonitor, Protected,
 }
 
 /// <summary>Decides whether a client of one loop may run a command now.</summary>
@@ -23,6 +25,8 @@ internal sealed unsafe class Admission(ShardLoop loop)
     public Refusal Check(Client client, CommandDescriptor command, Argument* arguments, int count)
     {
         var gate = client.Gate;
+        if (ProtectedCommands.Find(client, command) != ProtectedCommand.None)
+            return Refusal.Protected;
         if ((gate & ClientGate.Unauthenticated) != 0 && (command.Flags & CommandFlags.NoAuth) == 0)
             return Refusal.NotAuthenticated;
         if ((gate & ClientGate.Multi) != 0 && (command.Flags & CommandFlags.NoMulti) != 0)
@@ -31,8 +35,14 @@ internal sealed unsafe class Admission(ShardLoop loop)
             return Refusal.NoPermission;
         if ((gate & ClientGate.MemoryLimit) != 0 && _loop.Server.MemoryLimit.Refuses(_loop, client, command))
             return Refusal.OutOfMemory;
+        if ((gate & ClientGate.SaveFailed) != 0 && StopsWrites(command))
+            return Refusal.SaveFailed;
+        if ((gate & ClientGate.DiskError) != 0 && ((command.Flags & CommandFlags.Write) != 0 || command.Name == "ping"))
+            return Refusal.DiskError;
         if ((gate & ClientGate.SubscriberMode) != 0 && !IsForSubscribers(command))
             return Refusal.SubscriberMode;
+        if ((gate & ClientGate.IsMonitor) != 0 && (command.Flags & (CommandFlags.Write | CommandFlags.ReadOnly | CommandFlags.MayReplicate)) != 0)
+            return Refusal.IsMonitor;
         return Refusal.None;
     }
 
@@ -42,7 +52,7 @@ internal sealed unsafe class Admission(ShardLoop loop)
         switch (refusal)
         {
             case Refusal.NotAuthenticated:
-                context.Reply.Error(Errors.NoAuth);
+                MultiExec.ReplyRefusal(ref context, command, Errors.NoAuth);
                 break;
             case Refusal.NotInTransaction:
                 context.Reply.Error(Errors.NotInTransaction);
@@ -51,15 +61,38 @@ internal sealed unsafe class Admission(ShardLoop loop)
                 AclDenial.Reply(ref context, command);
                 break;
             case Refusal.OutOfMemory:
-                context.Reply.Error(Errors.OutOfMemory);
+                MultiExec.ReplyRefusal(ref context, command, Errors.OutOfMemory);
+                break;
+            case Refusal.SaveFailed:
+                context.Reply.Error(Errors.SaveFailed);
+                break;
+            case Refusal.DiskError:
+                context.Reply.Error(System.Text.Encoding.UTF8.GetBytes(
+                    "MISCONF Errors writing to the AOF file: " + Persistence.Files.FileErrors.TextOf(_loop.Server.Aof.WriteError)));
                 break;
             case Refusal.SubscriberMode:
                 ReplySubscriberMode(ref context, command);
                 break;
+            case Refusal.Protected:
+                ProtectedCommands.Reply(ref context, ProtectedCommands.Find(context.Client, command));
+                break;
+            case Refusal.IsMonitor:
+                context.Reply.Error(Errors.MonitorOnKeyspace);
+                break;
         }
         _loop.Statistics.Commands.Reject(command);
         _loop.Statistics.Errors.Pending = 0;
-        context.Client.Transaction.IsAborted |= context.Client.Transaction.IsOpen;
+        if (context.Client.Transaction.IsOpen)
+            context.Client.Transaction.IsAborted = true;
+        else
+            context.Client.Gate &= ~ClientGate.Multi;
+    }
+
+    /// <summary>Whether a command must not change what can no longer be saved; PING tells of it too, for those who watch over the server.</summary>
+    private bool StopsWrites(CommandDescriptor command)
+    {
+        var options = _loop.Server.Options;
+        return options.StopWritesOnSaveError && options.SavePoints.Length > 0 && ((command.Flags & CommandFlags.Write) != 0 || command.Name == "ping");
     }
 
     /// <summary>What a RESP2 client with subscriptions may still call.</summary>
@@ -68,11 +101,20 @@ internal sealed unsafe class Admission(ShardLoop loop)
 
     private static void ReplySubscriberMode(ref CommandContext context, CommandDescriptor command)
     {
-        Span<byte> text = stackalloc byte[192];
+        Span<byte> text = stackalloc byte[256];
         var writer = new SpanText(text);
-        writer.Add("ERR Can't execute '"u8);
+        if (command.Route == CommandRoute.Transaction)
+        {
+            context.Client.Transaction.End(context.Partitions);
+            writer.Add(Errors.ExecAbortedPrefix);
+        }
+        else
+        {
+            writer.Add("ERR "u8);
+        }
+        writer.Add("Can't execute '"u8);
         writer.AddAscii(command.Name);
         writer.Add("': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"u8);
-        context.Reply.Error(writer.Written);
+        MultiExec.ReplyRefusal(ref context, command, writer.Written);
     }
 }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Monitoring;
 using FastKv.Engine.Tracking;
 using FastKv.Engine.Transactions;
 using FastKv.Memory;
@@ -33,6 +34,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     private readonly CommandBatch _direct;
     private readonly PartPool _pool;
     private readonly BufferChain _discard;
+    private readonly LoopTimeline _timeline;
 
     public CommandPipeline(ShardLoop loop, ProtocolLimits limits, TicketCoordinator tickets)
     {
@@ -47,6 +49,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         _tickets = tickets;
         _admission = loop.Admission;
         _pool = loop.Pool;
+        _timeline = loop.Timeline;
         _direct = new CommandBatch(_partitions.Length);
         _discard = new BufferChain(loop.Buffers);
     }
@@ -60,7 +63,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         while (true)
         {
             batch.Reset();
-            if ((client.Gate & ClientGate.Blocked) != 0)
+            if ((client.Gate & ClientGate.Halted) != 0)
                 return position = cursor;
             var status = Parse(client, ref cursor, end, batch, CommandBatch.PrefetchDepth);
             Resolve(batch, client);
@@ -90,7 +93,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     /// <returns>False: the rings are full; to be called again in a later turn.</returns>
     public bool Run(Client client)
     {
-        while (!client.InFlight && !client.IsClosed && (client.Gate & ClientGate.Blocked) == 0)
+        while (!client.InFlight && !client.IsClosed && (client.Gate & ClientGate.Halted) == 0)
         {
             var batch = client.Batch;
             if (batch is null)
@@ -224,6 +227,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             slot.Command = command;
             slot.Hash = 0;
             slot.IsAdmitted = false;
+            slot.Refusal = Refusal.None;
             slot.Shard = CommandBatch.Inline;
             if (command is null || command.Route == CommandRoute.Connection)
                 continue;
@@ -275,15 +279,39 @@ internal sealed unsafe class CommandPipeline : IDisposable
     /// <summary>Executes slots [from, to) here; returns the first one not executed (less than <paramref name="to"/>: the client is closing or held).</summary>
     private int Execute(Client client, CommandBatch batch, int from, int to)
     {
+        if (from == to)
+            return to;
         CommandContext context = NewContext(client);
+        var output = context.Reply.Output;
+        long before = output.Length;
+        _timeline.BeginBatch();
+        int done = from;
+        for (; done < to; done++)
+        {
+            if (!ExecuteSlot(client, batch, done, ref context))
+                break;
+            batch.Slots[done].ReplyEnd = output.Length;
+        }
+        long unexplained = _timeline.EndBatch();
+        if (unexplained >= _timeline.Watch.UnexplainedNs)
+            Blame(client, batch, from, done, before, unexplained);
+        if (done == to)
+            client.LastCommand = batch.Slots[to - 1].Command ?? client.LastCommand;
+        return done;
+    }
+
+    /// <summary>Slots [from, to) took long together, and none of them is known to have.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Blame(Client client, CommandBatch batch, int from, int to, long replyStart, long nanoseconds)
+    {
+        Suspect suspect = default;
         for (int i = from; i < to; i++)
         {
-            if (!ExecuteSlot(client, batch, i, ref context))
-                return i;
+            ref var slot = ref batch.Slots[i];
+            suspect.Consider(_timeline, slot.Command, batch.Arguments.Items + slot.First, slot.Count, slot.ReplyEnd - replyStart);
+            replyStart = slot.ReplyEnd;
         }
-        if (to > from)
-            client.LastCommand = batch.Slots[to - 1].Command ?? client.LastCommand;
-        return to;
+        suspect.Note(_timeline, client, nanoseconds);
     }
 
     private bool ExecuteSlot(Client client, CommandBatch batch, int index, ref CommandContext context)
@@ -308,9 +336,9 @@ internal sealed unsafe class CommandPipeline : IDisposable
     {
         if ((client.Gate & ClientGate.Closing) != 0)
             return false;
-        if ((client.Gate & ClientGate.Blocked) != 0)
+        if ((client.Gate & ClientGate.Halted) != 0)
             return false;
-        if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(slot.Command))
+        if ((client.Gate & ClientGate.Pause) != 0 && IsHeld(client, ref slot, context.Arguments))
             return false;
 
         bool suppress = client.IsReplySuppressed;
@@ -326,7 +354,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             client.Transaction.IsAborted |= client.Transaction.IsOpen;
             CloseGate(client);
         }
-        else if (!slot.IsAdmitted && _admission.Check(client, command, context.Arguments, context.Count) is var refusal && refusal != Refusal.None)
+        else if (!slot.IsAdmitted && RefusalOf(client, ref slot, command, ref context) is var refusal && refusal != Refusal.None)
         {
             _admission.Refuse(refusal, command, ref context);
         }
@@ -341,8 +369,10 @@ internal sealed unsafe class CommandPipeline : IDisposable
             context.FirstKeyHash = slot.Hash;
             _partition.IsTouchOff = client.NoTouch;
             _partition.Tracked.Actor = client.Tracker;
+            _partition.IsFrozen = (client.Gate & ClientGate.Pause) != 0 && (command.Flags & CommandFlags.Write) == 0;
             _statistics.Run(command, ref context);
             _partition.IsTouchOff = false;
+            _partition.IsFrozen = false;
             if ((client.Gate & ClientGate.Tracking) != 0)
                 TrackedKeys.NoteRead(ref context);
             if ((client.Gate & ClientGate.Monitored) != 0)
@@ -359,6 +389,8 @@ internal sealed unsafe class CommandPipeline : IDisposable
             _discard.Clear();
             context.Reply.Output = client.Connection.Output;
         }
+        if ((client.Gate & ClientGate.Listening) != 0)
+            _loop.DeliverMail();
         if ((client.Gate & (ClientGate.ReplySkip | ClientGate.ReplySkipNext)) != 0)
         {
             var gate = client.Gate & ~ClientGate.ReplySkip;
@@ -377,10 +409,10 @@ internal sealed unsafe class CommandPipeline : IDisposable
             {
                 if ((client.Gate & ClientGate.Closing) != 0)
                     return Discard(client);
-                if ((client.Gate & ClientGate.Blocked) != 0)
+                if ((client.Gate & ClientGate.Halted) != 0)
                     return true;
                 var command = batch.Slots[batch.Next].Command;
-                if ((client.Gate & ClientGate.Pause) != 0 && _loop.Hold(command))
+                if ((client.Gate & ClientGate.Pause) != 0 && IsHeld(client, ref batch.Slots[batch.Next], batch.Arguments.Items + batch.Slots[batch.Next].First))
                     return true;
                 if ((client.Gate & ClientGate.Multi) != 0 && (command is null || Queueing.IsQueued(command)))
                     shard = CommandBatch.Inline;
@@ -444,10 +476,25 @@ internal sealed unsafe class CommandPipeline : IDisposable
     private bool Admit(Client client, CommandBatch batch, int index)
     {
         ref var slot = ref batch.Slots[index];
-        slot.IsAdmitted = slot.IsAdmitted
-            || (slot.Command is { } command && _admission.Check(client, command, batch.Arguments.Items + slot.First, slot.Count) == Refusal.None);
+        if (slot.IsAdmitted || slot.Command is not { } command)
+            return slot.IsAdmitted;
+        var refusal = _admission.Check(client, command, batch.Arguments.Items + slot.First, slot.Count);
+        slot.IsAdmitted = refusal == Refusal.None;
+
+        // The next to be run: its reply is written at once. One after it is asked for again, for what comes before it may change the answer.
+        if (index == batch.Next)
+            slot.Refusal = refusal;
         return slot.IsAdmitted;
     }
+
+    /// <summary>Whether CLIENT PAUSE holds a command; one that is refused is not held, but refused at once.</summary>
+    private bool IsHeld(Client client, ref CommandSlot slot, Argument* arguments) => _loop.Hold(client, slot.Command)
+        && (client.IsHeld = slot.IsAdmitted || _admission.Check(client, slot.Command!, arguments, slot.Count) == Refusal.None);
+
+    /// <summary>What forbids a command: as it was decided when its turn came, for memory may be free by now, and the command would run where it does not
+    /// belong.</summary>
+    private Refusal RefusalOf(Client client, ref CommandSlot slot, CommandDescriptor command, ref CommandContext context) =>
+        slot.Refusal != Refusal.None ? slot.Refusal : _admission.Check(client, command, context.Arguments, context.Count);
 
     /// <summary>Shows those who monitor a command that is about to be sent.</summary>
     private void Show(Client client, CommandBatch batch, int index)

@@ -3,6 +3,7 @@ using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Commands.Generic;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Engine.Tracking;
 using FastKv.Memory;
 using FastKv.Protocol;
@@ -28,6 +29,8 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         var waiter = ticket.Waiter!;
         CommandContext context = _loop.Pipeline.NewContext(waiter.Client);
         context.Partition = _partitions[BitOperations.TrailingZeroCount(ticket.Shards)];
+        context.Shards = ticket.Shards;
+        context.TicketNumber = ticket.Number;
         context.Waiter = waiter;
         context.IsRetry = true;
         context.Reply = new ReplyWriter(waiter.Replies, waiter.Resp, _errors);
@@ -79,18 +82,39 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.Count = slot.Count;
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
+        context.Shards = ticket.Shards;
+        context.TicketNumber = ticket.Number;
+        Relieve(ticket.Shards);
         SetTouchOff(ticket.Shards, client.NoTouch);
         SetActor(ticket.Shards, client.Tracker);
-        _statistics.Run(context.Command, ref context);
+        SetFrozen(ticket.Shards, (client.Gate & ClientGate.Pause) != 0 && (context.Command.Flags & CommandFlags.Write) == 0);
+        _statistics.RunSpanning(context.Command, ref context);
         if ((client.Gate & ClientGate.Tracking) != 0)
             TrackedKeys.NoteRead(ref context);
         SetTouchOff(ticket.Shards, false);
+        SetFrozen(ticket.Shards, false);
         ServeWaiters(ticket.Shards);
         SetActor(ticket.Shards, null);
         if (drop)
         {
             _discard.Clear();
             client.Gate &= ~ClientGate.ReplySkip;
+        }
+    }
+
+    private void SetFrozen(ulong shards, bool isFrozen)
+    {
+        for (; shards != 0; shards &= shards - 1)
+            _partitions[BitOperations.TrailingZeroCount(shards)].IsFrozen = isFrozen;
+    }
+
+    private void Relieve(ulong shards)
+    {
+        for (; shards != 0; shards &= shards - 1)
+        {
+            var partition = _partitions[BitOperations.TrailingZeroCount(shards)];
+            if (partition.Evictor.IsOn)
+                partition.Evictor.Relieve();
         }
     }
 
@@ -114,11 +138,12 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
             context.Partition = _partitions[ScanCursor.ShardOf(context[1], _partitions.Length)];
         if (command.Route == CommandRoute.Cursor || command.Merge == PartMerge.None)
         {
-            _statistics.Run(command, ref context);
+            _statistics.RunSpanning(command, ref context);
             return;
         }
         var ticket = new Ticket(_partitions.Length);
         var output = context.Reply.Output;
+        var start = _loop.Timeline.BeginCall(context.Arguments);
         foreach (var partition in _partitions)
         {
             var part = _loop.Pool.Rent(context.Client, null!, partition.Index);
@@ -129,9 +154,17 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
             command.Handler(ref context);
         }
         context.IsPart = false;
+        context.Partition = _partitions[0];
         context.Reply.Output = output;
         if (ReplyMerge.ErrorOf(ticket).IsEmpty)
             Flushing.NoteDone(_loop.Server, command);
+        long elapsed = _loop.Timeline.EndCall(start, context.Arguments, context.Count);
+        _statistics.Count(command, elapsed, isFailure: context.Reply.Errors!.Pending != 0);
+        context.Reply.Errors.Pending = 0;
+        if (elapsed >= _loop.Server.Watch.ThresholdNs)
+            _loop.Server.Watch.Note(context.Client, command, context.Arguments, context.Count, elapsed);
+        if (context.IsJournaled)
+            JournalUnits.Note(ref context);
         ReplyMerge.Merge(ticket, command, context.Reply, _loop.Partition.Routing);
         foreach (var part in ticket.Parts)
             _loop.Pool.Return(part!);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Configuration;
 
@@ -52,9 +53,20 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
     private void RunSlices(long nowUs)
     {
         var partition = _loop.Partition;
+        var timeline = _loop.Timeline;
+        long startNs = Stopwatch.GetTimestamp();
         partition.Channels.ReadDepartures();
         bool isMore = partition.LazyFree.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
-        isMore |= partition.ActiveExpiry.RunSlice(_server.Clock, nowUs);
+        startNs += timeline.EndActivity(startNs, "lazy free");
+        isMore |= partition.Snapshot.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
+        startNs += timeline.EndActivity(startNs, "snapshot");
+        if (!_server.Pause.IsOn(_loop.NowMs))
+            isMore |= partition.ActiveExpiry.RunSlice(_server.Clock, nowUs);
+        long expiryNs = timeline.EndActivity(startNs, "expiry");
+        _loop.Statistics.ExpireCycleNs += expiryNs;
+        _server.Latency.Add(Monitoring.LatencyMonitor.ExpireCycle, expiryNs / 1_000_000);
+        isMore |= partition.Evictor.RunSlice(partition.ActiveExpiry.SliceUs);
+        timeline.EndActivity(startNs + expiryNs, "eviction");
 
         // A slice of work, then three of service: at most a quarter of the core goes to the background, as in Redis.
         _nextSliceUs = isMore ? nowUs + 4 * partition.ActiveExpiry.SliceUs : nowUs + TickUs;
@@ -69,8 +81,14 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
             if (_clientCursor >= clients.Count)
                 _clientCursor = 0;
             var client = clients[_clientCursor++];
+            _loop.Statistics.Recent.Note(client.Input.Capacity + client.Arrived.Capacity, client.OutputPeakBytes, _loop.NowMs);
+            client.OutputPeakBytes = client.Connection.Output.Length;
+            if (_server.ClientEviction.IsOn)
+                _server.ClientEviction.Update(client);
             int timeout = _server.Options.TimeoutSeconds;
-            if (timeout > 0 && !client.InFlight && client.OutputClass == OutputClass.Normal && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
+            const ClientGate waiting = ClientGate.Pause | ClientGate.Blocked | ClientGate.IsMonitor;
+            bool mayTimeOut = timeout > 0 && !client.InFlight && client.OutputClass == OutputClass.Normal && (client.Gate & waiting) == 0;
+            if (mayTimeOut && _loop.NowMs - client.LastInteractionMs > timeout * 1000L)
             {
                 _server.Log.Verbose("Closing idle client");
                 _loop.Sockets.Kill(client);
@@ -84,14 +102,19 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
 
     private void WatchStall(long nowUs)
     {
+        long endUs = _server.Clock.MonotonicMicroseconds;
+        _loop.Statistics.TurnUs += endUs - nowUs;
         int limitMs = _server.Options.StallWatchdogMs;
         if (limitMs == 0)
             return;
-        long endUs = _server.Clock.MonotonicMicroseconds;
+        if (endUs - nowUs > _loop.Statistics.LongestTurnUs && _turnStartedUs != 0)
+            _loop.Statistics.LongestTurnUs = endUs - nowUs;
+        string? worst = _loop.Timeline.TakeWorst(out long worstNs);
         if (endUs - nowUs > limitMs * 1000L && _turnStartedUs != 0)
         {
             _loop.Statistics.Stalls++;
-            _server.Log.Warning($"Shard {_loop.Index} spent {(endUs - nowUs) / 1000} ms in one turn");
+            string cause = worst is null ? "no single command took long" : $"{worstNs / 1_000_000} of them in {worst}";
+            _server.Log.Warning($"Shard {_loop.Index} spent {(endUs - nowUs) / 1000} ms in one turn, {cause}");
         }
         _turnStartedUs = nowUs;
     }

@@ -27,8 +27,14 @@ internal unsafe struct CommandSlot
     /// <summary>The client may run it: <see cref="Admission"/> has been asked.</summary>
     public bool IsAdmitted;
 
+    /// <summary>Why it may not, where that has been decided already.</summary>
+    public Refusal Refusal;
+
     /// <summary>Next slot of the same part; −1: last.</summary>
     public int NextInPart;
+
+    /// <summary>Length of the client's output after the reply, for a command that was executed directly.</summary>
+    public long ReplyEnd;
 
     /// <summary>First byte after the command in the input.</summary>
     public byte* End;
@@ -100,6 +106,9 @@ internal sealed unsafe class Part : IDisposable
     /// <summary>The client's CLIENT NO-TOUCH.</summary>
     public bool NoTouch;
 
+    /// <summary>CLIENT PAUSE is on: what the part reads is not expired.</summary>
+    public bool IsPaused;
+
     /// <summary>The client's CLIENT TRACKING; null: it has never called that.</summary>
     public Tracking.Tracker? Tracker;
 
@@ -160,6 +169,9 @@ internal sealed class Ticket
     public int Slot;
     public Client Client = null!;
     public CommandBatch Batch = null!;
+
+    /// <summary>The server's own business with all partitions; null: a command of the client.</summary>
+    public Action? Action;
 
     /// <summary>Shards involved, one bit each.</summary>
     public ulong Shards;

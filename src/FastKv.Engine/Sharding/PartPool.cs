@@ -11,7 +11,22 @@ internal sealed class PartPool(ShardLoop loop, int shardCount) : IDisposable
     /// <summary>Every part ever made, so that the end finds those that are still under way.</summary>
     private readonly List<Part> _parts = [];
 
+    /// <summary>A part for commands of a client.</summary>
     public Part Rent(Client client, CommandBatch batch, int shard)
+    {
+        var part = Rent(shard);
+        part.Client = client;
+        part.Batch = batch;
+        part.DatabaseIndex = client.Database;
+        part.Resp = client.Resp;
+        part.NoTouch = client.NoTouch;
+        part.IsPaused = (client.Gate & ClientGate.Pause) != 0;
+        part.Tracker = client.Tracker;
+        return part;
+    }
+
+    /// <summary>A part that belongs to no client.</summary>
+    public Part Rent(int shard)
     {
         if (!_partPool.TryPop(out var part))
         {
@@ -19,16 +34,10 @@ internal sealed class PartPool(ShardLoop loop, int shardCount) : IDisposable
             _parts.Add(part);
         }
         part.Origin = loop;
-        part.Client = client;
-        part.Batch = batch;
         part.Shard = shard;
         part.Ticket = null;
-        part.Count = part.Merged = 0;
-        part.DatabaseIndex = client.Database;
-        part.Resp = client.Resp;
-        part.NoTouch = client.NoTouch;
-        part.Tracker = client.Tracker;
         part.Waiter = null;
+        part.Count = part.Merged = 0;
         return part;
     }
 

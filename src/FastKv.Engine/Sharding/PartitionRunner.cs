@@ -2,6 +2,8 @@ using System.Diagnostics;
 using FastKv.Engine.Blocking;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Monitoring;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Engine.Tracking;
 using FastKv.Protocol;
 
@@ -136,6 +138,8 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
     public void Execute(Partition partition, Part part)
     {
         var slots = part.Batch.Slots;
+        var timeline = LoopTimeline.Current;
+        timeline.BeginBatch();
         var database = partition.Databases[part.DatabaseIndex];
         if (part.Ticket is null && part.Count > 1)
         {
@@ -154,6 +158,8 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         context.DatabaseIndex = part.DatabaseIndex;
         context.IsPart = part.Ticket is not null;
         context.IsRetry = context.IsInTransaction = false;
+        context.Shards = 0;
+        context.TicketNumber = 0;
         context.Waiter = part.Waiter;
         context.Reply = new ReplyWriter(part.Replies, part.Resp, part.Ticket is null ? _errors : null);
         partition.IsTouchOff = part.NoTouch;
@@ -169,6 +175,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
             context.FirstKeyHash = slot.Hash;
             context.Command = command;
             long before = part.Replies.Length;
+            partition.IsFrozen = part.IsPaused && (command.Flags & CommandFlags.Write) == 0;
             if (part.Ticket is null)
                 statistics.Run(command, ref context);
             else
@@ -179,16 +186,38 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
             if (partition.HasReadyKeys)
                 _waiters.Serve(partition);
         }
-        partition.IsTouchOff = false;
+        partition.IsTouchOff = partition.IsFrozen = false;
         partition.Tracked.Actor = null;
+        long unexplained = timeline.EndBatch();
+        if (unexplained >= timeline.Watch.UnexplainedNs)
+            Blame(part, timeline, unexplained);
+    }
+
+    /// <summary>The commands of a part took long together, and none of them is known to have.</summary>
+    private static void Blame(Part part, LoopTimeline timeline, long nanoseconds)
+    {
+        Suspect suspect = default;
+        int n = 0;
+        for (int i = part.FirstSlot; i >= 0; i = part.Batch.Slots[i].NextInPart)
+        {
+            ref var slot = ref part.Batch.Slots[i];
+            suspect.Consider(timeline, slot.Command, part.Batch.Arguments.Items + slot.First, slot.Count, part.ReplyLengths[n++]);
+        }
+        suspect.Note(timeline, part.Client, nanoseconds);
     }
 
     /// <summary>Runs one shard's share of a call, which its coordinator counts once for all of them, with its time and its error.</summary>
     private static void RunScattered(Part part, CommandDescriptor command, ref CommandContext context)
     {
-        long start = Stopwatch.GetTimestamp();
+        var timeline = LoopTimeline.Current;
+        var arguments = context.Arguments;
+        var start = timeline.BeginCall(arguments);
         command.Handler(ref context);
-        part.ElapsedNanoseconds = Stopwatch.GetTimestamp() - start;
+        part.ElapsedNanoseconds = timeline.EndCall(start, arguments, context.Count);
+        if (part.ElapsedNanoseconds >= timeline.Watch.ThresholdNs)
+            timeline.NoteWorst(command.Name, part.ElapsedNanoseconds);
+        if (context.Partition.Journal.IsOn)
+            JournalUnits.NoteScattered(ref context, part.Ticket!);
     }
 
     private void Complete(Partition partition, Part part)

@@ -49,6 +49,7 @@ internal sealed class ShardLoop : IDisposable
     private readonly TicketCounter _tickets;
     private readonly TicketCoordinator _coordinator;
     private readonly ConcurrentQueue<Action> _posted = new();
+    private readonly Queue<Action> _exclusive = new();
     private readonly Queue<Client> _ready = new(ReadyCapacity);
     private readonly List<Client> _retry = new(ReadyCapacity);
     private readonly int[] _outstanding;
@@ -77,6 +78,9 @@ internal sealed class ShardLoop : IDisposable
     public readonly PartPool Pool;
     public readonly ExclusiveRunner Exclusive;
     public readonly ClientSockets Sockets;
+
+    /// <summary>Those of its clients whose replies wait for the disk.</summary>
+    public readonly CommitGate Commits;
     public readonly IdleSpin Idle;
     public readonly LoopStatistics Statistics;
 
@@ -91,6 +95,9 @@ internal sealed class ShardLoop : IDisposable
 
     /// <summary>What others send to its clients.</summary>
     public readonly Messages.Mailbox Mailbox;
+
+    /// <summary>Where the time of this thread goes.</summary>
+    public readonly Monitoring.LoopTimeline Timeline;
 
     /// <summary>Those of its clients that are blocked.</summary>
     public readonly Blocking.BlockedClients Blocked;
@@ -112,6 +119,7 @@ internal sealed class ShardLoop : IDisposable
         Partition = partitions[index];
         Statistics = new LoopStatistics(server.Options, CommandTable.All.Length);
         Faults = RingFaults.Create(server.Options, index);
+        Timeline = new Monitoring.LoopTimeline(server.Watch);
         Runner = new PartitionRunner(index, tickets, partitions, Statistics.Errors, Faults);
         _tickets = tickets;
         _coordinator = new TicketCoordinator(this, tickets);
@@ -121,6 +129,7 @@ internal sealed class ShardLoop : IDisposable
         Slots = new Messages.ClientSlots(index);
         Mailbox = new Messages.Mailbox(this);
         Sockets = new ClientSockets(this, server);
+        Commits = new CommitGate(this);
         Pipeline = new CommandPipeline(this, server.ProtocolLimits, _coordinator);
         _outstanding = new int[partitions.Length];
         Blocked = new Blocking.BlockedClients(this);
@@ -158,6 +167,7 @@ internal sealed class ShardLoop : IDisposable
     {
         t_current = this;
         FastKv.Engine.Messages.MessagePool.OfThread = Messages;
+        Timeline.Enter();
         while (!_stopping)
             RunTurn(WaitMicroseconds());
     }
@@ -179,6 +189,11 @@ internal sealed class ShardLoop : IDisposable
         WakeIfSleeping();
     }
 
+    /// <summary>
+    /// Runs an action that may touch all partitions, at one instant for all of them; on the loop's thread, in this turn or a later one. Control plane.
+    /// </summary>
+    public void RunExclusive(Action action) => _exclusive.Enqueue(action);
+
     /// <summary>One turn, waiting at most <paramref name="waitUs"/> (−1: without bound) for the network.</summary>
     public void RunTurn(long waitUs)
     {
@@ -194,10 +209,12 @@ internal sealed class ShardLoop : IDisposable
         RefreshClock();
         Statistics.Turns++;
         Idle.OnPolled(events, waitUs != 0, NowUs);
-        while (_posted.TryDequeue(out var action))
-            action();
+        if (!_posted.IsEmpty)
+            RunPosted();
         DeliverMail();
 
+        if (_exclusive.Count > 0)
+            BeginExclusive();
         if (!IsAlone)
         {
             RunShared();
@@ -208,6 +225,8 @@ internal sealed class ShardLoop : IDisposable
             if (_ready.Count > 0)
                 RunReady(_ready.Count);
         }
+        if (Commits.IsDue)
+            Commits.Run();
         _cron.Run(NowUs);
         if (Partition.IsHeldBy(Index) && Partition.Tracked.HasBroadcasts)
             Partition.Tracked.SendBroadcasts();
@@ -217,8 +236,29 @@ internal sealed class ShardLoop : IDisposable
     /// <summary>Appends what was posted to the outputs of the clients; where no reply is half written.</summary>
     public void DeliverMail()
     {
-        if (Mailbox.HasPosted)
-            Mailbox.Deliver();
+        if (!Mailbox.HasPosted)
+            return;
+        Mailbox.Deliver();
+        Timeline.Restart();
+    }
+
+    private void BeginExclusive()
+    {
+        while (_exclusive.TryPeek(out var action))
+        {
+            if (IsAlone)
+                action();
+            else if (!_coordinator.Begin(action))
+                break;
+            _exclusive.Dequeue();
+        }
+    }
+
+    private void RunPosted()
+    {
+        while (_posted.TryDequeue(out var action))
+            action();
+        Timeline.Restart();
     }
 
     /// <summary>Whether one more part or ticket may be sent to <paramref name="shard"/>.</summary>
@@ -267,6 +307,14 @@ internal sealed class ShardLoop : IDisposable
         NotifyCompletions();
     }
 
+    /// <summary>Lets the loop look at what it waits for; from any thread.</summary>
+    public void Wake()
+    {
+        // Pairs with the fence in WaitMicroseconds: either this thread sees the loop asleep, or the loop sees what was written before.
+        Interlocked.MemoryBarrier();
+        WakeIfSleeping();
+    }
+
     /// <summary>Sends a waiter back that was served, or must be tried under a ticket; from any thread.</summary>
     public void PostWaiter(Blocking.Waiter waiter)
     {
@@ -288,6 +336,8 @@ internal sealed class ShardLoop : IDisposable
             ForgetIfIdle(client);
             return;
         }
+        if ((client.Gate & ClientGate.Committing) != 0)
+            client.IsHeldAgain = true;
         if (client.Batch is not null || client.Arrived.Length > 0 || client.Input.Length > client.InputCursor)
             MarkReady(client);
         Sockets.Flush(client);
@@ -303,7 +353,11 @@ internal sealed class ShardLoop : IDisposable
     }
 
     /// <summary>Whether CLIENT PAUSE keeps the command from running now; the client is then resumed when the pause ends.</summary>
-    public bool Hold(CommandDescriptor? command) => _server.Pause.Holds(command, NowMs);
+    public bool Hold(Client client, CommandDescriptor? command)
+    {
+        client.IsHeld = _server.Pause.Holds(client, command, NowMs);
+        return client.IsHeld;
+    }
 
     /// <summary>Frees everything; after the threads of all loops have ended. Commands in flight stay unanswered.</summary>
     public void Dispose()
@@ -330,6 +384,9 @@ internal sealed class ShardLoop : IDisposable
     private void RunShared()
     {
         TakeCompletions();
+
+        // What a part has published stands behind its reply, and before the replies to whatever its client has sent after it.
+        DeliverMail();
         RunBlocked();
         Faults?.Pause();
         RunOwn();
@@ -479,7 +536,7 @@ internal sealed class ShardLoop : IDisposable
         // What follows is mostly the kernel's work; meanwhile whoever has work for this partition may do it.
         if (!IsAlone && Partition.IsHeldBy(Index))
             GiveUp(Partition);
-        if (_ready.Count > 0 || _retry.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted)
+        if (_ready.Count > 0 || _retry.Count > 0 || _exclusive.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue)
         {
             // Clients that wait for another thread (one that holds the partition, or empties a ring) need that one to have a core.
             if (_batchCount > 0 || _retry.Count > 0)
@@ -505,7 +562,7 @@ internal sealed class ShardLoop : IDisposable
 
         // The other half of Poke, Post, NotifyCompletions and Mailbox.Post: sleep is announced first, then the queues are looked at once more.
         Interlocked.MemoryBarrier();
-        if (!_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || (!IsAlone && HasSharedWork()))
+        if (!_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue || (!IsAlone && HasSharedWork()))
         {
             Volatile.Write(ref _sleeping, 0);
             return 0;
@@ -561,7 +618,7 @@ internal sealed class ShardLoop : IDisposable
     /// <summary>Gives a closed client's object back, once neither a part refers to it nor a list of this loop.</summary>
     public void ForgetIfIdle(Client client)
     {
-        if (!client.InFlight && !client.IsReady && (client.Gate & ClientGate.Blocked) == 0)
+        if (!client.InFlight && !client.IsReady && (client.Gate & ClientGate.Halted) == 0)
             Forget(client);
     }
 
@@ -570,6 +627,7 @@ internal sealed class ShardLoop : IDisposable
         _server.Trackers.Remove(client);
         Pipeline.Abandon(client);
         FastKv.Engine.Messages.Mailbox.DropHeld(client);
+        PubSub.Subscriptions.Leave(client, Partitions);
         client.Transaction.Release(Partitions);
         _server.Clients.Remove(client);
     }
@@ -593,6 +651,7 @@ internal sealed class ShardLoop : IDisposable
             _unixOffsetUs = _server.Clock.UnixMicroseconds - NowUs;
         }
         NowMs = (NowUs + _unixOffsetUs) / 1000;
+        Timeline.Restart(NowUs * 1000);
         if (IsAlone)
             Partition.SetClock(NowMs);
     }

@@ -54,6 +54,12 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         }
         command.NextInPart = -1;
         client.LastCommand = descriptor;
+        Send(ticket);
+        return true;
+    }
+
+    private void Send(Ticket ticket)
+    {
         ticket.Number = _counter.Take(_loop.Index);
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
@@ -65,6 +71,29 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         }
         _counter.Withdraw(_loop.Index);
         _loop.Statistics.Tickets++;
+    }
+
+    /// <summary>Takes an exclusive ticket over all partitions for something of the server's own.</summary>
+    /// <returns>False: some ring is full; nothing was done.</returns>
+    public bool Begin(Action action)
+    {
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            if (!_loop.CanSend(shard))
+                return false;
+        }
+        if (!_pool.TryPop(out var ticket))
+            ticket = new Ticket(_partitions.Length);
+        ticket.Action = action;
+        ticket.Shards = _partitions.Length == 64 ? ulong.MaxValue : (1UL << _partitions.Length) - 1;
+        ticket.IsExclusive = true;
+        ticket.Outstanding = _partitions.Length;
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            var part = ticket.Parts[shard] = _loop.Pool.Rent(shard);
+            part.Ticket = ticket;
+        }
+        Send(ticket);
         return true;
     }
 
@@ -115,7 +144,11 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         ticket.Client = null!;
         ticket.Batch = null!;
         ticket.Waiter = null;
+        bool isOwn = ticket.Action is not null;
+        ticket.Action = null;
         _pool.Push(ticket);
+        if (isOwn)
+            return false;
         if (isRetry)
         {
             _loop.Pool.Return(batch);
@@ -144,10 +177,16 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             }
             _partitions[shard].SetClock(nowMs);
         }
-        if (ticket.Waiter is null)
+        if (ticket.Action is { } action)
+            action();
+        else if (ticket.Waiter is null)
             _loop.Exclusive.Run(ticket);
         else
             _loop.Exclusive.RunRetry(ticket);
+
+        // What was saved last must stay as it is: nobody gets the partitions any more.
+        if (_loop.Server.IsEnding)
+            return;
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
             if ((ticket.Shards >> shard & 1) == 0)
@@ -175,9 +214,12 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         if (!error.IsEmpty)
             _loop.Statistics.Errors.Note(error);
         _loop.Statistics.Errors.Pending = 0;
-        _loop.Statistics.Commands.Count(ticket.Batch.Slots[ticket.Slot].Command!, elapsed, isFailure: !error.IsEmpty);
+        ref var slot = ref ticket.Batch.Slots[ticket.Slot];
+        _loop.Statistics.Commands.Count(slot.Command!, elapsed, isFailure: !error.IsEmpty);
+        if (elapsed >= _loop.Server.Watch.ThresholdNs)
+            _loop.Server.Watch.Tell(ticket.Client, slot.Command!, ticket.Batch.Arguments.Items + slot.First, slot.Count, elapsed);
         if (error.IsEmpty)
-            Flushing.NoteDone(_loop.Server, ticket.Batch.Slots[ticket.Slot].Command!);
+            Flushing.NoteDone(_loop.Server, slot.Command!);
         if (!ticket.Client.IsClosed)
             Merge(ticket);
     }

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Configuration;
+using FastKv.Engine.Monitoring;
+using FastKv.Engine.Persistence.Journal;
 
 namespace FastKv.Engine;
 
@@ -11,7 +13,9 @@ namespace FastKv.Engine;
 //   calls 1 .. 64        all timed
 //   then                 one of 96 to 159 (by chance, so that no pattern of a client's pipeline hides from it)
 //   after a slow one     the next is timed too, and so on until one is short again
-//   commands without keys (KEYS, SCAN, DEBUG, CONFIG, ...) and those that run over several shards: all timed
+//
+// All calls are timed of commands that are long by nature: neither fast nor O(1), or without keys (KEYS, SCAN, DEBUG, CONFIG, ...), or over several shards;
+// and of every command when the slow log has a threshold of less than 1 ms. A call that is long against its nature does not escape: see LoopTimeline.
 
 /// <summary>Counts and times of the commands of one owner, a loop or a partition; written by whoever runs that, read late but never torn by others.</summary>
 internal sealed unsafe class CommandStatistics : IDisposable
@@ -63,6 +67,19 @@ internal sealed unsafe class CommandStatistics : IDisposable
         else
             command.Handler(ref context);
         calls.Count++;
+        if (context.Partition.Journal.IsOn)
+            JournalUnits.Note(ref context);
+        if (context.Reply.Errors!.Pending != 0)
+            CountFailure(command, context.Reply.Errors);
+    }
+
+    /// <summary>As <see cref="Run"/>, for what is always timed: a command that spans shards.</summary>
+    public void RunSpanning(CommandDescriptor command, ref CommandContext context)
+    {
+        RunTimed(command, ref context);
+        _calls[command.Id].Count++;
+        if (context.Partition.Journal.IsOn)
+            JournalUnits.Note(ref context);
         if (context.Reply.Errors!.Pending != 0)
             CountFailure(command, context.Reply.Errors);
     }
@@ -70,9 +87,15 @@ internal sealed unsafe class CommandStatistics : IDisposable
     /// <summary>Tries a command again that has blocked: its call has been counted, a failure has not, nor has this time.</summary>
     public void RunAgain(CommandDescriptor command, ref CommandContext context)
     {
-        long start = Stopwatch.GetTimestamp();
+        var timeline = LoopTimeline.Current;
+        var start = timeline.BeginCall(null);
         command.Handler(ref context);
-        _times[command.Id].Nanoseconds += Stopwatch.GetTimestamp() - start;
+        long elapsed = timeline.EndCall(start, null, 0);
+        _times[command.Id].Nanoseconds += elapsed;
+        if (elapsed >= timeline.Watch.ThresholdNs && !context.Waiter!.IsBlockedAgain)
+            timeline.Watch.NoteUnblocked(context.Client, command, context.Arguments, context.Count, elapsed);
+        if (context.Partition.Journal.IsOn)
+            JournalUnits.Note(ref context);
         if (context.Reply.Errors!.Pending != 0)
             CountFailure(command, context.Reply.Errors);
     }
@@ -127,18 +150,33 @@ internal sealed unsafe class CommandStatistics : IDisposable
             time.Histogram.Dispose();
     }
 
+    /// <summary>The next call of each command is timed, and then as many as the watch asks for.</summary>
+    public void TimeNextCalls()
+    {
+        foreach (ref var call in _calls.AsSpan())
+            call.NextTimed = 0;
+    }
+
     /// <summary>Whether a look at the clock might be felt, so that not all calls get one.</summary>
-    private static bool IsSampled(CommandDescriptor command) =>
-        command.FirstKey > 0 || command.KeysBySpec || (command.Flags & CommandFlags.Fast) != 0;
+    /// <remarks>A bitmap command that takes constant time may still have to enlarge its value to 512 MB.</remarks>
+    public static bool IsSampled(CommandDescriptor command) =>
+        (command.Flags & CommandFlags.Fast) != 0
+        || (command.IsConstantTime && command.Group != CommandGroup.Bitmap && (command.FirstKey > 0 || command.KeysBySpec));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunTimed(CommandDescriptor command, ref CommandContext context)
     {
-        long start = Stopwatch.GetTimestamp();
+        var timeline = LoopTimeline.Current;
+        var arguments = context.Arguments;
+        int count = context.Count;
+        var start = timeline.BeginCall(arguments);
         command.Handler(ref context);
-        long elapsed = Stopwatch.GetTimestamp() - start;
-        if (!context.Reply.Errors!.IsRejection)
-            Record(command, elapsed);
+        long elapsed = timeline.EndCall(start, arguments, count);
+        if (context.Reply.Errors!.IsRejection)
+            return;
+        Record(command, elapsed);
+        if (elapsed >= timeline.Watch.ThresholdNs)
+            timeline.Watch.Note(context.Client, command, arguments, count, elapsed);
     }
 
     /// <summary>Notes a duration, before its call is counted, and decides which call is timed next.</summary>
@@ -147,7 +185,7 @@ internal sealed unsafe class CommandStatistics : IDisposable
         ref var calls = ref _calls[command.Id];
         ref var time = ref _times[command.Id];
         long number = calls.Count + 1;
-        bool isNextTimed = number < FirstCalls || nanoseconds >= SlowNanoseconds || !IsSampled(command);
+        bool isNextTimed = number < FirstCalls || nanoseconds >= SlowNanoseconds || !IsSampled(command) || LoopTimeline.Current.Watch.IsExact;
 
         // The low digits of a duration are as good as random.
         calls.NextTimed = isNextTimed ? number : number + SampleDistanceMin + (nanoseconds & SampleDistanceMask);

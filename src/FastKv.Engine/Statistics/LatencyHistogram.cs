@@ -62,7 +62,8 @@ internal unsafe struct LatencyHistogram
         _counts = null;
     }
 
-    private static int BucketOf(long nanoseconds)
+    /// <summary>The bucket of a duration of 1 ns or more.</summary>
+    public static int BucketOf(long nanoseconds)
     {
         if (nanoseconds < LinearBuckets)
             return (int)nanoseconds;

@@ -12,13 +12,14 @@ internal sealed class PartitionStatistics(ServerOptions options, int commandCoun
     public long KeyspaceHits;
     public long KeyspaceMisses;
     public long ExpiredKeys;
+    public long EvictedKeys;
     public long Dirty;
 
     /// <summary>Back to zero (CONFIG RESETSTAT).</summary>
     public void Reset()
     {
         Commands.Reset();
-        PartsRun = KeyspaceHits = KeyspaceMisses = ExpiredKeys = 0;
+        PartsRun = KeyspaceHits = KeyspaceMisses = ExpiredKeys = EvictedKeys = 0;
     }
 
     public void Dispose() => Commands.Dispose();
@@ -33,7 +34,17 @@ internal sealed class LoopStatistics(ServerOptions options, int commandCount) : 
     /// <summary>Errors replied by what the loop's thread ran.</summary>
     public readonly ErrorCounts Errors = new();
     public long Turns;
+
+    /// <summary>Time from the beginning of turns to their end, microseconds.</summary>
+    public long TurnUs;
+    public long ExpireCycleNs;
+
+    /// <summary>The largest buffers of the last seconds.</summary>
+    public readonly RecentBuffers Recent = new();
     public long Stalls;
+
+    /// <summary>The longest turn, from the network's answer to the end of what is due, in microseconds.</summary>
+    public long LongestTurnUs;
     public long Sleeps;
     public long PartsSent;
     public long Tickets;
@@ -47,14 +58,16 @@ internal sealed class LoopStatistics(ServerOptions options, int commandCount) : 
     public long ConnectionsRejected;
     public long OutputLimitDisconnections;
     public long QueryLimitDisconnections;
+    public long ClientsEvicted;
 
     /// <summary>Back to zero (CONFIG RESETSTAT).</summary>
     public void Reset()
     {
         Commands.Reset();
         Errors.Reset();
-        Turns = Stalls = Sleeps = PartsSent = Tickets = Borrows = NetworkInputBytes = NetworkOutputBytes = 0;
-        Reads = Writes = ConnectionsReceived = ConnectionsRejected = OutputLimitDisconnections = QueryLimitDisconnections = 0;
+        TurnUs = ExpireCycleNs = 0;
+        Turns = Stalls = LongestTurnUs = Sleeps = PartsSent = Tickets = Borrows = NetworkInputBytes = NetworkOutputBytes = 0;
+        Reads = Writes = ConnectionsReceived = ConnectionsRejected = OutputLimitDisconnections = QueryLimitDisconnections = ClientsEvicted = 0;
     }
 
     public void Dispose() => Commands.Dispose();

@@ -15,9 +15,11 @@ internal sealed class ServerStatistics(FastKvServer server)
     private readonly double[] _operations = new double[SamplesMax];
     private readonly double[] _input = new double[SamplesMax];
     private readonly double[] _output = new double[SamplesMax];
+    private readonly double[] _turns = new double[SamplesMax];
+    private readonly double[] _turnUs = new double[SamplesMax];
     private int _next;
     private long _lastMs;
-    private long _lastCommands, _lastInput, _lastOutput;
+    private long _lastCommands, _lastInput, _lastOutput, _lastTurns, _lastTurnUs;
     private long _peakBytes;
     private long _outputBytesBefore;
 
@@ -41,6 +43,11 @@ internal sealed class ServerStatistics(FastKvServer server)
 
     public double OutputKilobytesPerSecond => _output.Average() / 1024;
 
+    public double TurnsPerSecond => _turns.Average();
+
+    /// <summary>Microseconds that a turn took of late.</summary>
+    public double TurnMicroseconds => _turnUs.Average();
+
     /// <summary>Bytes sent to clients.</summary>
     public long OutputBytes => SentBytes - _outputBytesBefore;
 
@@ -62,6 +69,18 @@ internal sealed class ServerStatistics(FastKvServer server)
         foreach (var partition in _server.Partitions)
             sum.Add(partition.Statistics.Commands, command);
         return sum;
+    }
+
+    /// <summary>Time of all commands, estimated from those that were timed.</summary>
+    public double CommandNanoseconds
+    {
+        get
+        {
+            double sum = 0;
+            foreach (var command in CommandTable.All)
+                sum += Of(command).Nanoseconds;
+            return sum;
+        }
     }
 
     /// <summary>Calls of a command whose duration falls into a bucket of <see cref="LatencyHistogram"/>.</summary>
@@ -87,9 +106,16 @@ internal sealed class ServerStatistics(FastKvServer server)
         long elapsed = nowMs - _lastMs;
         if (elapsed < PeriodMs)
             return;
-        long commands = Commands, input = 0, output = OutputBytes;
+        long commands = Commands, input = 0, output = OutputBytes, turns = 0, turnUs = 0;
         foreach (var loop in _server.Loops)
+        {
             input += loop.Statistics.NetworkInputBytes;
+            turns += loop.Statistics.Turns;
+            turnUs += loop.Statistics.TurnUs;
+        }
+        _turns[_next] = Rate(turns - _lastTurns, elapsed);
+        _turnUs[_next] = turns <= _lastTurns ? 0 : Math.Max(0, turnUs - _lastTurnUs) / (double)(turns - _lastTurns);
+        (_lastTurns, _lastTurnUs) = (turns, turnUs);
         _operations[_next] = Rate(commands - _lastCommands, elapsed);
         _input[_next] = Rate(input - _lastInput, elapsed);
         _output[_next] = Rate(output - _lastOutput, elapsed);
@@ -105,8 +131,9 @@ internal sealed class ServerStatistics(FastKvServer server)
             loop.Statistics.Reset();
         foreach (var partition in _server.Partitions)
             partition.Statistics.Reset();
+        _server.MemoryLimit.ResetStatistics();
         _outputBytesBefore = SentBytes;
-        _lastCommands = _lastInput = _lastOutput = 0;
+        _lastCommands = _lastInput = _lastOutput = _lastTurns = _lastTurnUs = 0;
         _peakBytes = UsedBytes;
     }
 
@@ -123,7 +150,7 @@ internal sealed class ServerStatistics(FastKvServer server)
 
     private static long UsedBytesOf(FastKvServer server)
     {
-        long sum = Memory.NativeBlock.OutstandingBytes;
+        long sum = Memory.NativeBlock.OutstandingBytes + server.MemoryLimit.ManagedBytes;
         foreach (var partition in server.Partitions)
             sum += partition.Heap.UsedBytes;
         return sum;

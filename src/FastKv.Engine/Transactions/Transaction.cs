@@ -37,6 +37,9 @@ internal sealed unsafe class Transaction
     /// <summary>A command could not be queued: EXEC will refuse.</summary>
     public bool IsAborted;
 
+    /// <summary>The flags of all queued commands together.</summary>
+    public CommandFlags Flags;
+
     /// <summary>The shards that the queued commands need, one bit each.</summary>
     public ulong Shards;
 
@@ -67,6 +70,7 @@ internal sealed unsafe class Transaction
     public void Add(CommandDescriptor command, Argument* arguments, int count)
     {
         _commands.Add(new QueuedCommand(command, _arguments.Count, count));
+        Flags |= command.Flags;
         _arguments.EnsureFree(count);
         long bytes = 0;
         for (int i = 0; i < count; i++)
@@ -136,6 +140,7 @@ internal sealed unsafe class Transaction
         Unwatch(partitions);
         IsOpen = IsAborted = NeedsOwnLoop = false;
         Shards = 0;
+        Flags = CommandFlags.None;
         _commands.Clear();
         _arguments.Clear();
         _arguments.Trim(ArgumentsKept);

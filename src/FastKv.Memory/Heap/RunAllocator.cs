@@ -8,7 +8,10 @@ namespace FastKv.Memory;
 //
 //   bin             0   1  ..  15 | 16      17       ..  23     | 24 ..            | 80
 //   longest run     0   1      15 | 16–17   18–19        30–31  | 32–35 .. 3840–4095 | 4096 (empty)
-internal sealed unsafe class RunAllocator
+//
+// Slabs and tables have chunks of huge pages. Medium blocks have chunks of their own with small pages, which become resident when they are touched and can
+// be given back one by one: of their odd sizes, holes remain that nothing fits into.
+internal sealed unsafe class RunAllocator(bool isMedium)
 {
     private const int ExactBins = 16;
     private const int EmptyBin = 80;
@@ -17,10 +20,29 @@ internal sealed unsafe class RunAllocator
     // A chunk whose longest run suffices can still lack an aligned one. After this many such, the next bin is tried.
     private const int TriesPerBin = 8;
 
+    // One is kept against thrashing.
+    private const int EmptyChunksKept = 1;
+
+    // Chunks that a heap has before new ones are on huge pages from the start.
+    private const int SmallPagedMax = 10;
+
     private readonly Chunk*[] _bins = new Chunk*[BinCount];
+
+    // The last two chunks that were added, if they are on small pages and not to stay there.
+    private Chunk* _newest, _filling;
     private int _emptyChunks;
+    private long _absentPages;
+
+    /// <summary>Empty chunks that may still go to the kernel before <see cref="ReleaseExcess"/> is asked to let the others go.</summary>
+    internal int ReleasesLeft { get; set; } = int.MaxValue;
+
+    /// <summary>Whether more chunks are empty than are kept against thrashing.</summary>
+    internal bool HasExcess => _emptyChunks > EmptyChunksKept;
 
     internal int ChunkCount { get; private set; }
+
+    /// <summary>Bytes that can be resident.</summary>
+    internal long CommittedBytes => ((long)ChunkCount << AddressSpace.ChunkShift) - (_absentPages * SizeClass.PageBytes);
 
     /// <summary>A run of granules of undefined content. O(1) but for the scan of a few 512-byte bitmaps.</summary>
     internal byte* Allocate(int granules, int alignment)
@@ -85,7 +107,7 @@ internal sealed unsafe class RunAllocator
         if (newGranules > granules && !chunk->IsFree(first + granules, newGranules - granules))
             return false;
         if (newGranules > granules)
-            chunk->Take(first + granules, newGranules - granules);
+            TakeFrom(chunk, first + granules, newGranules - granules);
         else
             chunk->Release(first + newGranules, granules - newGranules);
         Rebin(chunk);
@@ -93,11 +115,62 @@ internal sealed unsafe class RunAllocator
         return true;
     }
 
-    /// <summary>Lets an empty chunk go to the kernel, but keeps <paramref name="keep"/> of them against thrashing.</summary>
-    internal void ReleaseIfEmpty(Chunk* chunk, int keep)
+    /// <summary>Gives pages in free runs back to the kernel, from the emptiest chunks on: a system call per run.</summary>
+    /// <param name="bytesWanted">How much is enough.</param>
+    /// <param name="runBytesMin">Shorter runs are left: a call costs as much as a page fault or two.</param>
+    /// <param name="callsMax">Bound on the time.</param>
+    /// <returns>Bytes given back.</returns>
+    internal long Decommit(long bytesWanted, int runBytesMin, int callsMax)
     {
-        if (chunk->LongestRun == Chunk.Granules && _emptyChunks > keep)
-            Remove(chunk);
+        int granulesMin = Math.Max(1, runBytesMin >> SizeClass.GranuleShift);
+        long pages = 0;
+        for (int bin = EmptyBin; bin >= BinOf(granulesMin); bin--)
+        {
+            for (Chunk* chunk = _bins[bin]; chunk != null; chunk = chunk->Next)
+            {
+                for (int from = 0; chunk->NextFreeRun(from, out int first, out int end); from = end)
+                {
+                    if (end - first < granulesMin)
+                        continue;
+                    int taken = chunk->TakeAway(first, end, out int firstByte, out int bytes);
+                    if (taken == 0)
+                        continue;
+
+                    if (chunk == _newest)
+                        _newest = null;
+                    if (chunk == _filling)
+                        _filling = null;
+
+                    // Else the kernel would gather the rest into a huge page again.
+                    AddressSpace.AdviseHugePages(chunk, huge: false);
+                    AddressSpace.Decommit(AddressSpace.ChunkStart(chunk) + firstByte, bytes);
+                    _absentPages += taken;
+                    pages += taken;
+                    if (--callsMax == 0 || pages * SizeClass.PageBytes >= bytesWanted)
+                        return pages * SizeClass.PageBytes;
+                }
+            }
+        }
+
+        return pages * SizeClass.PageBytes;
+    }
+
+    /// <summary>Lets an empty chunk go to the kernel, unless it is to be kept, or too many went already (see <see cref="ReleasesLeft"/>).</summary>
+    internal void ReleaseIfEmpty(Chunk* chunk)
+    {
+        if (chunk->LongestRun != Chunk.Granules || !HasExcess || ReleasesLeft == 0)
+            return;
+        ReleasesLeft--;
+        Remove(chunk);
+    }
+
+    /// <summary>Lets one empty chunk go to the kernel; false: there is none but those that are kept.</summary>
+    internal bool ReleaseExcess()
+    {
+        if (!HasExcess)
+            return false;
+        Remove(_bins[EmptyBin]);
+        return true;
     }
 
     internal void ReleaseEmptyChunks()
@@ -125,9 +198,16 @@ internal sealed unsafe class RunAllocator
         return ExactBins + ((log - 4) << 3) + ((longestRun >> (log - 3)) & 7);
     }
 
+    private void TakeFrom(Chunk* chunk, int first, int granules)
+    {
+        int absent = chunk->AbsentPages;
+        chunk->Take(first, granules);
+        _absentPages += chunk->AbsentPages - absent;
+    }
+
     private byte* Take(Chunk* chunk, int first, int granules)
     {
-        chunk->Take(first, granules);
+        TakeFrom(chunk, first, granules);
         Rebin(chunk);
         chunk->BusyGranules += (short)granules;
         return AddressSpace.ChunkStart(chunk) + ((long)first << SizeClass.GranuleShift);
@@ -152,13 +232,21 @@ internal sealed unsafe class RunAllocator
         return null;
     }
 
-    // The first touch of a huge chunk makes 2 MiB resident. A heap's first chunk therefore uses small pages: a shard without data
-    // costs kilobytes.
+    // The first touch of a huge page makes 2 MiB resident, wanted or not: little for a heap of 20 MiB or more, much for a small one. There a chunk begins with
+    // small pages, and when two more have been added, and it is in all likelihood full, the kernel may put it on a huge one in the background. (To ask for that
+    // at once, MADV_COLLAPSE, waits for the other cores.) The first one stays as it is: slabs of many classes have just begun there.
     private Chunk* AddChunk()
     {
         Chunk* chunk = AddressSpace.Acquire(1);
-        AddressSpace.AdviseHugePages(chunk, huge: ChunkCount > 0);
-        chunk->Clear();
+        bool isHuge = !isMedium && ChunkCount >= SmallPagedMax;
+        AddressSpace.AdviseHugePages(chunk, isHuge);
+        if (_filling != null)
+            AddressSpace.AdviseHugePages(_filling, huge: true);
+        _filling = _newest;
+        _newest = isHuge || isMedium || ChunkCount == 0 ? null : chunk;
+        chunk->Clear(isAbsent: isMedium);
+        chunk->IsMedium = isMedium;
+        _absentPages += chunk->AbsentPages;
         ForgetSlabs(chunk);
         chunk->Bin = EmptyBin;
         Link(chunk);
@@ -178,6 +266,11 @@ internal sealed unsafe class RunAllocator
     {
         Unlink(chunk);
         ChunkCount--;
+        if (chunk == _newest)
+            _newest = null;
+        if (chunk == _filling)
+            _filling = null;
+        _absentPages -= chunk->AbsentPages;
         AddressSpace.Release(chunk, 1, AddressSpace.ChunkBytes);
     }
 

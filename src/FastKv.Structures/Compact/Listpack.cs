@@ -334,7 +334,7 @@ public static unsafe partial class Listpack
     }
 
     // Redis's bounds, which leave out the largest number of each length but the first.
-    private static int BacklenBytes(int bytes) => bytes switch
+    internal static int BacklenBytes(int bytes) => bytes switch
     {
         <= 127 => 1,
         < 16_383 => 2,

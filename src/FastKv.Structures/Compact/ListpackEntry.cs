@@ -18,6 +18,18 @@ public static unsafe class ListpackEntry
         return entry;
     }
 
+    /// <summary>A new entry with elements that were encoded elsewhere, canonical ones. O(bytes).</summary>
+    internal static byte* CreateOf(
+        ValueHeap values, ValueType type, ValueEncoding encoding, ReadOnlySpan<byte> key, byte* first, byte* end, long count, long expiryMs, uint clock)
+    {
+        int bytes = checked((int)(end - first));
+        byte* entry = CompactValue.Create(values.Heap, type, encoding, key, bytes + Listpack.HeaderBytes, expiryMs, clock);
+        byte* content = CompactValue.Bytes(entry, out _);
+        Unsafe.WriteUnaligned(content, (ushort)Math.Min(count, Listpack.CountUnknown));
+        Buffer.MemoryCopy(first, content + Listpack.HeaderBytes, bytes, bytes);
+        return entry;
+    }
+
     /// <summary>Number of elements.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Count(byte* entry)

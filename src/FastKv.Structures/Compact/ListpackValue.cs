@@ -20,6 +20,9 @@ internal readonly unsafe ref struct ListpackValue
         Size = _isInteger ? Listpack.EncodedBytes(_integer) : Listpack.EncodedBytesOfText(text.Length);
     }
 
+    /// <summary>Whether it is kept as an integer.</summary>
+    internal bool IsInteger => _isInteger;
+
     /// <summary>Length of the value itself.</summary>
     internal int TextLength => _text.Length;
 

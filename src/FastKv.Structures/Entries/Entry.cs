@@ -86,6 +86,9 @@ public enum EntryFlags : byte
 
     /// <summary>The value is a native pointer of 8 bytes to a structure that the type knows.</summary>
     PointerValue = 8,
+
+    /// <summary>One bit of the generation to which the entry belongs: a snapshot begins a new one, and what is of the old one has yet to be saved.</summary>
+    Generation = 16,
 }
 
 /// <summary>A value that is too long to stand in its entry.</summary>

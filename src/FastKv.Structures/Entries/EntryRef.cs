@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using FastKv.Memory;
 
 namespace FastKv.Structures;
 
@@ -61,6 +62,13 @@ public readonly unsafe struct EntryRef(byte* block) : IEquatable<EntryRef>
 
     /// <summary>Whether the value is a native pointer.</summary>
     public bool IsPointer => (block[FlagsOffset] & (byte)EntryFlags.PointerValue) != 0;
+
+    /// <summary><see cref="EntryFlags.Generation"/> or <see cref="EntryFlags.None"/>.</summary>
+    public EntryFlags Generation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (EntryFlags)(block[FlagsOffset] & (byte)EntryFlags.Generation);
+    }
 
     /// <summary>
     /// 24 bits for the eviction policy: seconds of the LRU clock, or 16 bits of minutes and 8 of a logarithmic counter (LFU).
@@ -136,6 +144,21 @@ public readonly unsafe struct EntryRef(byte* block) : IEquatable<EntryRef>
         }
     }
 
+    /// <summary>
+    /// Whether the bytes of a block of that size, whatever they are, might be an entry that needs such a block: then the members above read nothing outside
+    /// of it. The table says whether it is one.
+    /// </summary>
+    /// <param name="blockBytes">The block's size, a <see cref="NativeHeap.UsableSize"/>.</param>
+    public bool MayFill(int blockBytes)
+    {
+        long prefix = blockBytes < HeaderBytes ? blockBytes : KeyStart - block;
+        if (prefix >= blockBytes)
+            return false;
+        int keyLength = KeyLength;
+        long bytes = prefix + keyLength + InlineLength;
+        return keyLength >= 0 && bytes > 0 && bytes <= blockBytes && NativeHeap.UsableSize(bytes) == blockBytes;
+    }
+
     /// <summary>Same block.</summary>
     public static bool operator ==(EntryRef left, EntryRef right) => left.Block == right.Block;
 
@@ -148,6 +171,14 @@ public readonly unsafe struct EntryRef(byte* block) : IEquatable<EntryRef>
         Debug.Assert(clock >> ClockBits == 0, "24 bits");
         Unsafe.WriteUnaligned(block + ClockOffset, (ushort)clock);
         block[ClockOffset + 2] = (byte)(clock >> 16);
+    }
+
+    /// <summary>Sets the generation, <see cref="EntryFlags.Generation"/> or <see cref="EntryFlags.None"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void SetGeneration(EntryFlags generation)
+    {
+        Debug.Assert((generation & ~EntryFlags.Generation) == 0, "one bit");
+        block[FlagsOffset] = (byte)((block[FlagsOffset] & ~(byte)EntryFlags.Generation) | (byte)generation);
     }
 
     /// <summary>Sets type and encoding.</summary>
@@ -214,6 +245,9 @@ public readonly unsafe struct KeyEntryLayout : IEntryLayout
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long ExpiryOf(byte* entry) => HashValue.MayHaveTimes(entry) ? ExpiryOfHash(new EntryRef(entry)) : new EntryRef(entry).ExpiryMs;
+
+    /// <inheritdoc/>
+    public static bool IsVolatile(byte* entry) => new EntryRef(entry).HasExpiry;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static long ExpiryOfHash(EntryRef entry)

@@ -161,7 +161,7 @@ internal static unsafe class CompactHash
         return entry;
     }
 
-    private static void WriteTime(byte* element, long milliseconds)
+    internal static void WriteTime(byte* element, long milliseconds)
     {
         // The element of any 64-bit integer that needs all its bytes, with another number in it.
         Listpack.Encode(element, long.MaxValue);

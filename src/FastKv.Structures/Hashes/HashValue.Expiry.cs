@@ -17,6 +17,9 @@ public static unsafe partial class HashValue
         return !entry.IsPointer || Large(entry.Block)->MayExpire;
     }
 
+    /// <summary>Whether fields of the hash have times to live now, due ones included; of a small one that once had some it may be told wrongly. O(1).</summary>
+    public static bool HasExpiringFields(EntryRef entry) => entry.IsPointer ? Large(entry.Block)->ExpiringCount > 0 : MayExpireFields(entry);
+
     /// <summary>A time before which no field expires, in Unix milliseconds; 0: none does. O(1).</summary>
     public static long NextExpiryMs(EntryRef entry)
     {

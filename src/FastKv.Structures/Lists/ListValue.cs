@@ -39,6 +39,33 @@ public static unsafe partial class ListValue
         return list->NodeCount;
     }
 
+    /// <summary>The elements of a node of a list (one in its entry has one node), for writing it down. O(1).</summary>
+    /// <param name="entry">The list.</param>
+    /// <param name="index">Of the node, below <see cref="NodeCountOf"/>.</param>
+    /// <param name="first">Where its elements start.</param>
+    /// <param name="bytes">Bytes of them.</param>
+    /// <param name="count">How many; −1: so many that they would have to be counted.</param>
+    public static void Node(EntryRef entry, int index, out byte* first, out int bytes, out long count)
+    {
+        if (entry.IsPointer)
+        {
+            QuickNode* node = ListOf(entry)->Head + index;
+            first = node->First;
+            bytes = node->Bytes;
+            count = node->Count;
+            return;
+        }
+
+        byte* content = CompactValue.Bytes(entry.Block, out int length);
+        first = content + Listpack.HeaderBytes;
+        bytes = length - Listpack.HeaderBytes;
+        int known = Unsafe.ReadUnaligned<ushort>(content);
+        count = known == Listpack.CountUnknown ? -1 : known;
+    }
+
+    /// <summary>Number of nodes. O(1).</summary>
+    public static int NodeCountOf(EntryRef entry) => entry.IsPointer ? ListOf(entry)->NodeCount : 1;
+
     /// <summary>A new list without elements, which the caller fills at once.</summary>
     public static byte* Create(ValueHeap values, ReadOnlySpan<byte> key, long expiryMs = -1, uint clock = 0) =>
         ListpackEntry.Create(values, ValueType.List, ValueEncoding.Listpack, key, expiryMs, clock);

@@ -115,14 +115,14 @@ public static unsafe class IntSet
         _ => Unsafe.ReadUnaligned<long>(items + (nint)index * sizeof(long)),
     };
 
-    private static int WidthOf(long value)
+    internal static int WidthOf(long value)
     {
         if (value == (short)value)
             return sizeof(short);
         return value == (int)value ? sizeof(int) : sizeof(long);
     }
 
-    private static void Write(byte* to, int width, long value)
+    internal static void Write(byte* to, int width, long value)
     {
         if (width == sizeof(short))
             Unsafe.WriteUnaligned(to, (short)value);

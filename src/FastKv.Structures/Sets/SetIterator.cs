@@ -8,7 +8,7 @@ public unsafe ref struct SetIterator
     private readonly ValueEncoding _encoding;
     private readonly int _width;
     private readonly byte* _end;
-    private SetWalk _walk;
+    private TableWalk _walk;
     private byte* _next;
     private byte* _current;
 
@@ -18,7 +18,7 @@ public unsafe ref struct SetIterator
         _encoding = entry.Encoding;
         if (_encoding == ValueEncoding.HashTable)
         {
-            _walk = new SetWalk((TableHeader*)entry.Pointer);
+            _walk = new TableWalk((TableHeader*)entry.Pointer);
             return;
         }
 

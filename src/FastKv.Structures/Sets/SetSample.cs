@@ -250,7 +250,7 @@ public static unsafe class SetSample
         where TVisitor : struct, ISetVisitor, allows ref struct
     {
         long left = header->Count;
-        var walk = new SetWalk(header);
+        var walk = new TableWalk(header);
         for (byte* block = walk.Next(); count > 0 && block != null; block = walk.Next(), left--)
         {
             if (random.Below(left) >= count)
@@ -276,7 +276,7 @@ public static unsafe class SetSample
             count--;
         }
 
-        var walk = new SetWalk((TableHeader*)entry.Pointer);
+        var walk = new TableWalk((TableHeader*)entry.Pointer);
         while (count > 0)
         {
             byte* block = walk.Next();

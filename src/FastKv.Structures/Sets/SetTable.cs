@@ -99,7 +99,7 @@ internal readonly unsafe struct SetTable(ValueHeap values, TableHeader* header)
     {
         long looked = 0;
         long bytes = 0;
-        var walk = new SetWalk(_header);
+        var walk = new TableWalk(_header);
         for (byte* block = walk.Next(); block != null; block = walk.Next())
         {
             bytes += NativeHeap.UsableSize(SetMember.BytesOf(block));

@@ -31,6 +31,8 @@ public unsafe struct SortedSetBuilder
     private readonly ValueHeap _values;
     private readonly LargeSortedSet _set;
     private Item* _items;
+    private long _itemsCapacity;
+    private long _arrived;
     private long _memberBytesMax;
 
     /// <summary>Begins in the heap of the shard where the value will live.</summary>
@@ -58,17 +60,42 @@ public unsafe struct SortedSetBuilder
         _memberBytesMax = Math.Max(_memberBytesMax, member.Length);
     }
 
+    /// <summary>
+    /// Adds a member whose order of arrival is to be used: if all come in order, either way, nothing needs sorting (loading). Not to be mixed with
+    /// <see cref="Add"/>. False: it was added before. O(1).
+    /// </summary>
+    public bool TryAddNext(ReadOnlySpan<byte> member, double score)
+    {
+        ulong hash = _set.HashOf(member);
+        if (_set.Table.Find(hash, member) != null)
+            return false;
+        if (_arrived == _itemsCapacity)
+            ResizeItems(Math.Max(RunItems, 2 * _itemsCapacity));
+        _items[_arrived++] = new Item { Score = score, Block = _set.AddToTable(hash, member, score) };
+        _memberBytesMax = Math.Max(_memberBytesMax, member.Length);
+        return true;
+    }
+
     /// <summary>Whether a member was added. O(1).</summary>
     public readonly bool Contains(ReadOnlySpan<byte> member) => _set.Find(member) != null;
 
     /// <summary>Puts the members in order; nothing may be added any more. O(n log n).</summary>
     public void Sort()
     {
-        Debug.Assert(_items == null, "sorted once");
         long count = Count;
         if (count == 0)
             return;
-        _items = (Item*)_values.Heap.Allocate(count * sizeof(Item));
+        if (_arrived > 0)
+        {
+            Debug.Assert(_arrived == count, "one way of adding");
+            ResizeItems(count);
+            if (!PutInOrder(count))
+                SortItems(count);
+            return;
+        }
+
+        Debug.Assert(_items == null, "sorted once");
+        ResizeItems(count);
         var collector = new Collector { Next = _items };
         ulong cursor = 0;
         ExtendibleTable<ScoredMemberLayout> table = _set.Table;
@@ -96,7 +123,7 @@ public unsafe struct SortedSetBuilder
     /// Makes it a value, compact if the limits allow, after <see cref="Sort"/>; there is at least one member. The builder is gone then. O(n).
     /// </summary>
     /// <returns>The entry, which is in no table.</returns>
-    public byte* ToEntry(ReadOnlySpan<byte> key, uint clock)
+    public byte* ToEntry(ReadOnlySpan<byte> key, uint clock, long expiryMs = -1)
     {
         long count = Count;
         Debug.Assert(count > 0, "empty sorted sets do not exist");
@@ -105,15 +132,15 @@ public unsafe struct SortedSetBuilder
             ScoreTree tree = _set.Tree;
             for (long i = 0; i < count; i++)
                 tree.Append(_items[i].Score, _items[i].Block);
-            FreeItems(count);
+            FreeItems();
             return EntryBlock.CreatePointer(
-                _values.Heap, ValueType.SortedSet, ValueEncoding.SkipList, key, (byte*)_set.Header, -1, clock);
+                _values.Heap, ValueType.SortedSet, ValueEncoding.SkipList, key, (byte*)_set.Header, expiryMs, clock);
         }
 
         long length = CompactSortedSet.HeaderBytes;
         for (long i = 0; i < count; i++)
             length += CompactSortedSet.ElementBytes(ScoredMember.Member(_items[i].Block).Length, _items[i].Score);
-        byte* entry = CompactValue.Create(_values.Heap, ValueType.SortedSet, ValueEncoding.Listpack, key, checked((int)length), -1, clock);
+        byte* entry = CompactValue.Create(_values.Heap, ValueType.SortedSet, ValueEncoding.Listpack, key, checked((int)length), expiryMs, clock);
         byte* content = CompactValue.Bytes(entry, out _);
         CompactSortedSet.SetCount(content, (int)count);
         byte* end = content + CompactSortedSet.HeaderBytes;
@@ -126,9 +153,10 @@ public unsafe struct SortedSetBuilder
     /// <summary>Frees all of it.</summary>
     public void Free()
     {
-        FreeItems(Count);
+        FreeItems();
         int budget = int.MaxValue;
-        _set.Free(ref budget);
+        while (!_set.Free(ref budget))
+            budget = int.MaxValue;
     }
 
     /// <summary>One score of two.</summary>
@@ -146,11 +174,36 @@ public unsafe struct SortedSetBuilder
         }
     }
 
-    private void FreeItems(long count)
+    private void FreeItems() => ResizeItems(0);
+
+    private void ResizeItems(long capacity)
     {
-        if (_items != null)
-            _values.Heap.Free((byte*)_items, count * sizeof(Item));
-        _items = null;
+        if (capacity == _itemsCapacity)
+            return;
+        long bytes = capacity * sizeof(Item);
+        long before = _itemsCapacity * sizeof(Item);
+        if (capacity == 0)
+            _values.Heap.Free((byte*)_items, before);
+        _items = capacity == 0 ? null : (Item*)(_items == null ? _values.Heap.Allocate(bytes) : _values.Heap.Reallocate((byte*)_items, before, bytes));
+        _itemsCapacity = capacity;
+    }
+
+    // Whether the items ascend, or descend and have been turned round.
+    private readonly bool PutInOrder(long count)
+    {
+        long ascending = 1;
+        while (ascending < count && IsBefore(_items[ascending - 1], _items[ascending]))
+            ascending++;
+        if (ascending == count)
+            return true;
+        long descending = 1;
+        while (descending < count && IsBefore(_items[descending], _items[descending - 1]))
+            descending++;
+        if (descending < count)
+            return false;
+        for (long low = 0, high = count - 1; low < high; low++, high--)
+            (_items[low], _items[high]) = (_items[high], _items[low]);
+        return true;
     }
 
     // Runs of 16 by insertion, then merged to and fro between two arrays.

@@ -45,6 +45,9 @@ internal unsafe struct StreamBlockReader
     /// <summary>Whether the current entry is deleted.</summary>
     public readonly bool IsDeleted => (*Entry & (byte)StreamEntryFlags.Deleted) != 0;
 
+    /// <summary>Whether the current entry has the fields of the block's first one.</summary>
+    public readonly bool HasSchemaFields => _hasSchemaFields;
+
     /// <summary>The current entry's fields and values.</summary>
     public readonly StreamItems Items => new(_hasSchemaFields ? _schema : null, _codes, _items);
 

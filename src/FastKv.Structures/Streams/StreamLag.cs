@@ -33,7 +33,8 @@ public static unsafe class StreamLag
     private static bool HasDeletedFrom(StreamState* stream, StreamId id) =>
         stream->Length != 0 && !stream->MaxDeleted.IsZero && stream->First <= stream->MaxDeleted && id <= stream->MaxDeleted;
 
-    private static long Position(StreamState* stream, StreamId id)
+    /// <summary>The position of an ID in the count; −1: it cannot be told.</summary>
+    public static long Position(StreamState* stream, StreamId id)
     {
         if (stream->EntriesAdded == 0)
             return 0;

@@ -22,7 +22,6 @@ public static unsafe class StreamLog
     /// <param name="pairs">Field, value, field, value …</param>
     /// <param name="fieldCount">Number of fields, at least 1.</param>
     /// <returns>False: the entry is too large, and nothing has changed.</returns>
-    [SkipLocalsInit]
     public static bool Append(ValueHeap values, StreamState* stream, StreamId id, ByteString* pairs, int fieldCount)
     {
         Debug.Assert(id > stream->Last && fieldCount > 0, "IDs ascend");
@@ -33,19 +32,7 @@ public static unsafe class StreamLog
             return false;
         if (stream->Tail != null && IsFull(stream->Tail, bytes, values.Limits))
             CloseTail(values.Heap, stream);
-
-        if (2 * fieldCount <= StackItems)
-        {
-            EncodedItem* items = stackalloc EncodedItem[StackItems];
-            Append(values.Heap, stream, id, pairs, fieldCount, items, bytes);
-        }
-        else
-        {
-            long scratchBytes = 2L * fieldCount * sizeof(EncodedItem);
-            var items = (EncodedItem*)values.Heap.Allocate(scratchBytes);
-            Append(values.Heap, stream, id, pairs, fieldCount, items, bytes);
-            values.Heap.Free((byte*)items, scratchBytes);
-        }
+        AppendToTail(values, stream, id, pairs, fieldCount, bytes, StreamEntryFlags.None);
 
         stream->Length++;
         stream->EntriesAdded++;
@@ -53,6 +40,29 @@ public static unsafe class StreamLog
         if (stream->Length == 1)
             stream->First = id;
         return true;
+    }
+
+    /// <summary>Appends an entry to the present block however full that is, or to a new one: for loading. The counts of the stream are the caller's.</summary>
+    internal static bool Load(ValueHeap values, StreamState* stream, StreamId id, ByteString* pairs, int fieldCount, bool isDeleted)
+    {
+        long bytes = 0;
+        for (int i = 0; i < 2 * fieldCount; i++)
+            bytes += pairs[i].Length;
+        if (bytes + (stream->Tail == null ? 0 : stream->Tail->Used) > EntryBytesMax)
+            return false;
+        AppendToTail(values, stream, id, pairs, fieldCount, bytes, isDeleted ? StreamEntryFlags.Deleted : StreamEntryFlags.None);
+        return true;
+    }
+
+    /// <summary>Makes the next entry begin a block; no entry may have been appended to the present one that is not complete.</summary>
+    internal static void CloseTail(NativeHeap heap, StreamState* stream)
+    {
+        if (stream->Tail == null)
+            return;
+        StreamBlock* block = StreamBlock.Shrink(heap, stream->Tail);
+        if (block != stream->Tail)
+            stream->Blocks.Set(stream->TailFirst, (ulong)block);
+        stream->Tail = null;
     }
 
     /// <summary>Deletes an entry; false: there is none. Leaves <see cref="StreamState.MaxDeleted"/> to the caller. O(log blocks + entries of a block).</summary>
@@ -115,16 +125,25 @@ public static unsafe class StreamLog
         return block->NodeBytes + bytes >= bytesMax || (limits.StreamNodeEntries > 0 && block->Entries >= limits.StreamNodeEntries);
     }
 
-    private static void CloseTail(NativeHeap heap, StreamState* stream)
+    [SkipLocalsInit]
+    private static void AppendToTail(
+        ValueHeap values, StreamState* stream, StreamId id, ByteString* pairs, int fieldCount, long bytes, StreamEntryFlags mark)
     {
-        StreamBlock* block = StreamBlock.Shrink(heap, stream->Tail);
-        if (block != stream->Tail)
-            stream->Blocks.Set(stream->TailFirst, (ulong)block);
-        stream->Tail = null;
+        if (2 * fieldCount <= StackItems)
+        {
+            EncodedItem* items = stackalloc EncodedItem[StackItems];
+            Append(values.Heap, stream, id, pairs, fieldCount, items, bytes, mark);
+            return;
+        }
+
+        long scratchBytes = 2L * fieldCount * sizeof(EncodedItem);
+        var scratch = (EncodedItem*)values.Heap.Allocate(scratchBytes);
+        Append(values.Heap, stream, id, pairs, fieldCount, scratch, bytes, mark);
+        values.Heap.Free((byte*)scratch, scratchBytes);
     }
 
     private static void Append(
-        NativeHeap heap, StreamState* stream, StreamId id, ByteString* pairs, int fieldCount, EncodedItem* items, long textBytes)
+        NativeHeap heap, StreamState* stream, StreamId id, ByteString* pairs, int fieldCount, EncodedItem* items, long textBytes, StreamEntryFlags mark)
     {
         bool isFirst = stream->Tail == null;
         StreamId blockFirst = isFirst ? id : stream->TailFirst;
@@ -166,10 +185,13 @@ public static unsafe class StreamLog
             position = Varint.Write(position, items[i].Code);
         position = WriteItems(position, pairs, fieldCount, hasSchemaFields, items);
 
-        *entry = (byte)flags;
+        *entry = (byte)(flags | mark);
         block->Used = (int)(position - (byte*)block);
         block->PackBytes += (int)packBytes;
-        block->Live++;
+        if (mark == StreamEntryFlags.None)
+            block->Live++;
+        else
+            block->Deleted++;
         block->Last = id;
         Debug.Assert(block->Used <= block->Capacity, "what was reserved");
     }

@@ -21,7 +21,7 @@ public sealed class SurfaceTests(DifferentialOneShardTests.Fixture servers) : IC
         + "zadd zincrby zrem zcard zscore zmscore zcount zlexcount zrange zrangestore zrangebyscore zrevrangebyscore zrangebylex "
         + "zrevrangebylex zrevrange zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop bzpopmin bzpopmax bzmpop zrandmember zunion zinter "
         + "zdiff zunionstore zinterstore zdiffstore zintercard zscan xadd xlen xrange xrevrange xdel xtrim xread xsetid xinfo xgroup xreadgroup xack xpending "
-        + "xclaim xautoclaim";
+        + "xclaim xautoclaim slowlog latency monitor module wait failover replconf psync sync cluster asking readonly readwrite";
 
     // These depend on how and where the server was started.
     private static readonly string[] StartDependent =

@@ -19,6 +19,45 @@ public sealed unsafe class HashValueTests : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>A hash that is built in one go is, byte for byte, the one that is made field by field; or it is not built, and nothing leaks.</summary>
+    [Theory]
+    [InlineData(1, 6, 64)]
+    [InlineData(2, 512, 64)]
+    [InlineData(3, 20, 5000)]
+    public void A_hash_built_in_one_go_equals_one_made_field_by_field(int seed, long entriesMax, long valueBytesMax)
+    {
+        var values = new ValueHeap(_heap, 0x1234_5678_9ABC_DEF0, new CompactLimits { HashEntries = entriesMax, HashValueBytes = valueBytesMax });
+        var random = new Random(seed);
+        int built = 0, refused = 0;
+        for (int round = 0; round < 400; round++)
+        {
+            (byte[] Field, byte[] Value)[] pairs = [.. Enumerable.Range(0, random.Next(1, 12))
+                .Select(_ => (Encoding.Latin1.GetBytes(Name(random, 60)), Encoding.Latin1.GetBytes(Value(random))))];
+            byte* expected = HashValue.Create(values, "key"u8, 5);
+            foreach ((byte[] field, byte[] value) in pairs)
+                expected = HashValue.Put(values, expected, HashValue.Find(values, expected, field, Start), field, value, 0, Start);
+            bool isOnce = pairs.Select(p => Encoding.Latin1.GetString(p.Field)).Distinct().Count() == pairs.Length;
+            byte* made = Build(values, pairs);
+            Assert.Equal(isOnce && !new EntryRef(expected).IsPointer, made != null);
+            if (made == null)
+            {
+                refused++;
+            }
+            else
+            {
+                built++;
+                byte* wanted = CompactValue.Bytes(expected, out int wantedLength);
+                byte* bytes = CompactValue.Bytes(made, out int length);
+                Assert.True(new ReadOnlySpan<byte>(wanted, wantedLength).SequenceEqual(new ReadOnlySpan<byte>(bytes, length)), $"seed {seed}, round {round}");
+                Assert.Equal(new EntryRef(expected).Encoding, new EntryRef(made).Encoding);
+                CompactValue.Free(_heap, made);
+            }
+            int budget = int.MaxValue;
+            HashValue.Free(values, expected, ref budget);
+        }
+        Assert.True(built > 40 && refused > 40, $"{built} built, {refused} refused");
+    }
+
     [Theory]
     [InlineData(1, 0, 64, 40, 3000)]
     [InlineData(2, 8, 64, 14, 3000)]
@@ -220,6 +259,23 @@ public sealed unsafe class HashValueTests : IDisposable
     private static bool IsOver(long expiryMs, long now) => expiryMs > 0 && expiryMs <= now;
 
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
+
+    private static byte* Build(ValueHeap values, (byte[] Field, byte[] Value)[] pairs)
+    {
+        var builder = new SmallHashBuilder(values);
+        foreach ((byte[] field, byte[] value) in pairs)
+        {
+            if (!builder.TryMeasure(field, value))
+                return null;
+        }
+        builder.Start("key"u8, 5);
+        foreach ((byte[] field, byte[] value) in pairs)
+        {
+            if (!builder.TryAdd(field, value))
+                return null;
+        }
+        return builder.Finish();
+    }
 
     private static string Name(Random random, int names)
     {

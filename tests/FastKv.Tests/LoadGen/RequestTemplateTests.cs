@@ -15,6 +15,7 @@ public sealed unsafe class RequestTemplateTests
     [InlineData("INCR {key}", "*2\r\n$4\r\nINCR\r\n$5\r\n00041\r\n")]
     [InlineData("MGET a{key}b {key}", "*3\r\n$4\r\nMGET\r\n$7\r\na00041b\r\n$5\r\n00042\r\n")]
     [InlineData("SET '' \"a b\"", "*3\r\n$3\r\nSET\r\n$0\r\n\r\n$3\r\na b\r\n")]
+    [InlineData("MULTI ; INCR {key} ; EXEC", "*1\r\n$5\r\nMULTI\r\n*2\r\n$4\r\nINCR\r\n$5\r\n00041\r\n*1\r\n$4\r\nEXEC\r\n")]
     [InlineData("ECHO ä", "*2\r\n$4\r\nECHO\r\n$2\r\nä\r\n")]
     public void A_template_becomes_a_request(string text, string expected)
     {
@@ -39,6 +40,9 @@ public sealed unsafe class RequestTemplateTests
     [InlineData("")]
     [InlineData("  ")]
     [InlineData("GET 'a")]
+    [InlineData("MULTI ;")]
+    [InlineData("; EXEC")]
+    [InlineData("MULTI ; ; EXEC")]
     public void What_is_no_command_is_refused(string text)
         => Assert.Throws<FormatException>(() => RequestTemplate.Parse(text, new TemplateSizes(5, 3)));
 

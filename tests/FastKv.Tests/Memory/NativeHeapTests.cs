@@ -201,6 +201,42 @@ public sealed unsafe class NativeHeapTests(ITestOutputHelper output)
         Assert.Equal(0, heap.CommittedBytes);
     }
 
+    /// <summary>Blocks freed in random order leave all chunks empty at once: they go to the kernel so many at a time, and none is lost.</summary>
+    [Fact]
+    public void EmptyChunksWaitWhenTooManyWouldGoAtOnce()
+    {
+        const int Count = 400_000, ReleasedAtOnce = 3;
+        var random = new Random(7);
+        using var heap = new NativeHeap("test");
+        var blocks = new nint[Count];
+        for (int i = 0; i < Count; i++)
+            blocks[i] = (nint)heap.Allocate(40);
+        long full = heap.CommittedBytes;
+        Assert.False(heap.HasExcess);
+        random.Shuffle(blocks);
+        heap.LimitReleases(ReleasedAtOnce);
+        foreach (nint block in blocks)
+            heap.Free((byte*)block, 40);
+        Assert.Equal(full - (ReleasedAtOnce * AddressSpace.ChunkBytes), heap.CommittedBytes);
+
+        // What waits serves new blocks before fresh chunks do.
+        for (int i = 0; i < Count / 2; i++)
+            blocks[i] = (nint)heap.Allocate(40);
+        Assert.Equal(full - (ReleasedAtOnce * AddressSpace.ChunkBytes), heap.CommittedBytes);
+        for (int i = 0; i < Count / 2; i++)
+            heap.Free((byte*)blocks[i], 40);
+        while (heap.HasExcess)
+        {
+            long before = heap.CommittedBytes;
+            Assert.True(heap.ReleaseExcess());
+            Assert.Equal(before - AddressSpace.ChunkBytes, heap.CommittedBytes);
+        }
+        Assert.False(heap.ReleaseExcess());
+        Assert.InRange(heap.CommittedBytes, AddressSpace.ChunkBytes, 2 * AddressSpace.ChunkBytes);
+        heap.Purge();
+        Assert.Equal(0, heap.CommittedBytes);
+    }
+
     [Fact]
     public void LargeBlocksAreCommittedToThePageAndGrowInPlaceOnceTheyGrow()
     {

@@ -40,6 +40,36 @@ public sealed class HistoryCheckerTests
         Assert.True(new HistoryChecker().IsSerializable([old, moved, At(25, 50, stale)], default));
     }
 
+    [Fact]
+    public void A_transaction_that_others_see_half_of_is_rejected()
+    {
+        Operation set = new(OperationKind.Set, [0], [5]) { Result = [0] };
+        Operation get = new(OperationKind.Get, [1], []) { Result = [0] };
+        Operation exec = At(0, 100, new Operation(OperationKind.Exec, [0, 1], []) { Parts = [set, get] });
+        Operation other = At(0, 100, new Operation(OperationKind.MSet, [0, 1], [8, 9]) { Result = [0] });
+        Operation seen = At(110, 120, new Operation(OperationKind.MGet, [0, 1], []) { Result = [8, 9] });
+        Assert.True(new HistoryChecker().IsSerializable([exec, other, seen], default));
+
+        // The other's write would have to stand between the two commands.
+        seen.Result = [5, 9];
+        Assert.False(new HistoryChecker().IsSerializable([exec, other, seen], default));
+    }
+
+    [Fact]
+    public void An_update_that_is_lost_is_rejected()
+    {
+        Operation read = At(0, 10, new Operation(OperationKind.WatchAndRead, [0], []) { Result = [0] });
+        Operation other = At(20, 30, new Operation(OperationKind.Set, [0], [7]) { Result = [0] });
+        Operation set = new(OperationKind.Set, [0], [1]) { Result = [0] };
+        Operation exec = At(40, 50, new Operation(OperationKind.ExecIfUnchanged, [0], []) { Parts = [set], Watched = read });
+        Assert.False(new HistoryChecker().IsSerializable([read, other, exec], default));
+        exec.IsRefused = true;
+        Assert.True(new HistoryChecker().IsSerializable([read, other, exec], default));
+        exec.IsRefused = false;
+        At(45, 55, other);
+        Assert.True(new HistoryChecker().IsSerializable([read, other, exec], default));
+    }
+
     private static Operation At(long invoked, long replied, Operation operation)
     {
         operation.InvokedAt = invoked;

@@ -37,6 +37,9 @@ internal sealed class HistoryRun : IDisposable
     /// <summary>Operations sent and checked.</summary>
     public int Operations { get; private set; }
 
+    /// <summary>Transactions among them, and those refused because a watched key had changed. (Counted by several threads: about so many.)</summary>
+    public int Transactions, Refused;
+
     /// <summary>Pairs of the checker's search.</summary>
     public long Tried => _checker.Tried;
 
@@ -124,12 +127,25 @@ internal sealed class HistoryRun : IDisposable
 
     private void Send(RespClient connection, Operation[] batch)
     {
-        byte[] bytes = [.. batch.SelectMany(operation => RespClient.Encode(operation.Arguments(_workload.Names)))];
+        string[][][] commands = Array.ConvertAll(batch, operation => operation.Commands(_workload.Names));
+        byte[] bytes = [.. commands.SelectMany(c => c).SelectMany(command => RespClient.Encode(command))];
         long now = Stopwatch.GetTimestamp();
         foreach (Operation operation in batch)
             operation.InvokedAt = now;
         connection.SendRaw(bytes);
-        foreach (Operation operation in batch)
-            operation.Complete(connection.Read(), Stopwatch.GetTimestamp());
+        for (int i = 0; i < batch.Length; i++)
+        {
+            for (int before = 1; before < commands[i].Length; before++)
+                RequireAccepted(connection.Read());
+            batch[i].Complete(connection.Read(), Stopwatch.GetTimestamp());
+            Refused += batch[i].IsRefused ? 1 : 0;
+            Transactions += batch[i].Parts.Length > 0 ? 1 : 0;
+        }
+    }
+
+    private static void RequireAccepted(RespFrame reply)
+    {
+        if (reply.Text is not ("OK" or "QUEUED"))
+            throw new InvalidOperationException("not accepted: " + reply.Text);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using FastKv.Tests.TestKit;
 
 namespace FastKv.Tests.Serializability;
@@ -7,9 +6,18 @@ namespace FastKv.Tests.Serializability;
 internal enum OperationKind
 {
     Get, Set, Delete, Exists, MGet, MSet, MSetNx, Rename, RenameNx, Copy, CopyReplace, DbSize, FlushAll,
+
+    /// <summary>MULTI, some of the above, EXEC.</summary>
+    Exec,
+
+    /// <summary>WATCH and MGET of the same keys.</summary>
+    WatchAndRead,
+
+    /// <summary>As <see cref="Exec"/>, after a <see cref="WatchAndRead"/>: done only if the watched keys are still what was read.</summary>
+    ExecIfUnchanged,
 }
 
-/// <summary>One command of a history, with what was observed: when it was sent, when its reply had arrived, and the reply.</summary>
+/// <summary>One command (or transaction) of a history, with what was observed: when it was sent, when its reply had arrived, and the reply.</summary>
 internal sealed class Operation(OperationKind kind, int[] keys, int[] values)
 {
     /// <summary>The error of RENAME without a source, among the results.</summary>
@@ -27,11 +35,28 @@ internal sealed class Operation(OperationKind kind, int[] keys, int[] values)
     /// <summary>The reply: values of GET and MGET, counts, 0 for OK.</summary>
     public int[] Result = [];
 
+    /// <summary>The commands of a transaction.</summary>
+    public Operation[] Parts = [];
+
+    /// <summary>What a transaction depends on.</summary>
+    public Operation? Watched;
+
+    /// <summary>EXEC replied null.</summary>
+    public bool IsRefused;
+
     /// <summary>The operations of the same pipeline that the server must run before this one: a bit for each index of the round.</summary>
     public ulong PipelinedBefore;
 
-    /// <summary>The command's arguments.</summary>
-    public string[] Arguments(string[] names)
+    /// <summary>The commands that are sent for it.</summary>
+    public string[][] Commands(string[] names) => Kind switch
+    {
+        OperationKind.Exec or OperationKind.ExecIfUnchanged => [["MULTI"], .. Parts.Select(part => part.Arguments(names)), ["EXEC"]],
+        OperationKind.WatchAndRead => [["WATCH", .. Keys.Select(key => names[key])], ["MGET", .. Keys.Select(key => names[key])]],
+        _ => [Arguments(names)],
+    };
+
+    /// <summary>The arguments of an operation that is one command.</summary>
+    private string[] Arguments(string[] names)
     {
         string[] keys = Array.ConvertAll(Keys, key => names[key]);
         return Kind switch
@@ -52,10 +77,17 @@ internal sealed class Operation(OperationKind kind, int[] keys, int[] values)
         };
     }
 
-    /// <summary>Notes the reply.</summary>
+    /// <summary>Notes the reply of the last command; those before it said OK or QUEUED.</summary>
     public void Complete(RespFrame reply, long now)
     {
         RepliedAt = now;
+        if (Kind is OperationKind.Exec or OperationKind.ExecIfUnchanged)
+        {
+            IsRefused = reply.IsNull;
+            for (int i = 0; i < Parts.Length && !IsRefused; i++)
+                Parts[i].Complete(reply.Items![i], now);
+            return;
+        }
         Result = reply.Items is { } items ? Array.ConvertAll(items, Number) : [Number(reply)];
     }
 
@@ -65,8 +97,12 @@ internal sealed class Operation(OperationKind kind, int[] keys, int[] values)
     {
         switch (Kind)
         {
+            case OperationKind.Exec:
+            case OperationKind.ExecIfUnchanged:
+                return IsRefused ? Watched is not null : IsUnchanged(state) && TryApplyParts(ref state);
             case OperationKind.Get:
             case OperationKind.MGet:
+            case OperationKind.WatchAndRead:
                 for (int i = 0; i < Keys.Length; i++)
                 {
                     if (state[Keys[i]] != Result[i])
@@ -100,10 +136,32 @@ internal sealed class Operation(OperationKind kind, int[] keys, int[] values)
     }
 
     /// <inheritdoc/>
-    public override string ToString() =>
-        new StringBuilder().Append("client ").Append(Client).Append(": ")
-            .AppendJoin(' ', Arguments([.. Enumerable.Range(0, RoundState.KeysMax).Select(i => "k" + i)]))
-            .Append(" -> ").AppendJoin(' ', Result).Append($"   [{InvokedAt}, {RepliedAt}]").ToString();
+    public override string ToString()
+    {
+        string[] names = [.. Enumerable.Range(0, RoundState.KeysMax).Select(i => "k" + i)];
+        string results = IsRefused ? "refused" : string.Join(" | ", (Parts.Length == 0 ? [this] : Parts).Select(part => string.Join(' ', part.Result)));
+        return $"client {Client}: {string.Join("; ", Commands(names).Select(c => string.Join(' ', c)))} -> {results}   [{InvokedAt}, {RepliedAt}]";
+    }
+
+    private bool IsUnchanged(in RoundState state)
+    {
+        for (int i = 0; Watched is not null && i < Watched.Keys.Length; i++)
+        {
+            if (state[Watched.Keys[i]] != Watched.Result[i])
+                return false;
+        }
+        return true;
+    }
+
+    private bool TryApplyParts(ref RoundState state)
+    {
+        foreach (Operation part in Parts)
+        {
+            if (!part.TryApply(ref state))
+                return false;
+        }
+        return true;
+    }
 
     private static int Number(RespFrame frame)
     {

@@ -30,7 +30,8 @@ public sealed class SerializabilityTests(ITestOutputHelper output)
             string? violation = run.RunRound();
             Assert.True(violation is null, $"seed {seed}, after {run.Operations} operations, no order explains\n{violation}");
         }
-        output.WriteLine($"seed {seed}: {run.Operations} operations, {run.Tried} steps of search");
+        output.WriteLine($"seed {seed}: {run.Operations} operations, {run.Transactions} transactions, {run.Refused} of them refused, {run.Tried} steps of search");
+        Assert.InRange(run.Refused, 1, run.Transactions / 2);
     }
 
     /// <summary>The checker notices when a shard runs what has arrived before the tickets that were visible then.</summary>

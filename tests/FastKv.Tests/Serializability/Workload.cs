@@ -10,7 +10,7 @@ internal sealed class Workload
     [
         (OperationKind.Get, 22), (OperationKind.Set, 12), (OperationKind.MGet, 16), (OperationKind.MSet, 16), (OperationKind.Delete, 7),
         (OperationKind.Exists, 4), (OperationKind.MSetNx, 5), (OperationKind.Rename, 7), (OperationKind.RenameNx, 3), (OperationKind.Copy, 3),
-        (OperationKind.CopyReplace, 3), (OperationKind.DbSize, 2), (OperationKind.FlushAll, 1),
+        (OperationKind.CopyReplace, 3), (OperationKind.DbSize, 2), (OperationKind.FlushAll, 1), (OperationKind.Exec, 14), (OperationKind.WatchAndRead, 8),
     ];
 
     private readonly Random _random;
@@ -32,17 +32,25 @@ internal sealed class Workload
     /// <summary>What one client sends in a round: batches, each sent at once (most hold one command) and waited for.</summary>
     public Operation[][] NextClient(int client, int batches)
     {
-        var drawn = new Operation[batches][];
+        var drawn = new List<Operation[]>();
         for (int i = 0; i < batches; i++)
         {
-            drawn[i] = new Operation[_random.Next(4) == 0 ? _random.Next(2, 5) : 1];
-            for (int j = 0; j < drawn[i].Length; j++)
+            var batch = new Operation[_random.Next(4) == 0 ? _random.Next(2, 5) : 1];
+            for (int j = 0; j < batch.Length; j++)
             {
-                drawn[i][j] = Next();
-                drawn[i][j].Client = client;
+                do
+                    batch[j] = Next();
+                while (batch[j].Kind == OperationKind.WatchAndRead && j < batch.Length - 1);
             }
+            drawn.Add(batch);
+
+            // What depends on what is watched follows when that has been answered, and ends the watch.
+            if (batch[^1].Kind == OperationKind.WatchAndRead)
+                drawn.Add([Transaction(OperationKind.ExecIfUnchanged, batch[^1])]);
         }
-        return drawn;
+        foreach (Operation operation in drawn.SelectMany(batch => batch))
+            operation.Client = client;
+        return [.. drawn];
     }
 
     /// <summary>The only shard that an operation needs; −1: it needs several.</summary>
@@ -73,14 +81,40 @@ internal sealed class Workload
         return [.. names];
     }
 
-    private Operation Next()
+    private OperationKind NextKind()
     {
         int pick = _random.Next(Weights.Sum(weight => weight.Weight));
-        var kind = Weights.First(weight => (pick -= weight.Weight) < 0).Kind;
+        return Weights.First(weight => (pick -= weight.Weight) < 0).Kind;
+    }
+
+    private Operation Transaction(OperationKind kind, Operation? watched)
+    {
+        var parts = new Operation[_random.Next(1, 5)];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            OperationKind part;
+            do
+                part = NextKind();
+            while (part is OperationKind.Exec or OperationKind.WatchAndRead);
+            parts[i] = Next(part);
+        }
+        bool needsAll = parts.Any(part => part.Keys.Length == 0);
+        int[] keys = needsAll ? [] : [.. parts.SelectMany(part => part.Keys).Concat(watched?.Keys ?? []).Distinct()];
+        return new Operation(kind, keys, []) { Parts = parts, Watched = watched };
+    }
+
+    private Operation Next()
+    {
+        OperationKind kind = NextKind();
+        return kind == OperationKind.Exec ? Transaction(kind, null) : Next(kind);
+    }
+
+    private Operation Next(OperationKind kind)
+    {
         int count = kind switch
         {
             OperationKind.Get or OperationKind.Set => 1,
-            OperationKind.Delete or OperationKind.Exists => _random.Next(1, 4),
+            OperationKind.Delete or OperationKind.Exists or OperationKind.WatchAndRead => _random.Next(1, 4),
             OperationKind.MGet or OperationKind.MSet => _random.Next(2, _keyCount + 1),
             OperationKind.DbSize or OperationKind.FlushAll => 0,
             _ => 2,

@@ -278,30 +278,32 @@ internal sealed unsafe class LoadWorker : IConnectionHandler, IDisposable
         Connection? network = state.Network;
         if (count == 0 || network is null)
             return;
-        _quota -= count;
-        _outstanding += count;
-        state.Begin(dueNs, count);
-        if (_mix.Single is { } template)
-            WriteSame(network.Output, template, count);
-        else
-            WriteMixed(network.Output, count);
+        int requests = _mix.Single is { } template ? WriteSame(network.Output, template, count) : WriteMixed(network.Output, count);
+        _quota = Math.Max(0, _quota - requests);
+        _outstanding += requests;
+        state.Begin(dueNs, requests);
         _loop.Flush(network);
     }
 
-    private void WriteSame(BufferChain output, RequestTemplate template, int count)
+    /// <summary>Writes <paramref name="count"/> times the same; returns how many requests that is.</summary>
+    private int WriteSame(BufferChain output, RequestTemplate template, int count)
     {
         FieldSource fields = _fields;
         for (int i = 0; i < count; i++)
             output.Commit(template.Write(output.Reserve(template.RoomBytes), fields));
+        return count * template.Requests;
     }
 
-    private void WriteMixed(BufferChain output, int count)
+    private int WriteMixed(BufferChain output, int count)
     {
+        int requests = 0;
         for (int i = 0; i < count; i++)
         {
             RequestTemplate template = _mix.Next();
             output.Commit(template.Write(output.Reserve(template.RoomBytes), _fields));
+            requests += template.Requests;
         }
+        return requests;
     }
 
     /// <summary>Counts the replies from <paramref name="position"/> on, in place, and keeps a part of one that is left at the end.</summary>

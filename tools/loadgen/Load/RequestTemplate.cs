@@ -62,6 +62,7 @@ internal sealed unsafe class RequestTemplate
     private RequestTemplate(string text, TemplateParser parsed, DigitWriter keyDigits)
     {
         Text = text;
+        Requests = parsed.Requests;
         byte[] image = [.. parsed.Image];
         _imageBytes = image.Length;
         _copiedBytes = (image.Length + StepBytes - 1) / StepBytes * StepBytes;
@@ -79,11 +80,16 @@ internal sealed unsafe class RequestTemplate
     /// <summary>What it was made from.</summary>
     public string Text { get; }
 
+    /// <summary>How many requests it is: those between semicolons go out one behind the other, and each has its reply.</summary>
+    public int Requests { get; }
+
     /// <summary>Room that <see cref="Write"/> needs.</summary>
     public int RoomBytes { get; }
 
     /// <summary>Makes a template of a command line.</summary>
-    /// <param name="text">Words, quoted where they contain blanks, with placeholders anywhere in them; at most one of natural width in a word.</param>
+    /// <param name="text">
+    /// Words, quoted where they contain blanks, with placeholders anywhere in them; at most one of natural width in a word. A word <c>;</c> separates requests.
+    /// </param>
     /// <param name="sizes">Of keys and values.</param>
     /// <exception cref="FormatException">There is no word in it, a quote is not closed, or a placeholder malformed.</exception>
     public static RequestTemplate Parse(string text, TemplateSizes sizes) => new(text, new TemplateParser(text, sizes), new DigitWriter(sizes.KeyDigits));

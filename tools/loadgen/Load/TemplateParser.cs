@@ -9,6 +9,9 @@ internal sealed class TemplateParser
 {
     private const string ValueMark = "{value}";
 
+    /// <summary>A word that ends one request and begins the next, which goes out with it.</summary>
+    private const string Separator = ";";
+
     private readonly TemplateSizes _sizes;
     private int _pieceStart;
 
@@ -17,16 +20,25 @@ internal sealed class TemplateParser
     public TemplateParser(string text, TemplateSizes sizes)
     {
         _sizes = sizes;
-        List<string> words = WordSplitter.Split(text);
-        if (words.Count == 0)
-            throw new FormatException("A command has at least one word.");
-        Append($"*{words.Count}\r\n");
         string value = ValueText(sizes.ValueBytes);
-        foreach (string word in words)
-            AddWord(word.Replace(ValueMark, value, StringComparison.Ordinal));
+        List<string> words = WordSplitter.Split(text);
+        for (int start = 0; start <= words.Count; Requests++)
+        {
+            int separator = words.IndexOf(Separator, start);
+            int end = separator < 0 ? words.Count : separator;
+            if (end == start)
+                throw new FormatException("A command has at least one word.");
+            Append($"*{end - start}\r\n");
+            for (; start < end; start++)
+                AddWord(words[start].Replace(ValueMark, value, StringComparison.Ordinal));
+            start = end + 1;
+        }
         if (Pieces.Count > 0)
             EndPiece(PieceEnd.Nothing, default, 0);
     }
+
+    /// <summary>How many requests it is.</summary>
+    public int Requests { get; private set; }
 
     /// <summary>All bytes that are the same in each request, and zeros where something of fixed width is filled in.</summary>
     public List<byte> Image { get; } = [];

@@ -1,5 +1,6 @@
 using System.Text;
 using FastKv.Engine.Clients;
+using FastKv.Memory;
 using FastKv.Engine.PubSub;
 
 namespace FastKv.Engine.Commands.Connection;
@@ -14,7 +15,7 @@ internal static class ClientList
     {
         var text = new StringBuilder();
         context.Client.LastCommand = context.Command;
-        Describe(text, context.Client, context.Client.Loop.NowMs);
+        Describe(text, context.Client, ref context);
         context.Reply.VerbatimString(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
     }
 
@@ -64,36 +65,62 @@ internal static class ClientList
         foreach (var client in server.Clients.All)
         {
             if ((type is null || type == client.OutputClass) && (ids is null || ids.Contains(client.Id)))
-                Describe(text, client, context.Client.Loop.NowMs);
+                Describe(text, client, ref context);
         }
         context.Reply.VerbatimString(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
     }
 
-    private static void Describe(StringBuilder text, Client client, long nowMs)
+    /// <summary>One client's line, without the line's end.</summary>
+    internal static string DescribeOne(Client client, long nowMs)
+    {
+        var text = new StringBuilder();
+        Describe(text, client, nowMs, client.Waiter?.ArgumentBytes ?? 0);
+        return text.ToString(0, text.Length - 1);
+    }
+
+    /// <summary>Describes a client to the one that runs the command.</summary>
+    private static void Describe(StringBuilder text, Client client, ref CommandContext context) =>
+        Describe(text, client, context.Client.Loop.NowMs, client == context.Client ? ArgumentBytes(ref context) : client.Waiter?.ArgumentBytes ?? 0);
+
+    /// <summary>Replies are built in segments that the loop lends: there is no buffer of the client's own.</summary>
+    private static void Describe(StringBuilder text, Client client, long nowMs, long arguments)
     {
         long input = client.Input.Capacity + client.Arrived.Capacity;
-        long pending = client.Connection?.Output.Length ?? 0;
+        long pending = ClientMemory.Output(client);
+        long segments = (pending + BufferPool.SegmentBytes - 1) / BufferPool.SegmentBytes;
+        long queued = ClientMemory.Queued(client);
+        string events = (client.IsReceivePaused ? "" : "r") + (pending > 0 ? "w" : "");
         string flags = Flags(client);
         text.Append($"id={client.Id} addr={client.Address} laddr={client.LocalAddress} fd={client.Connection?.Socket ?? -1} name={client.Name}")
             .Append($" age={(nowMs - client.CreatedMs) / 1000} idle={(nowMs - client.LastInteractionMs) / 1000} flags={flags} db={client.Database}")
             .Append($" sub={Subscriptions.CountOf(client, SubscriptionKind.Channel)} psub={Subscriptions.CountOf(client, SubscriptionKind.Pattern)}")
-            .Append($" ssub={Subscriptions.CountOf(client, SubscriptionKind.Shard)} multi={(client.Transaction.IsOpen ? client.Transaction.Count : -1)} watch={client.Transaction.WatchedCount} qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
-            .Append($" argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll={(pending > 0 ? 1 : 0)} omem={pending}")
-            .Append($" tot-mem={Client.ManagedBytes + input + pending} events=r cmd={client.LastCommand?.Name ?? "NULL"} user={client.User}")
+            .Append($" ssub={Subscriptions.CountOf(client, SubscriptionKind.Shard)} multi={(client.Transaction.IsOpen ? client.Transaction.Count : -1)}")
+            .Append($" watch={client.Transaction.WatchedCount} qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
+            .Append($" argv-mem={arguments} multi-mem={queued} rbs={Math.Min(segments, 1) * BufferPool.SegmentBytes} rbp={client.OutputPeakBytes}")
+            .Append($" obl=0 oll={segments} omem={pending} tot-mem={ClientMemory.Of(client) + arguments}")
+            .Append($" events={events} cmd={client.LastCommand?.Name ?? "NULL"} user={client.Acl.Name}")
             .Append($" redir={(client.Tracker is { IsOn: true } tracker ? tracker.RedirectId : -1)} resp={client.Resp} lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
+    }
+
+    private static long ArgumentBytes(ref CommandContext context)
+    {
+        long bytes = 0;
+        for (int i = 0; i < context.Count; i++)
+            bytes += context[i].Length;
+        return bytes;
     }
 
     private static string Flags(Client client)
     {
         var flags = new StringBuilder(4);
+        if ((client.Gate & ClientGate.IsMonitor) != 0)
+            flags.Append('O');
         if (client.OutputClass == OutputClass.PubSub)
             flags.Append('P');
-        if (client.IsUnixSocket)
-            flags.Append('U');
-        if ((client.Gate & ClientGate.Blocked) != 0)
-            flags.Append('b');
         if (client.Transaction.IsOpen)
             flags.Append('x');
+        if (client.IsHeld || (client.Gate & ClientGate.Blocked) != 0)
+            flags.Append('b');
         if (client.Tracker is { IsOn: true } tracker)
         {
             flags.Append('t');
@@ -102,8 +129,12 @@ internal static class ClientList
             if (tracker.Has(Tracking.TrackingModes.Broadcast))
                 flags.Append('B');
         }
+        if (client.Transaction.IsBroken)
+            flags.Append('d');
         if ((client.Gate & ClientGate.Closing) != 0)
             flags.Append('c');
+        if (client.IsUnixSocket)
+            flags.Append('U');
         if (client.NoEvict)
             flags.Append('e');
         if (client.NoTouch)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
 
@@ -38,6 +39,8 @@ internal unsafe struct HashEdit
         var key = context.Key(1);
         bool isOpen = context.TryFind(key, ValueType.Hash, out var entry);
         edit = isOpen ? new HashEdit(ref context, key, entry) : default;
+        if (context.IsJournaled && !entry.IsNull && isOpen && HashValue.IsAnyDue(entry, context.NowMs))
+            FieldEffects.Expire(context.Database(key), entry);
         return isOpen;
     }
 
@@ -49,6 +52,28 @@ internal unsafe struct HashEdit
 
     /// <summary>When a field that exists expires; 0: it does not.</summary>
     public readonly long ExpiryMs(FieldPosition position) => HashValue.ExpiryMs(_entry, position);
+
+    /// <summary>
+    /// Where there is no hash yet: makes one of the pairs that the arguments from <paramref name="first"/> on are. False: they do not make a small hash, or name
+    /// a field twice, and nothing was done.
+    /// </summary>
+    public bool TryBuild(ref CommandContext context, int first)
+    {
+        var builder = new SmallHashBuilder(_database.Values);
+        for (int i = first; i < context.Count; i += 2)
+        {
+            if (!builder.TryMeasure(context[i], context[i + 1]))
+                return false;
+        }
+        builder.Start(_key.Span, _database.Partition.NewAccessBits);
+        for (int i = first; i < context.Count; i += 2)
+        {
+            if (!builder.TryAdd(context[i], context[i + 1]))
+                return false;
+        }
+        _entry = builder.Finish();
+        return true;
+    }
 
     /// <summary>Sets a field whose position <see cref="Find"/> has just given; creates the hash if there is none.</summary>
     public void Put(FieldPosition position, ReadOnlySpan<byte> field, ReadOnlySpan<byte> value, long expiryMs = 0)

@@ -72,14 +72,22 @@ internal static class HashWrites
         }
         if (!HashEdit.TryOpen(ref context, out var hash))
             return false;
-        for (int i = 2; i < context.Count; i += 2)
+        int pairs = (context.Count - 2) / 2;
+        if (!hash.Exists && hash.TryBuild(ref context, 2))
         {
-            var position = hash.Find(context[i]);
-            if (!position.Exists)
-                added++;
-            hash.Put(position, context[i], context[i + 1]);
+            added = pairs;
         }
-        hash.Close((context.Count - 2) / 2, "hset"u8);
+        else
+        {
+            for (int i = 2; i < context.Count; i += 2)
+            {
+                var position = hash.Find(context[i]);
+                if (!position.Exists)
+                    added++;
+                hash.Put(position, context[i], context[i + 1]);
+            }
+        }
+        hash.Close(pairs, "hset"u8);
         return true;
     }
 }

@@ -8,7 +8,7 @@ namespace FastKv.Engine.Commands.HyperLogLogs;
 /// <summary>PFCOUNT and PFMERGE. Data plane.</summary>
 internal static unsafe class PfUnion
 {
-    [Command("PFCOUNT", Arity = -2, Flags = CommandFlags.ReadOnly, Group = CommandGroup.HyperLogLog, Since = "2.8.9",
+    [Command("PFCOUNT", Arity = -2, Flags = CommandFlags.ReadOnly | CommandFlags.MayReplicate, Group = CommandGroup.HyperLogLog, Since = "2.8.9",
         Summary = "Return the approximated cardinality of the set(s) observed by the HyperLogLog at key(s).",
         Complexity = "O(1) with a very small average constant time when called with a single key. O(N) with N being the number of keys, and much bigger " +
             "constant times, when called with multiple keys.",

@@ -26,7 +26,14 @@ internal static class Subscribing
     [Command("SSUBSCRIBE", Arity = -2, Flags = Flags, Group = CommandGroup.PubSub, Route = CommandRoute.Everywhere, FirstKey = 1, LastKey = -1,
         Access = KeyAccess.NotKey, Since = "7.0.0", Summary = "Listens for messages published to shard channels.",
         Complexity = "O(N) where N is the number of shard channels to subscribe to.", Syntax = "shardchannel...")]
-    internal static void SubscribeShard(ref CommandContext context) => Add(ref context, SubscriptionKind.Shard, "ssubscribe"u8);
+    internal static void SubscribeShard(ref CommandContext context)
+    {
+        // The others were allowed within MULTI before this rule was made, and stay so.
+        if (context.IsInTransaction)
+            context.Reply.Error(Errors.ShardSubscribeDenied);
+        else
+            Add(ref context, SubscriptionKind.Shard, "ssubscribe"u8);
+    }
 
     [Command("UNSUBSCRIBE", Arity = -1, Flags = Flags, Group = CommandGroup.PubSub, Route = CommandRoute.Everywhere, Since = "2.0.0",
         Summary = "Stops listening to messages posted to channels.",

@@ -23,7 +23,7 @@ internal static class DebugCommand
         Differs = "has STRINGMATCH-LEN; has not what concerns parts that are not there, or crashes the server")]
     internal static void Run(ref CommandContext context)
     {
-        if (!IsAllowed(ref context))
+        if (ProtectedCommands.Find(context.Client, context.Command) != ProtectedCommand.None)
             Reject(ref context);
         else if (!RunWithoutKeys(ref context) && !RunWithKeys(ref context))
             context.Reply.Error(Errors.DebugUnknownPrefix, context[1][..Math.Min(context[1].Length, ShownBytesMax)], Errors.DebugUnknownSuffix);
@@ -35,13 +35,6 @@ internal static class DebugCommand
         context.Reply.Error(Errors.DebugNotAllowed);
         context.Reply.Errors!.IsRejection = true;
     }
-
-    private static bool IsAllowed(ref CommandContext context) => context.Partition.Options.EnableDebugCommand switch
-    {
-        ProtectedAction.Yes => true,
-        ProtectedAction.Local => LocalClient.Is(context.Client),
-        _ => false,
-    };
 
     /// <summary>Runs a subcommand about the server; false: there is none of that name and number of arguments.</summary>
     private static bool RunWithoutKeys(ref CommandContext context)
@@ -60,6 +53,11 @@ internal static class DebugCommand
         {
             foreach (var partition in server.Partitions)
                 partition.ActiveExpiry.IsOn = LeadingInteger(context[2]) != 0;
+            context.Reply.Ok();
+        }
+        else if (Is(ref context, "SET-SKIP-CHECKSUM-VALIDATION"u8, 3))
+        {
+            server.Options.SkipChecksumValidation = LeadingInteger(context[2]) != 0;
             context.Reply.Ok();
         }
         else if (Is(ref context, "CHANGE-REPL-ID"u8, 2))
@@ -121,6 +119,12 @@ internal static class DebugCommand
             DebugKeys.TableStatistics(ref context);
         else if (context.Count is >= 3 and <= 5 && context.Is(1, "POPULATE"u8))
             DebugKeys.Populate(ref context);
+        else if (context.Count >= 2 && context.Is(1, "RELOAD"u8))
+            DebugReload.Run(ref context);
+        else if (Is(ref context, "DIGEST"u8, 2))
+            DebugDigest.OfAll(ref context);
+        else if (context.Count >= 3 && context.Is(1, "DIGEST-VALUE"u8))
+            DebugDigest.OfValues(ref context);
         else
             return false;
         return true;

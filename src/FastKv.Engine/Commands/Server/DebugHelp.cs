@@ -7,6 +7,10 @@ internal static class DebugHelp
         CHANGE-REPL-ID
             Change the replication IDs of the instance.
             Dangerous: should be used only for testing the replication subsystem.
+        DIGEST
+            Output a hex signature representing the current DB content.
+        DIGEST-VALUE <key> [<key> ...]
+            Output a hex signature of the values of all the specified keys.
         ERROR <string>
             Return a Redis protocol error with <string> as message. Useful for clients
             unit tests to simulate Redis errors.
@@ -32,12 +36,20 @@ internal static class DebugHelp
         QUICKLIST-PACKED-THRESHOLD <size>
             Sets the threshold for elements to be inserted as plain vs packed nodes
             Default value is 1GB, allows values up to 4GB. Setting to 0 restores to default.
+        RELOAD [option ...]
+            Save the RDB on disk and reload it back to memory. Valid <option> values:
+            * MERGE: conflicting keys will be loaded from RDB.
+            * NOFLUSH: the existing database will not be removed before load, but
+              conflicting keys make the load fail.
+            * NOSAVE: the database will be loaded from an existing RDB file.
         SDSLEN <key>
             Show low level SDS string info representing `key` and value.
         SET-ACTIVE-EXPIRE <0|1>
             Setting it to 0 disables expiring keys in background when they are not
             accessed (otherwise the Redis behavior). Setting it to 1 reenables back the
             default.
+        SET-SKIP-CHECKSUM-VALIDATION <0|1>
+            Enables or disables checksum checks for RDB files and RESTORE's payload.
         SLEEP <seconds>
             Stop the server for <seconds>. Decimals allowed.
         STRINGMATCH-LEN <pattern> <string>

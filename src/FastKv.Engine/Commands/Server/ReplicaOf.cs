@@ -16,7 +16,9 @@ internal static class ReplicaOf
     {
         if (context.Is(1, "NO"u8) && context.Is(2, "ONE"u8))
             context.Reply.Ok();
+        else if (!context.TryInteger(2, out long port, Errors.MasterPort))
+            return;
         else
-            context.Reply.Error(Errors.NoReplication);
+            context.Reply.Error(port is < 0 or > ushort.MaxValue ? Errors.MasterPort : Errors.NoReplication);
     }
 }

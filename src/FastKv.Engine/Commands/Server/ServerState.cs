@@ -1,6 +1,6 @@
 namespace FastKv.Engine.Commands.Server;
 
-/// <summary>TIME, LASTSAVE and ROLE: small facts that clients poll. Data plane: they allocate nothing.</summary>
+/// <summary>TIME and ROLE: small facts that clients poll. Data plane: they allocate nothing.</summary>
 internal static class ServerState
 {
     [Command("TIME", Arity = 1, Flags = CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast, Group = CommandGroup.Server,
@@ -13,11 +13,6 @@ internal static class ServerState
         context.Reply.BulkInteger(now / 1_000_000);
         context.Reply.BulkInteger(now % 1_000_000);
     }
-
-    [Command("LASTSAVE", Arity = 1, Flags = CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast, Group = CommandGroup.Server,
-        Categories = AclCategories.Admin | AclCategories.Dangerous, Route = CommandRoute.Connection, Since = "1.0.0",
-        Summary = "Returns the Unix timestamp of the last successful save to disk.", Complexity = "O(1)", Tips = ["nondeterministic_output"])]
-    internal static void LastSave(ref CommandContext context) => context.Reply.Integer(context.Client.Loop.Server.StartedMs / 1000);
 
     [Command("ROLE", Arity = 1, Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast, Group = CommandGroup.Server,
         Categories = AclCategories.Admin | AclCategories.Dangerous, Route = CommandRoute.Connection, Since = "2.8.12",

@@ -1,5 +1,6 @@
 using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
 
@@ -231,6 +232,9 @@ internal static unsafe class StreamClaims
         {
             if (!Stream->Contains(id))
             {
+                var gone = _group->FindPending(id);
+                if (gone != null && context.IsJournaled)
+                    Effects.Claim(context, context.Key(1), _group, gone->Consumer, id, gone);
                 if (StreamGroup.RemovePending(Database.Heap, _group, id))
                     Changes++;
                 return false;
@@ -259,6 +263,8 @@ internal static unsafe class StreamClaims
                 StreamId id = cursor.Id;
                 if (!Stream->Contains(id))
                 {
+                    if (context.IsJournaled)
+                        Effects.Claim(context, context.Key(1), _group, pending->Consumer, id, pending);
                     StreamGroup.RemovePending(Database.Heap, _group, id);
                     Changes++;
                     ids[room - 1 - gone++] = id;
@@ -290,6 +296,8 @@ internal static unsafe class StreamClaims
                 pending->DeliveryCount = options.RetryCount;
             else if (!options.JustId)
                 pending->DeliveryCount++;
+            if (context.IsJournaled)
+                Effects.Claim(context, context.Key(1), _group, _consumer, id, pending);
             Changes++;
         }
     }

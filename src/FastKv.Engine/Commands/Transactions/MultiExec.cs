@@ -1,3 +1,4 @@
+using FastKv.Engine.Monitoring;
 using FastKv.Engine.Transactions;
 
 namespace FastKv.Engine.Commands.Transactions;
@@ -40,6 +41,14 @@ internal static unsafe class MultiExec
         Complexity = "Depends on commands in the transaction")]
     internal static void Exec(ref CommandContext context)
     {
+        Execute(ref context);
+        var client = context.Client;
+        if ((client.Gate & Clients.ClientGate.Monitored) != 0)
+            client.Loop.Server.Monitors.Feed(client, ref context, isWithinExec: true);
+    }
+
+    private static void Execute(ref CommandContext context)
+    {
         var transaction = context.Client.Transaction;
         if (!transaction.IsOpen)
         {
@@ -61,6 +70,30 @@ internal static unsafe class MultiExec
         transaction.End(context.Partitions);
     }
 
+    /// <summary>Replies why a command is refused before it runs. An EXEC that is refused itself ends the transaction, and says so.</summary>
+    internal static void ReplyRefusal(ref CommandContext context, CommandDescriptor command, ReadOnlySpan<byte> error)
+    {
+        if (command.Route != CommandRoute.Transaction)
+        {
+            context.Reply.Error(error);
+            return;
+        }
+        context.Client.Transaction.End(context.Partitions);
+        context.Reply.Error(Errors.ExecAbortedPrefix, error, default);
+    }
+
+    /// <summary>Whether a command empties or exchanges databases on all partitions, which then are all held.</summary>
+    private static bool HasFlush(Transaction transaction)
+    {
+        for (int i = 0; i < transaction.Count; i++)
+        {
+            var command = transaction[i].Command;
+            if (command.Route == CommandRoute.Everywhere && (command.Flags & CommandFlags.Write) != 0)
+                return true;
+        }
+        return false;
+    }
+
     private static void RunAll(ref CommandContext context, Transaction transaction)
     {
         transaction.Seal();
@@ -73,6 +106,12 @@ internal static unsafe class MultiExec
         inner.IsInTransaction = true;
         inner.FirstKeyHash = 0;
         var own = context.Partition;
+        var timeline = LoopTimeline.Current;
+        var call = timeline.Call;
+        int heaviest = 0;
+        long heaviestBytes = 0, replyStart = context.Reply.Output.Length;
+        if (context.IsJournaled)
+            Persistence.Journal.JournalUnits.BeginTransaction(context.Partitions, HasFlush(transaction));
         for (int i = 0; i < transaction.Count; i++)
         {
             var queued = transaction[i];
@@ -82,6 +121,13 @@ internal static unsafe class MultiExec
             inner.DatabaseIndex = client.Database;
             inner.Reply.Resp = client.Resp;
             inner.Partition = own;
+            if ((client.Gate & Clients.ClientGate.Restricted) != 0)
+            {
+                // The error of a command that was not permitted is EXEC's own failure, if no command follows.
+                inner.Reply.Errors!.Pending = 0;
+                if (!Acl.AclDenial.PermitsQueued(ref inner))
+                    continue;
+            }
             if (context.Partitions.Length > 1 && queued.Command.Route is CommandRoute.Everywhere or CommandRoute.Cursor)
                 client.Loop.Exclusive.RunOnPartitions(ref inner);
             else
@@ -90,7 +136,24 @@ internal static unsafe class MultiExec
                 NoteTracking(ref inner, transaction, client);
             if ((client.Gate & Clients.ClientGate.Monitored) != 0)
                 client.Loop.Server.Monitors.Feed(client, ref inner, isWithinExec: true);
+            long replyEnd = context.Reply.Output.Length;
+            long bytes = replyEnd - replyStart + inner.Arguments[inner.Count - 1].Length + (inner.Count * sizeof(Protocol.Argument));
+            replyStart = replyEnd;
+            if (bytes > heaviestBytes && CommandStatistics.IsSampled(inner.Command))
+                (heaviest, heaviestBytes) = (i, bytes);
         }
+        long unexplained = timeline.UnexplainedSince(call);
+        if (unexplained >= timeline.Watch.UnexplainedNs)
+            Blame(transaction, heaviest, client, timeline, unexplained);
+    }
+
+    /// <summary>The commands of a transaction took long together, and none of them is known to have.</summary>
+    private static void Blame(Transaction transaction, int heaviest, Clients.Client client, LoopTimeline timeline, long nanoseconds)
+    {
+        var queued = transaction[heaviest];
+        Suspect suspect = default;
+        suspect.Consider(timeline, queued.Command, transaction.Arguments + queued.First, queued.Count, replyBytes: 0);
+        suspect.Note(timeline, client, nanoseconds);
     }
 
     // Tracking may have been switched on by a command of the transaction itself.

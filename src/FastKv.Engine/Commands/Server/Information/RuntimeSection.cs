@@ -37,6 +37,7 @@ internal static class RuntimeSection
         text.Add("shard"u8).Add(index).Add(":turns="u8).Add(loop.Statistics.Turns)
             .Add(",sleeps="u8).Add(loop.Statistics.Sleeps)
             .Add(",stalls="u8).Add(loop.Statistics.Stalls)
+            .Add(",longest_turn_us="u8).Add(loop.Statistics.LongestTurnUs)
             .Add(",borrows="u8).Add(loop.Statistics.Borrows)
             .Add(",parts_sent="u8).Add(loop.Statistics.PartsSent)
             .Add(",tickets="u8).Add(loop.Statistics.Tickets)

@@ -4,9 +4,9 @@ using FastKv.Memory;
 
 namespace FastKv.Structures;
 
-// Data plane: every member of a large set once, bucket after bucket as they lie in memory. No hash is computed and nothing is called back; the set must
-// not change meanwhile. (A scan cursor survives changes, and pays for it.)
-internal unsafe struct SetWalk
+// Data plane: every entry of a table (members of a set, fields of a hash) once, bucket after bucket as they lie in memory. No hash is computed and nothing is
+// called back; the table must not change meanwhile. (A scan cursor survives changes, and pays for it.)
+internal unsafe struct TableWalk
 {
     // Members of that many buckets ahead are being loaded: 20 lines, about what a core keeps in flight.
     private const int PrefetchBuckets = 2;
@@ -17,7 +17,7 @@ internal unsafe struct SetWalk
     private byte* _end;
     private uint _taken;
 
-    internal SetWalk(TableHeader* header)
+    internal TableWalk(TableHeader* header)
     {
         this = default;
         _header = header;

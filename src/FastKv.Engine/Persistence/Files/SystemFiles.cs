@@ -1,0 +1,177 @@
+using System.Runtime.InteropServices;
+
+namespace FastKv.Engine.Persistence.Files;
+
+// Control plane, but for Write and Sync of a file, which the journal may call in a turn: they allocate nothing.
+
+/// <summary>The system's files.</summary>
+internal sealed unsafe partial class SystemFiles : IFileSystem
+{
+    public static readonly SystemFiles Instance = new();
+
+    private const int ReadOnly = 0;
+    private const int WriteOnly = 1;
+    private const int Create = 0x40;
+    private const int Truncate = 0x200;
+    private const int AtEnd = 0x400;
+    private const int CloseOnExec = 0x80000;
+    private const int Permissions = 0x1A4; // 0644, less the umask
+
+    private const int DirectoryPermissions = 0x1ED; // 0755, less the umask
+    private const int SeekEnd = 2;
+    private const int ProtectRead = 1;
+    private const int MapShared = 1;
+    private const int AdviseSequential = 2;
+    private const int AdviseDontNeed = 4;
+    private static readonly nint s_mapFailed = -1;
+
+    public int OpenForWriting(string path, bool append, out IOutputFile? file)
+    {
+        int handle = open(path, WriteOnly | Create | CloseOnExec | (append ? AtEnd : Truncate), Permissions);
+        file = handle < 0 ? null : new OutputFile(handle);
+        return handle < 0 ? Marshal.GetLastSystemError() : FileErrors.None;
+    }
+
+    public int OpenForReading(string path, out IInputFile? file)
+    {
+        file = null;
+        int handle = open(path, ReadOnly | CloseOnExec, 0);
+        if (handle < 0)
+            return Marshal.GetLastSystemError();
+        long length = lseek(handle, 0, SeekEnd);
+        nint data = 0;
+        int error = length < 0 ? Marshal.GetLastSystemError() : FileErrors.None;
+        if (length > 0)
+        {
+            data = mmap(0, (nuint)length, ProtectRead, MapShared, handle, 0);
+            if (data == s_mapFailed)
+                error = Marshal.GetLastSystemError();
+        }
+        _ = close(handle);
+        if (error != FileErrors.None)
+            return error;
+        long modified = new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeSeconds();
+        file = new MappedFile((byte*)data, length, modified);
+        return FileErrors.None;
+    }
+
+    public int Rename(string from, string to) => rename(from, to) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
+
+    public int Delete(string path) => unlink(path) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
+
+    public int CreateDirectory(string path) => Directory.Exists(path) || mkdir(path, DirectoryPermissions) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
+
+    public bool Exists(string path) => File.Exists(path);
+
+    public int SyncDirectory(string path)
+    {
+        int handle = open(path, ReadOnly | CloseOnExec, 0);
+        if (handle < 0)
+            return Marshal.GetLastSystemError();
+        int error = fsync(handle) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
+        _ = close(handle);
+        return error;
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int open(string path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int close(int handle);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint write(int handle, byte* bytes, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(int handle);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fdatasync(int handle);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ftruncate(int handle, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial long lseek(int handle, long offset, int whence);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int rename(string from, string to);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int unlink(string path);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int mkdir(string path, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint mmap(nint address, nuint length, int protection, int flags, int handle, nint offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int munmap(nint address, nuint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int madvise(nint address, nuint length, int advice);
+
+    private sealed class OutputFile(int handle) : IOutputFile
+    {
+        private int _handle = handle;
+
+        public int Write(ReadOnlySpan<byte> bytes, out int written)
+        {
+            nint result;
+            fixed (byte* start = bytes)
+                result = write(_handle, start, (nuint)bytes.Length);
+            written = result < 0 ? 0 : (int)result;
+            return result < 0 ? Marshal.GetLastSystemError() : FileErrors.None;
+        }
+
+        // Data and length: what reading needs.
+        public int Sync() => fdatasync(_handle) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
+
+        public int SetLength(long length) => ftruncate(_handle, length) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
+
+        public void Dispose()
+        {
+            if (_handle >= 0)
+                _ = close(_handle);
+            _handle = -1;
+        }
+    }
+
+    private sealed class MappedFile : IInputFile
+    {
+        private const long PageBytes = 4096;
+        private long _released;
+
+        public MappedFile(byte* data, long length, long modifiedSeconds)
+        {
+            Data = data;
+            Length = length;
+            ModifiedSeconds = modifiedSeconds;
+            if (length > 0)
+                _ = madvise((nint)data, (nuint)length, AdviseSequential);
+        }
+
+        public byte* Data { get; private set; }
+
+        public long Length { get; }
+
+        public long ModifiedSeconds { get; }
+
+        public void Release(long offset)
+        {
+            offset &= -PageBytes;
+            if (offset <= _released)
+                return;
+            _ = madvise((nint)(Data + _released), (nuint)(offset - _released), AdviseDontNeed);
+            _released = offset;
+        }
+
+        public void Dispose()
+        {
+            if (Data != null)
+                _ = munmap((nint)Data, (nuint)Length);
+            Data = null;
+        }
+    }
+}

@@ -1,0 +1,303 @@
+using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Rdb;
+using FastKv.Memory;
+using FastKv.Structures;
+
+namespace FastKv.Engine.Persistence.Snapshots;
+
+// Data plane, under the ownership word. The keys of one partition as they were at one instant, while commands go on; no fork.
+//
+//   Begin        turns the partition's generation over: every entry that is there belongs to the old one now
+//   RunSlice     walks the tables in hash order and writes what is of the old generation, which makes it of the new one
+//   Save         an entry of the old generation is about to change or to go: it is written first (Database calls this)
+//
+// New entries are born into the new generation, so they are not written. At the end all entries are of the new generation, and the next snapshot turns it
+// over again: one bit per entry is all it takes, wherever tables split, grow or exchange places meanwhile.
+//
+// A large value is written over several slices. Whoever is about to change it before it is done has the rest of it written at once. What has to be saved
+// while a large value is under way waits in chunks of its own until the value ends, because records do not interleave.
+
+/// <summary>A snapshot of one partition.</summary>
+internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposable
+{
+    /// <summary>Bytes written between two looks at the clock: some 100 µs.</summary>
+    private const int StepBytes = 32 * 1024;
+
+    private readonly Partition _partition = partition;
+    private readonly RdbValueWriter _writer = new();
+    private readonly RdbValueWriter _urgentWriter = new();
+    private readonly List<Walk> _walks = [];
+    private readonly List<SnapshotChunk> _held = [];
+    private Walk[] _walkOf = [];
+    private SnapshotQueue? _queue;
+    private SnapshotChunk? _chunk;
+    private SnapshotChunk? _heldChunk;
+    private EntryRef _current;
+    private long _keys;
+    private bool _compresses;
+    private bool _isOver = true;
+
+    /// <summary>Entries of the old generation are left: written, or (after the snapshot was abandoned) only turned over.</summary>
+    public bool IsActive => !_isOver;
+
+    /// <summary>Takes the instant: what is there now is what will be written. The partition must be at rest, and no other snapshot active.</summary>
+    public void Begin(SnapshotQueue queue)
+    {
+        if (IsActive)
+            throw new InvalidOperationException("A snapshot is active.");
+        _queue = queue;
+        _compresses = _partition.Options.RdbCompression;
+        _partition.Generation ^= EntryFlags.Generation;
+        _walkOf = [.. _partition.Databases.Select(database => new Walk(database.Index, database.Table) { IsDone = database.Count == 0 })];
+        _walks.AddRange(_walkOf.Where(walk => !walk.IsDone));
+        _isOver = false;
+    }
+
+    /// <summary>Writes for about <paramref name="budgetUs"/>.</summary>
+    /// <returns>Whether it has to be called again.</returns>
+    public bool RunSlice(IClock clock, long budgetUs)
+    {
+        if (_isOver)
+            return false;
+        long endUs = clock.MonotonicMicroseconds + budgetUs;
+        do
+        {
+            if (_queue is { IsAbandoned: true })
+                Abandon();
+            if (_queue is not null && !_queue.HasRoom(_partition.Index))
+                return true;
+            if (!Step())
+            {
+                End();
+                return false;
+            }
+        }
+        while (clock.MonotonicMicroseconds < endUs);
+        return true;
+    }
+
+    /// <summary>Writes an entry of the old generation, which is about to change or to go.</summary>
+    public void Save(Database database, EntryRef entry)
+    {
+        entry.SetGeneration(_partition.Generation);
+        if (_queue is null)
+            return;
+        if (entry == _current)
+        {
+            _writer.Finish(ref Chunk().Bytes);
+            EndCurrent();
+            return;
+        }
+        ref var chunk = ref _current.IsNull ? ref _chunk : ref _heldChunk;
+        chunk ??= _queue.Rent();
+        WriteHead(chunk, _walkOf[database.Index].Source, entry);
+        _urgentWriter.Begin(_partition.Values, entry, _compresses);
+        _urgentWriter.Finish(ref chunk.Bytes);
+        if (chunk.Bytes.Length < SnapshotQueue.ChunkBytes)
+            return;
+        if (_current.IsNull)
+            Post();
+        else
+            Hold();
+    }
+
+    /// <summary>A database is about to be emptied.</summary>
+    /// <returns>True: the snapshot keeps the table, and passes it to <see cref="LazyFree"/> when it is done with it.</returns>
+    public bool TryKeep(Database database)
+    {
+        if (_isOver)
+            return false;
+        var walk = _walkOf[database.Index];
+        _walkOf[database.Index] = new Walk(database.Index, default) { IsDone = true };
+        if (walk.IsDone || _queue is null)
+        {
+            walk.IsDone = true;
+            return false;
+        }
+        walk.IsOrphan = true;
+        return true;
+    }
+
+    /// <summary>Two databases exchange their contents.</summary>
+    public void Swap(Database one, Database other)
+    {
+        if (!_isOver)
+            (_walkOf[one.Index], _walkOf[other.Index]) = (_walkOf[other.Index], _walkOf[one.Index]);
+    }
+
+    public void Dispose()
+    {
+        Abandon();
+        foreach (var walk in _walks.Where(walk => walk.IsOrphan))
+            _partition.LazyFree.Add(walk.Table);
+        _walks.Clear();
+        _writer.Dispose();
+        _urgentWriter.Dispose();
+    }
+
+    private SnapshotChunk Chunk() => _chunk ??= _queue!.Rent();
+
+    /// <summary>Writes a bucket, or a piece of a large value; false: nothing is left.</summary>
+    private bool Step()
+    {
+        if (!_current.IsNull)
+        {
+            var chunk = Chunk();
+            if (_writer.Continue(ref chunk.Bytes, StepBytes))
+                EndCurrent();
+            else if (chunk.Bytes.Length >= SnapshotQueue.ChunkBytes)
+                Post(continues: true);
+            return true;
+        }
+        if (_walks.Count == 0)
+            return false;
+        var walk = _walks[^1];
+        if (!walk.IsDone)
+        {
+            var visitor = new Visitor { Snapshot = this, Source = walk.Source };
+            ulong next = walk.Table.Scan(walk.Position, ref visitor);
+            if (!visitor.IsCutShort)
+                walk.Position = next;
+            walk.IsDone = !visitor.IsCutShort && next == 0;
+        }
+        if (walk.IsDone && _current.IsNull)
+        {
+            _walks.RemoveAt(_walks.Count - 1);
+            if (walk.IsOrphan)
+                _partition.LazyFree.Add(walk.Table);
+        }
+        return true;
+    }
+
+    /// <summary>Writes an entry if it is of the old generation; false: it has to wait for a large value.</summary>
+    private bool Visit(EntryRef entry, int source)
+    {
+        if (entry.Generation == _partition.Generation)
+            return true;
+        if (_queue is null)
+        {
+            entry.SetGeneration(_partition.Generation);
+            return true;
+        }
+        if (!_current.IsNull)
+            return entry == _current;
+        var chunk = Chunk();
+        WriteHead(chunk, source, entry);
+        _writer.Begin(_partition.Values, entry, _compresses);
+        if (!_writer.Continue(ref chunk.Bytes, StepBytes))
+        {
+            _current = entry;
+            return true;
+        }
+        entry.SetGeneration(_partition.Generation);
+        if (chunk.Bytes.Length >= SnapshotQueue.ChunkBytes)
+            Post();
+        return true;
+    }
+
+    private void WriteHead(SnapshotChunk chunk, int source, EntryRef entry)
+    {
+        if (chunk.Database != source)
+        {
+            chunk.Database = source;
+            RdbRecords.WriteSelect(ref chunk.Bytes, source);
+        }
+        RdbRecords.WriteRecordHead(ref chunk.Bytes, entry, _partition.Options, _partition.NowMs);
+        _keys++;
+    }
+
+    private void EndCurrent()
+    {
+        _current.SetGeneration(_partition.Generation);
+        _current = default;
+        if (_chunk!.Bytes.Length >= SnapshotQueue.ChunkBytes || _held.Count > 0 || _heldChunk is not null)
+            Post();
+        if (_heldChunk is not null)
+            Hold();
+        foreach (var chunk in _held)
+            _queue!.Post(_partition.Index, chunk, 0);
+        _held.Clear();
+    }
+
+    private void Hold()
+    {
+        _held.Add(_heldChunk!);
+        _heldChunk = null;
+    }
+
+    private void Post(bool continues = false, bool isLast = false)
+    {
+        var chunk = Chunk();
+        chunk.Continues = continues;
+        chunk.IsLast = isLast;
+        _queue!.Post(_partition.Index, chunk, _keys);
+        _keys = 0;
+        _chunk = null;
+    }
+
+    private void End()
+    {
+        _isOver = true;
+        if (_queue is not null)
+            Leave();
+        _walkOf = [];
+
+        // The compressors' memory is for the time of a snapshot.
+        _writer.Dispose();
+        _urgentWriter.Dispose();
+    }
+
+    private void Leave()
+    {
+        Post(isLast: true);
+        _queue!.Release();
+        _queue = null;
+    }
+
+    /// <summary>Writes nothing more; what is left of the old generation is still to be turned over.</summary>
+    private void Abandon()
+    {
+        if (_queue is null)
+            return;
+        _writer.Abandon();
+        _current = default;
+        if (_chunk is not null)
+            _held.Add(_chunk);
+        if (_heldChunk is not null)
+            _held.Add(_heldChunk);
+        foreach (var chunk in _held)
+            chunk.Bytes.Release();
+        _held.Clear();
+        _chunk = _heldChunk = null;
+        _queue.Release();
+        _queue = null;
+    }
+
+    /// <summary>How far a table has been walked.</summary>
+    private sealed class Walk(int source, ExtendibleTable<KeyEntryLayout> table)
+    {
+        /// <summary>The number of the database at the instant of the snapshot.</summary>
+        public readonly int Source = source;
+        public readonly ExtendibleTable<KeyEntryLayout> Table = table;
+        public ulong Position;
+        public bool IsDone;
+
+        /// <summary>The database has been emptied since: the table is the snapshot's.</summary>
+        public bool IsOrphan;
+    }
+
+    private struct Visitor : IEntryVisitor
+    {
+        public PartitionSnapshot Snapshot;
+        public int Source;
+
+        /// <summary>Some entry has to wait: the bucket is to be visited again.</summary>
+        public bool IsCutShort;
+
+        public void Visit(byte* entry)
+        {
+            if (!Snapshot.Visit(new EntryRef(entry), Source))
+                IsCutShort = true;
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using System.Net.Sockets;
+using FastKv.Tests.TestKit;
+using Xunit;
+
+namespace FastKv.Tests.Introspection;
+
+/// <summary>CLIENT PAUSE beside redis-server: what is held and what is not, and that nothing expires meanwhile.</summary>
+public sealed class PauseTests(ServerTriple servers) : IClassFixture<ServerTriple>
+{
+    private const int LongMs = 60_000;
+
+    /// <summary>A reply that does not come within this time is taken for held: only a wrong "held" could come of a slow machine, and fails on both servers.</summary>
+    private const int HeldMs = 150;
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(1, 3)]
+    [InlineData(3, 2)]
+    [InlineData(3, 3)]
+    public void What_write_holds_is_what_redis_server_holds(int shards, int protocol)
+    {
+        string expected = WhileWritesPause(servers.Redis, protocol);
+        Assert.Contains("SET k w: held", expected, StringComparison.Ordinal);
+        Assert.Equal(expected, WhileWritesPause(servers.FastKv(shards), protocol));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void What_all_holds_is_what_redis_server_holds(int shards)
+    {
+        string WhileAllPause(ServerProcess server)
+        {
+            string text = "";
+            var held = new List<RespClient>();
+            string[] commands = ["PING", "CLIENT UNPAUSE", "GET k", "SET k v", "HELLO", "QUIT", "NOSUCH", "GET", "RESET", "MULTI", "INFO nothing"];
+            foreach (string _ in commands)
+                held.Add(server.Connect());
+            using RespClient control = server.Connect();
+            control.Call("CLIENT", "PAUSE", "1500");
+            for (int i = 0; i < commands.Length; i++)
+            {
+                held[i].Send(commands[i].Split(' '));
+                text += $"{commands[i]}: {(IsHeld(held[i]) ? "held" : held[i].Read().ToString())}\n";
+            }
+            for (int i = 0; i < commands.Length; i++)
+            {
+                if (text.Contains(commands[i] + ": held", StringComparison.Ordinal))
+                    text += $"{commands[i]}: {(commands[i] == "HELLO" ? held[i].Read().Type : held[i].Read())}\n";
+                held[i].Dispose();
+            }
+            return text;
+        }
+
+        string expected = WhileAllPause(servers.Redis);
+        Assert.Contains("CLIENT UNPAUSE: held", expected, StringComparison.Ordinal);
+        Assert.Equal(expected, WhileAllPause(servers.FastKv(shards)));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Nothing_expires_while_clients_pause(int shards)
+    {
+        foreach (ServerProcess server in (ServerProcess[])[servers.Redis, servers.FastKv(shards)])
+        {
+            using RespClient client = server.Connect();
+            client.Call("FLUSHALL");
+            for (int i = 0; i < 50; i++)
+                client.Call("SET", "k" + i, "v", "PX", "50");
+            client.Call("CONFIG", "RESETSTAT");
+            client.Call("CLIENT", "PAUSE", LongMs.ToString(), "WRITE");
+            while (client.Call("PTTL", "k49").Text != "-2")
+                Thread.Sleep(10);
+            for (int i = 0; i < 50; i++)
+                Assert.True(client.Call("GET", "k" + i).IsNull);
+            Assert.Equal("0", client.Call("EXISTS", "k1", "k2", "k3").Text);
+
+            // Half a second is what the active expiry takes to look at everything.
+            Thread.Sleep(700);
+            Assert.Equal("50", client.Call("DBSIZE").Text);
+            Assert.Contains("expired_keys:0\r", client.Call("INFO", "stats").Text, StringComparison.Ordinal);
+            client.Call("CLIENT", "UNPAUSE");
+            for (int i = 0; i < 50; i++)
+                client.Call("GET", "k" + i);
+            Assert.Equal("0", client.Call("DBSIZE").Text);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Errors_equal_those_of_redis_server(int shards)
+    {
+        string[] lines =
+        [
+            "CLIENT PAUSE", "CLIENT PAUSE x", "CLIENT PAUSE -1", "CLIENT PAUSE 1 BOTH", "CLIENT PAUSE 1 ALL x", "CLIENT PAUSE 0 ALL", "CLIENT PAUSE 0 WRITE",
+            "CLIENT UNPAUSE", "CLIENT UNPAUSE x", "CLIENT PAUSE 99999999999999999999",
+        ];
+        using RespClient redis = servers.Redis.Connect(), fastKv = servers.FastKv(shards).Connect();
+        Assert.Equal(ServerTriple.Run(redis, lines), ServerTriple.Run(fastKv, lines));
+    }
+
+    private static string WhileWritesPause(ServerProcess server, int protocol)
+    {
+        string[] commands =
+        [
+            "GET k", "SET k w", "MGET k a b", "MSET a 1 b 2", "PFCOUNT h", "GET", "NOSUCH", "BLPOP q 0", "EXPIRE k 10", "DEL a b c", "INFO nothing", "SUNION s t",
+            "SINTERSTORE d s t", "PING", "CLIENT GETNAME", "CONFIG GET nothing", "KEYS nothing", "FLUSHALL",
+        ];
+        using RespClient control = server.Connect();
+        control.Call("FLUSHALL");
+        control.Call("SET", "k", "v");
+        RespClient[] clients = commands.Select(_ => ServerTriple.Connect(server, protocol)).ToArray();
+        using RespClient reading = ServerTriple.Connect(server, protocol), writing = ServerTriple.Connect(server, protocol);
+        control.Call("CLIENT", "PAUSE", LongMs.ToString(), "WRITE");
+        string text = "";
+        bool[] held = new bool[commands.Length];
+        for (int i = 0; i < commands.Length; i++)
+        {
+            clients[i].Send(commands[i].Split(' '));
+            held[i] = IsHeld(clients[i]);
+            text += $"{commands[i]}: {(held[i] ? "held" : clients[i].Read())}\n";
+        }
+        text += ServerTriple.Run(reading, "MULTI", "GET k", "EXEC");
+        writing.Call("MULTI");
+        writing.Send("SET", "k", "z");
+        text += IsHeld(writing) ? "SET within MULTI: held\n" : "SET within MULTI: not held\n";
+        string info = control.Call("INFO", "clients").Text;
+        text += info[info.IndexOf("blocked_clients", StringComparison.Ordinal)..].Split('\r')[0] + "\n";
+        text += $"{control.Call("CLIENT", "LIST").Text.Split('\n').Count(line => line.Contains(" flags=b", StringComparison.Ordinal))} blocked\n";
+        control.Call("CLIENT", "UNPAUSE");
+        text += writing.Read() + ServerTriple.Run(writing, "DISCARD");
+        for (int i = 0; i < commands.Length; i++)
+        {
+            // What is held runs in an order of the server's own; each has its reply.
+            if (held[i] && commands[i] != "BLPOP q 0")
+                text += $"{commands[i]}: {clients[i].Read().Type}\n";
+            clients[i].Dispose();
+        }
+        return text;
+    }
+
+    private static bool IsHeld(RespClient client) => !client.Socket.Poll(HeldMs * 1000, SelectMode.SelectRead);
+}
