@@ -368,8 +368,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             context.DatabaseIndex = client.Database;
             context.FirstKeyHash = slot.Hash;
             _partition.IsTouchOff = client.NoTouch;
-            if ((client.Gate & ClientGate.Tracking) != 0)
-                _partition.Tracked.Actor = client.Tracker;
+            _partition.Tracked.Actor = client.Tracker;
             _partition.IsFrozen = (client.Gate & ClientGate.Pause) != 0 && (command.Flags & CommandFlags.Write) == 0;
             _statistics.Run(command, ref context);
             _partition.IsTouchOff = false;

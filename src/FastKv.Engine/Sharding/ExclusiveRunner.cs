@@ -88,18 +88,15 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.Shards = ticket.Shards;
         context.TicketNumber = ticket.Number;
         SetTouchOff(ticket.Shards, client.NoTouch);
-        bool isTracking = (client.Gate & ClientGate.Tracking) != 0;
-        if (isTracking)
-            SetActor(ticket.Shards, client.Tracker);
+        SetActor(ticket.Shards, client.Tracker);
         SetFrozen(ticket.Shards, (client.Gate & ClientGate.Pause) != 0 && (context.Command.Flags & CommandFlags.Write) == 0);
         _statistics.RunSpanning(context.Command, ref context);
-        if (isTracking)
+        if ((client.Gate & ClientGate.Tracking) != 0)
             TrackedKeys.NoteRead(ref context);
         SetTouchOff(ticket.Shards, false);
         SetFrozen(ticket.Shards, false);
         ServeWaiters(ticket.Shards);
-        if (isTracking)
-            SetActor(ticket.Shards, null);
+        SetActor(ticket.Shards, null);
         if (drop)
         {
             _discard.Clear();

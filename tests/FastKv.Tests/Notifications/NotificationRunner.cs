@@ -8,15 +8,13 @@ namespace FastKv.Tests.Notifications;
 /// Sends one sequence of commands to redis-server and to FastKv, with a subscriber at each, and compares the keyspace events that come of it: the whole
 /// stream, or per key where several shards publish.
 /// </summary>
-public sealed class NotificationRunner(ServerProcess expected, ServerProcess actual, bool perKey) : IDisposable
+public sealed class NotificationRunner(ServerProcess expected, ServerProcess actual, string classes, bool perKey) : IDisposable
 {
-    // Without x: when a key expires is a matter of the moment. Those events have tests of their own.
-    private const string Classes = "KEg$lshzetdmn";
     private const int BatchSize = 50;
     private const int ShrinkRuns = 150;
 
-    private readonly EventListener _wanted = new(expected, Classes);
-    private readonly EventListener _got = new(actual, Classes);
+    private readonly EventListener _wanted = new(expected, classes);
+    private readonly EventListener _got = new(actual, classes);
 
     /// <summary>Events compared so far.</summary>
     public long Compared { get; private set; }

@@ -133,7 +133,7 @@ internal static unsafe class MultiExec
             else
                 own.Statistics.Commands.Run(queued.Command, ref inner);
             if ((client.Gate & Clients.ClientGate.Tracking) != 0)
-                Tracking.TrackedKeys.NoteRead(ref inner);
+                NoteTracking(ref inner, transaction, client);
             if ((client.Gate & Clients.ClientGate.Monitored) != 0)
                 client.Loop.Server.Monitors.Feed(client, ref inner, isWithinExec: true);
             long replyEnd = context.Reply.Output.Length;
@@ -154,5 +154,14 @@ internal static unsafe class MultiExec
         Suspect suspect = default;
         suspect.Consider(timeline, queued.Command, transaction.Arguments + queued.First, queued.Count, replyBytes: 0);
         suspect.Note(timeline, client, nanoseconds);
+    }
+
+    // Tracking may have been switched on by a command of the transaction itself.
+    private static void NoteTracking(ref CommandContext context, Transaction transaction, Clients.Client client)
+    {
+        Tracking.TrackedKeys.NoteRead(ref context);
+        context.Partition.Tracked.Actor = client.Tracker;
+        for (ulong shards = transaction.Shards; shards != 0; shards &= shards - 1)
+            context.Partitions[System.Numerics.BitOperations.TrailingZeroCount(shards)].Tracked.Actor = client.Tracker;
     }
 }
