@@ -37,7 +37,7 @@ public sealed class PauseTests(ServerTriple servers) : IClassFixture<ServerTripl
             foreach (string _ in commands)
                 held.Add(server.Connect());
             using RespClient control = server.Connect();
-            control.Call("CLIENT", "PAUSE", "1500");
+            control.Call("CLIENT", "PAUSE", "5000");
             for (int i = 0; i < commands.Length; i++)
             {
                 held[i].Send(commands[i].Split(' '));
