@@ -67,7 +67,7 @@ public sealed class PauseTests(ServerTriple servers) : IClassFixture<ServerTripl
             using RespClient client = server.Connect();
             client.Call("FLUSHALL");
             for (int i = 0; i < 50; i++)
-                client.Call("SET", "k" + i, "v", "PX", "50");
+                client.Call("SET", "k" + i, "v", "PX", "1500");
             client.Call("CONFIG", "RESETSTAT");
             client.Call("CLIENT", "PAUSE", LongMs.ToString(), "WRITE");
             while (client.Call("PTTL", "k49").Text != "-2")
