@@ -29,7 +29,8 @@ public unsafe struct SetBuilder
     public readonly long Count => _count;
 
     /// <summary>A set of ascending integers of one width, taken over as they are; null: they do not ascend, or are too many (then they must be added).</summary>
-    public static byte* TakeOver(ValueHeap values, byte* integers, int width, long count, ReadOnlySpan<byte> key, long expiryMs, uint clock, out bool isSound)
+    public static byte* TakeOver(
+        ValueHeap values, byte* integers, int width, long count, ReadOnlySpan<byte> key, long expiryMs, uint clock, out bool isSound)
     {
         isSound = true;
         for (long i = 1; i < count && isSound; i++)

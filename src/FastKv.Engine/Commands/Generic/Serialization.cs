@@ -9,8 +9,8 @@ namespace FastKv.Engine.Commands.Generic;
 internal static unsafe class Serialization
 {
     private const string RestoreComplexity =
-        "O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects composing the value and M "
-        + "their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set values "
+        "O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects composing the value "
+        + "and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set values "
         + "the complexity is O(N*M*log(N)) because inserting values into sorted sets is O(log(N)).";
 
     private const string RestoreSyntax =
