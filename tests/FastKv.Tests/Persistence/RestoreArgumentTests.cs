@@ -35,7 +35,9 @@ public sealed class RestoreArgumentTests
         byte[] sound = theirs.Call("DUMP", "source").Payload!;
         foreach (string line in s_lines)
         {
-            byte[][] words = line.Split(' ').Select((word, index) => index == 3 && word.Length == 1 ? Payload(word[0], sound) : Encoding.ASCII.GetBytes(word)).ToArray();
+            byte[][] words = [.. line.Split(' ').Select(Encoding.ASCII.GetBytes)];
+            if (words.Length > 3 && words[3].Length == 1)
+                words[3] = Payload((char)words[3][0], sound);
             RespFrame expected = theirs.CallBytes(words), actual = ours.CallBytes(words);
             Assert.True(expected.Raw.AsSpan().SequenceEqual(actual.Raw), $"{line}\nexpected {expected}\nactual   {actual}");
         }
