@@ -184,18 +184,27 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         if (client.Batch is null && client.Arrived.Length == 0)
         {
             ClientInput.Append(client, start, length);
+
+            // What comes until its turn is not all to be kept; but one large command has to be.
+            if (client.Input.Length - client.InputCursor > ArrivedBytesMax && !client.Parser.IsMidCommand)
+                PauseReceive(client);
         }
         else
         {
             client.Arrived.EnsureFree(length);
             client.Arrived.Append(start, length);
-            if (client.Arrived.Length > ArrivedBytesMax && !client.IsReceivePaused)
-            {
-                client.IsReceivePaused = true;
-                _events!.PauseReceive(client.Connection);
-            }
+            if (client.Arrived.Length > ArrivedBytesMax)
+                PauseReceive(client);
         }
         _loop.MarkReady(client);
+    }
+
+    private void PauseReceive(Client client)
+    {
+        if (client.IsReceivePaused)
+            return;
+        client.IsReceivePaused = true;
+        _events!.PauseReceive(client.Connection);
     }
 
     /// <summary>Reads on from a client whose input had to be held back, once that is used up.</summary>

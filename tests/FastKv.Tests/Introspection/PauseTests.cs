@@ -37,7 +37,7 @@ public sealed class PauseTests(ServerTriple servers) : IClassFixture<ServerTripl
             foreach (string _ in commands)
                 held.Add(server.Connect());
             using RespClient control = server.Connect();
-            control.Call("CLIENT", "PAUSE", "1500");
+            control.Call("CLIENT", "PAUSE", "5000");
             for (int i = 0; i < commands.Length; i++)
             {
                 held[i].Send(commands[i].Split(' '));
@@ -67,7 +67,7 @@ public sealed class PauseTests(ServerTriple servers) : IClassFixture<ServerTripl
             using RespClient client = server.Connect();
             client.Call("FLUSHALL");
             for (int i = 0; i < 50; i++)
-                client.Call("SET", "k" + i, "v", "PX", "50");
+                client.Call("SET", "k" + i, "v", "PX", "1500");
             client.Call("CONFIG", "RESETSTAT");
             client.Call("CLIENT", "PAUSE", LongMs.ToString(), "WRITE");
             while (client.Call("PTTL", "k49").Text != "-2")

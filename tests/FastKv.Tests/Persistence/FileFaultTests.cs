@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FastKv.Tests.Persistence;
 
-/// <summary>A file system that fails at each call of a save in turn: the snapshot before stays whole, nothing is left behind, and the next save works.</summary>
+/// <summary>A file system that fails at each call of a save in turn: the snapshot before stays whole, and nothing is left behind.</summary>
 public sealed class FileFaultTests
 {
     [Theory]

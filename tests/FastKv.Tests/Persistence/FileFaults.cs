@@ -34,6 +34,8 @@ internal sealed class FileFaults(string folder) : IFileSystem
 
     public int Delete(string path) => _files.Delete(Here(path));
 
+    public int CreateDirectory(string path) => _files.CreateDirectory(Here(path));
+
     public bool Exists(string path) => _files.Exists(Here(path));
 
     public int CreateDirectory(string path) => FileErrors.None;

@@ -15,7 +15,7 @@ public sealed class PubSubAllocationTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void Publishing_allocates_nothing(int shards)
+    public async Task Publishing_allocates_nothing(int shards)
     {
         using var server = new FastKvProcess(shards, "--debug-heap", "no");
         RespClient[] subscribers = Enumerable.Range(0, 9).Select(_ => server.Connect()).ToArray();
@@ -52,7 +52,7 @@ public sealed class PubSubAllocationTests
         long allocated = Allocated(publisher) - before - noise;
         Assert.True(allocated <= ToleranceBytes, $"{allocated} bytes over {Rounds * Count} messages");
         server.Stop();
-        Task.WaitAll(readers);
+        await Task.WhenAll(readers);
     }
 
     private static void Drain(RespClient client)

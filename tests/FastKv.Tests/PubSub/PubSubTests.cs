@@ -13,7 +13,7 @@ public sealed class PubSubTests
     [Theory]
     [InlineData(ServerKind.FastKv1)]
     [InlineData(ServerKind.FastKv3)]
-    public void All_subscribers_see_a_channels_messages_in_one_order(ServerKind kind)
+    public async Task All_subscribers_see_a_channels_messages_in_one_order(ServerKind kind)
     {
         const int Publishers = 4;
         const int Bursts = 60;
@@ -48,21 +48,22 @@ public sealed class PubSubTests
         const int Total = Publishers * Bursts * BurstSize;
         Task<Dictionary<string, List<string>>>[] readers = subscribers.Select(subscriber => Task.Run(() =>
         {
-            var seen = channels.ToDictionary(channel => channel, _ => new List<string>());
+            var messages = channels.ToDictionary(channel => channel, _ => new List<string>());
             for (int i = 0; i < Total; i++)
             {
                 RespFrame[] items = subscriber.Read().Items!;
-                seen[items[^2].Text].Add(items[^1].Text);
+                messages[items[^2].Text].Add(items[^1].Text);
             }
-            return seen;
+            return messages;
         })).ToArray();
-        Task.WaitAll([.. publishers, .. readers]);
-        Assert.Equal((long)Total * subscribers.Length, publishers.Sum(publisher => publisher.Result));
+        long[] receivers = await Task.WhenAll(publishers);
+        Dictionary<string, List<string>>[] seen = await Task.WhenAll(readers);
+        Assert.Equal((long)Total * subscribers.Length, receivers.Sum());
         foreach (string channel in channels)
         {
-            List<string> first = readers[0].Result[channel];
-            foreach (var reader in readers)
-                Assert.Equal(first, reader.Result[channel]);
+            List<string> first = seen[0][channel];
+            foreach (var messages in seen)
+                Assert.Equal(first, messages[channel]);
 
             // And each publisher's messages stand in the order in which it sent them.
             for (int publisher = 0; publisher < Publishers; publisher++)
@@ -116,7 +117,7 @@ public sealed class PubSubTests
     [Theory]
     [InlineData(ServerKind.FastKv1)]
     [InlineData(ServerKind.FastKv3)]
-    public void Counts_are_right_under_churn(ServerKind kind)
+    public async Task Counts_are_right_under_churn(ServerKind kind)
     {
         const int Clients = 8;
         const int Steps = 400;
@@ -147,15 +148,15 @@ public sealed class PubSubTests
             }
             return (sent, received, client);
         })).ToArray();
-        Task.WaitAll(tasks);
+        (long Sent, long Received, RespClient Client)[] results = await Task.WhenAll(tasks);
 
         // A mark after everybody has published: all that was sent before has arrived in front of it.
-        long sent = tasks.Sum(task => task.Result.Sent);
-        long received = tasks.Sum(task => task.Result.Received);
-        foreach (var task in tasks)
+        long sent = results.Sum(result => result.Sent);
+        long received = results.Sum(result => result.Received);
+        foreach (var (_, _, client) in results)
         {
-            task.Result.Client.Send("ECHO", "mark");
-            ReadToMark(task.Result.Client, ref received);
+            client.Send("ECHO", "mark");
+            ReadToMark(client, ref received);
         }
         Assert.Equal(sent, received);
         Assert.True(sent > Clients * 100, $"{sent} messages");
@@ -163,7 +164,7 @@ public sealed class PubSubTests
         using RespClient control = server.Connect();
         for (int i = 0; i < Clients; i++)
         {
-            RespClient client = tasks[i].Result.Client;
+            RespClient client = results[i].Client;
             client.Send("SUBSCRIBE", "a", "b");
             client.Send("SSUBSCRIBE", "c");
             client.Send("PSUBSCRIBE", "x*", $"y{i}*");
@@ -184,8 +185,8 @@ public sealed class PubSubTests
         Assert.Empty(control.Call("PUBSUB", "SHARDCHANNELS").Items!);
         Assert.Equal(0, control.Call("PUBLISH", "a", "m").Integer);
         Assert.Contains("pubsub_channels:0\r\npubsub_patterns:0\r\npubsubshard_channels:0\r\n", control.Call("INFO", "stats").Text);
-        foreach (var task in tasks)
-            task.Result.Client.Dispose();
+        foreach (var (_, _, client) in results)
+            client.Dispose();
         control.Dispose();
         Assert.Equal(0, server.Stop());
     }

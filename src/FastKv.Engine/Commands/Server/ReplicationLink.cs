@@ -5,7 +5,7 @@ namespace FastKv.Engine.Commands.Server;
 /// <summary>REPLCONF, SYNC and PSYNC: what replicas say to their master, as far as a server without replication understands it. Control plane.</summary>
 internal static class ReplicationLink
 {
-    private const int AddressBytesMax = 46;
+    private const int AddressBytesMax = 256;
     private const CommandFlags Sync = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.NoAsyncLoading | CommandFlags.NoMulti;
 
     [Command("REPLCONF", Arity = -1, Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.AllowBusy,
