@@ -5,8 +5,8 @@ using FastKv.Protocol;
 
 namespace FastKv.Engine.Monitoring;
 
-// Data plane. Where the time of one loop's thread goes. Two looks at the clock are half of a GET, so there is one at the end of each batch of commands
-// (16 of them), and the end of one thing is the start of the next:
+// Data plane. Where the time of one loop's thread goes. Two looks at the clock are half of a GET, so there is one at the end of all that was received at once
+// (or of a batch of 16 of its commands that moved many bytes), and the end of one thing is the start of the next:
 //
 //   turn starts    batch                    batch                     part of another loop's client
 //   |──────────────|─────[timed]──[timed]───|─────────────────────────|──────
@@ -29,6 +29,7 @@ internal sealed unsafe class LoopTimeline(CommandWatch watch)
     private Argument* _next;
     private long _lastNs;
     private long _startNs;
+    private bool _isExtended;
 
     /// <summary>Time within the batch that is known to be some call's.</summary>
     private long _explainedNs;
@@ -51,6 +52,7 @@ internal sealed unsafe class LoopTimeline(CommandWatch watch)
     {
         _lastNs = nowNs;
         _next = null;
+        _isExtended = false;
     }
 
     /// <summary>As <see cref="Restart(long)"/>, now.</summary>
@@ -60,10 +62,29 @@ internal sealed unsafe class LoopTimeline(CommandWatch watch)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void BeginBatch()
     {
-        _startNs = _lastNs;
-        _explainedNs = 0;
+        if (!_isExtended)
+        {
+            _startNs = _lastNs;
+            _explainedNs = 0;
+        }
+        _isExtended = false;
         _timedCount = 0;
         _next = null;
+    }
+
+    /// <summary>
+    /// The clock is not read at the end of this batch, which has moved few bytes and is not the last of its input: the next one goes on where it began. What
+    /// both of them leave unexplained is taken for the next one's.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void ExtendBatch() => _isExtended = true;
+
+    /// <summary>No batch follows that was to go on where an earlier one began.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void EndExtended()
+    {
+        if (_isExtended)
+            Restart();
     }
 
     /// <summary>A batch ends. Returns the nanoseconds since its beginning that are not a timed call's.</summary>

@@ -21,6 +21,9 @@ namespace FastKv.Engine.Sharding;
 /// <summary>Parses, routes and executes the commands of one loop's clients.</summary>
 internal sealed unsafe class CommandPipeline : IDisposable
 {
+    /// <summary>A batch that moves no more takes some microseconds for that: the clock need not be read at its end.</summary>
+    private const ulong QuietBytesMax = 16 * 1024;
+
     private readonly ShardLoop _loop;
     private readonly Partition _partition;
     private readonly Partition[] _partitions;
@@ -64,10 +67,13 @@ internal sealed unsafe class CommandPipeline : IDisposable
         {
             batch.Reset();
             if ((client.Gate & ClientGate.Halted) != 0)
+            {
+                _timeline.EndExtended();
                 return position = cursor;
+            }
             var status = Parse(client, ref cursor, end, batch, CommandBatch.PrefetchDepth);
             Resolve(batch, client);
-            int done = Execute(client, batch, 0, batch.Count);
+            int done = Execute(client, batch, 0, batch.Count, isLast: cursor == end || status != ParseStatus.Command);
             if (done < batch.Count)
             {
                 // Closing, held or blocked: what follows is not run now; it is parsed again when the client goes on.
@@ -277,10 +283,13 @@ internal sealed unsafe class CommandPipeline : IDisposable
     }
 
     /// <summary>Executes slots [from, to) here; returns the first one not executed (less than <paramref name="to"/>: the client is closing or held).</summary>
-    private int Execute(Client client, CommandBatch batch, int from, int to)
+    private int Execute(Client client, CommandBatch batch, int from, int to, bool isLast = true)
     {
         if (from == to)
+        {
+            _timeline.EndExtended();
             return to;
+        }
         CommandContext context = NewContext(client);
         var output = context.Reply.Output;
         long before = output.Length;
@@ -292,12 +301,26 @@ internal sealed unsafe class CommandPipeline : IDisposable
                 break;
             batch.Slots[done].ReplyEnd = output.Length;
         }
-        long unexplained = _timeline.EndBatch();
-        if (unexplained >= _timeline.Watch.UnexplainedNs)
-            Blame(client, batch, from, done, before, unexplained);
+        if (isLast || done < to || HasMovedMuch(batch, from, to, output.Length - before))
+        {
+            long unexplained = _timeline.EndBatch();
+            if (unexplained >= _timeline.Watch.UnexplainedNs)
+                Blame(client, batch, from, done, before, unexplained);
+        }
+        else
+        {
+            _timeline.ExtendBatch();
+        }
         if (done == to)
             client.LastCommand = batch.Slots[to - 1].Command ?? client.LastCommand;
         return done;
+    }
+
+    /// <summary>Whether slots [from, to) had so many bytes to read or to write that this alone may have taken long.</summary>
+    private static bool HasMovedMuch(CommandBatch batch, int from, int to, long replyBytes)
+    {
+        long inputBytes = batch.Slots[to - 1].End - batch.Arguments.Items[batch.Slots[from].First].Pointer;
+        return (ulong)inputBytes > QuietBytesMax || (ulong)replyBytes > QuietBytesMax;
     }
 
     /// <summary>Slots [from, to) took long together, and none of them is known to have.</summary>
