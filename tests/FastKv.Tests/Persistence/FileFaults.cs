@@ -38,8 +38,6 @@ internal sealed class FileFaults(string folder) : IFileSystem
 
     public bool Exists(string path) => _files.Exists(Here(path));
 
-    public int CreateDirectory(string path) => FileErrors.None;
-
     public int SyncDirectory(string path) => Next() is int error and not 0 ? error : _files.SyncDirectory(folder);
 
     public void Reset(int failsAt, int error) => (Calls, FailsAt, Error) = (0, failsAt, error);
