@@ -101,17 +101,10 @@ internal sealed unsafe class Admission(ShardLoop loop)
 
     private static void ReplySubscriberMode(ref CommandContext context, CommandDescriptor command)
     {
-        Span<byte> text = stackalloc byte[256];
+        Span<byte> text = stackalloc byte[192];
         var writer = new SpanText(text);
-        if (command.Route == CommandRoute.Transaction)
-        {
-            context.Client.Transaction.End(context.Partitions);
-            writer.Add(Errors.ExecAbortedPrefix);
-        }
-        else
-        {
+        if (command.Route != CommandRoute.Transaction)
             writer.Add("ERR "u8);
-        }
         writer.Add("Can't execute '"u8);
         writer.AddAscii(command.Name);
         writer.Add("': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"u8);
