@@ -245,7 +245,41 @@ internal static class Errors
     public static ReadOnlySpan<byte> InvalidFrequency => "ERR Invalid FREQ value, must be >= 0 and <= 255"u8;
     public static ReadOnlySpan<byte> BadDumpFooter => "ERR DUMP payload version or checksum are wrong"u8;
     public static ReadOnlySpan<byte> BadDumpData => "ERR Bad data format"u8;
+    public static ReadOnlySpan<byte> Plain => "ERR"u8;
+    public static ReadOnlySpan<byte> DebugReloadOption => "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."u8;
+    public static ReadOnlySpan<byte> DebugReloadFailed => "ERR Error trying to load the RDB dump, check server logs."u8;
+    public static ReadOnlySpan<byte> ShutdownFailed => "ERR Errors trying to SHUTDOWN. Check logs."u8;
     public static ReadOnlySpan<byte> DumpTooLarge => "ERR the serialized value is larger than a reply can be"u8;
+
+    // ---- ACL ----
+
+    public static ReadOnlySpan<byte> NoCommandPermissionPrefix => "NOPERM this user has no permissions to run the '"u8;
+    public static ReadOnlySpan<byte> NoKeyPermission => "NOPERM this user has no permissions to access one of the keys used as arguments"u8;
+    public static ReadOnlySpan<byte> NoChannelPermission => "NOPERM this user has no permissions to access one of the channels used as arguments"u8;
+    public static ReadOnlySpan<byte> AclChangedPrefix =>
+        "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: "u8;
+    public static ReadOnlySpan<byte> AclChangedCommand => "no permission to execute the command or subcommand"u8;
+    public static ReadOnlySpan<byte> AclChangedKey => "no permission to touch the specified keys"u8;
+    public static ReadOnlySpan<byte> AclChangedChannel => "no permission to access one of the channels used as arguments to the command"u8;
+    public static ReadOnlySpan<byte> AclSyntax => "Syntax error"u8;
+    public static ReadOnlySpan<byte> AclUnknown => "Unknown command or category name in ACL"u8;
+    public static ReadOnlySpan<byte> AclKeysAfterAll =>
+        "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. Try 'resetkeys' to start with an empty list of patterns"u8;
+    public static ReadOnlySpan<byte> AclChannelsAfterAll =>
+        "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. Try 'resetchannels' to start with an empty list of channels"u8;
+    public static ReadOnlySpan<byte> AclNoSuchPassword => "The password you are trying to remove from the user does not exist"u8;
+    public static ReadOnlySpan<byte> AclBadHash => "The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters"u8;
+    public static ReadOnlySpan<byte> AclDuplicateUser => "Duplicate user found. A user can only be defined once in config files"u8;
+    public static ReadOnlySpan<byte> AclArgumentOfSubcommand => "Allowing first-arg of a subcommand is not supported"u8;
+    public static ReadOnlySpan<byte> AclBadUserName => "ERR Usernames can't contain spaces or null characters"u8;
+    public static ReadOnlySpan<byte> AclDefaultUserRemains => "ERR The 'default' user cannot be removed"u8;
+    public static ReadOnlySpan<byte> AclPasswordBits =>
+        "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096"u8;
+    public static ReadOnlySpan<byte> AclNoFile =>
+        "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration."u8;
+    public static ReadOnlySpan<byte> AclNotSaved => "ERR There was an error trying to save the ACLs. Please check the server logs for more information"u8;
+    public static ReadOnlySpan<byte> SortByDenied => "ERR BY option of SORT denied due to insufficient ACL permissions."u8;
+    public static ReadOnlySpan<byte> SortGetDenied => "ERR GET option of SORT denied due to insufficient ACL permissions."u8;
 
     // ---- Server ----
 
@@ -297,4 +331,8 @@ internal static class Errors
     public static ReadOnlySpan<byte> CachingYesNeedsOptIn => "ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode."u8;
 
     public static ReadOnlySpan<byte> CachingNoNeedsOptOut => "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."u8;
+
+    // ---- Append-only file ----
+
+    public static ReadOnlySpan<byte> RewriteInProgress => "ERR Background append only file rewriting already in progress"u8;
 }

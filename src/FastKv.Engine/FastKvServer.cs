@@ -4,6 +4,9 @@ using FastKv.Engine.Commands;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Keyspace;
 using FastKv.Engine.Logging;
+using FastKv.Engine.Persistence;
+using FastKv.Engine.Persistence.Aof;
+using FastKv.Engine.Persistence.Files;
 using FastKv.Engine.Sharding;
 using FastKv.Memory;
 using FastKv.Network;
@@ -38,6 +41,12 @@ public sealed class FastKvServer : IDisposable
     /// <param name="clock">Time; the system's when null.</param>
     /// <param name="entropy">Randomness for seeds; the system's when null.</param>
     public FastKvServer(ServerConfig config, ServerLog log, IClock? clock = null, IEntropy? entropy = null)
+        : this(config, log, clock, entropy, Persistence.Files.SystemFiles.Instance)
+    {
+    }
+
+    /// <summary>The same on another file system.</summary>
+    internal FastKvServer(ServerConfig config, ServerLog log, IClock? clock, IEntropy? entropy, Persistence.Files.IFileSystem files)
     {
         _config = config;
         Log = log;
@@ -51,7 +60,9 @@ public sealed class FastKvServer : IDisposable
         Slowlog = new Monitoring.Slowlog(Options, Clock);
         Latency = new Monitoring.LatencyMonitor(Options, Clock);
         Watch = new Monitoring.CommandWatch(Options, Slowlog, Latency);
+        Acl = new Acl.AclUsers(this);
         Clients = new ClientRegistry(this);
+        ClientEviction = new ClientEviction(this);
         RenamedCommands = RenamedCommands.Create(Options.RenamedCommands);
         ProtocolLimits.BulkBytesMax = Options.ProtoMaxBulkLen;
 
@@ -62,16 +73,23 @@ public sealed class FastKvServer : IDisposable
         for (int i = 0; i < shards; i++)
             _partitions[i] = new Partition(i, routing, Options, Clock, NextSeed(random));
         Trackers = new Tracking.Trackers(_partitions);
+        MemoryLimit = new Keyspace.Eviction.MemoryLimit(this);
         Loops = new ShardLoop[shards];
         for (int i = 0; i < shards; i++)
             Loops[i] = new ShardLoop(this, i, _partitions, tickets);
         var mailboxes = Loops.Select(loop => loop.Mailbox).ToArray();
         foreach (var partition in _partitions)
             partition.Channels.Mailboxes = mailboxes;
+        Files = files;
+        AofBases = new AofBases(new SnapshotBase(this));
+        Aof = new AppendOnlyLog(this, Files);
         Statistics = new ServerStatistics(this);
         Listeners = new ServerListeners(this);
-        Saving = new Persistence.Snapshots.Saving(this);
+        Saving = new Persistence.Snapshots.Saving(this) { Files = files };
+        Dataset = new Persistence.Dataset(this, files);
         ConfigurationEffects.Register(this);
+        MemoryLimit.Apply();
+        ClientEviction.Apply();
     }
 
     /// <summary>Sets of shards are 64-bit masks.</summary>
@@ -87,9 +105,13 @@ public sealed class FastKvServer : IDisposable
 
     internal ClientRegistry Clients { get; }
 
+    internal Acl.AclUsers Acl { get; }
+
     internal ClientPause Pause { get; } = new();
 
-    internal Keyspace.Eviction.MemoryLimit MemoryLimit { get; } = new();
+    internal Keyspace.Eviction.MemoryLimit MemoryLimit { get; }
+
+    internal ClientEviction ClientEviction { get; }
 
     internal Monitoring.Monitors Monitors { get; }
 
@@ -105,6 +127,16 @@ public sealed class FastKvServer : IDisposable
 
     /// <summary>The gates that hold for every client, present and future.</summary>
     internal ClientGate CommonGate { get; private set; }
+
+    /// <summary>The disk.</summary>
+    internal IFileSystem Files { get; }
+
+    /// <summary>The append-only file.</summary>
+    internal AppendOnlyLog Aof { get; }
+
+    internal AofBases AofBases { get; }
+
+    internal LoadingProgress Loading { get; } = new();
 
     internal ProtocolLimits ProtocolLimits { get; } = new();
 
@@ -124,6 +156,12 @@ public sealed class FastKvServer : IDisposable
 
     internal long StartedMs { get; }
 
+    /// <summary>Loading it.</summary>
+    internal Persistence.Dataset Dataset { get; }
+
+    /// <summary>The end has been decided: what partitions hold stays as it is.</summary>
+    internal bool IsEnding { get; private set; }
+
     /// <summary>40 hexadecimal digits that identify this run (INFO's run_id).</summary>
     internal string RunId { get; }
 
@@ -132,6 +170,25 @@ public sealed class FastKvServer : IDisposable
 
     /// <summary>Whether there is a command of that name (any case): what <c>rename-command</c> may rename.</summary>
     public static bool HasCommand(string name) => CommandTable.Find(System.Text.Encoding.Latin1.GetBytes(name)) is not null;
+
+    /// <summary>Loads the data on disk, if there are any; before <see cref="Start"/>. With an append-only file it is that which counts, as in Redis.</summary>
+    /// <exception cref="Persistence.DatasetException">They are damaged, or cannot be read.</exception>
+    public void LoadDataset()
+    {
+        if (!Options.AppendOnly)
+        {
+            Dataset.LoadAtStart();
+            return;
+        }
+        try
+        {
+            Aof.Start(new AofLoader(this, Files, new RdbBaseLoader(this)).Load());
+        }
+        catch (AofFault fault)
+        {
+            throw new DatasetException(fault.Message);
+        }
+    }
 
     /// <summary>Binds the listeners and starts the shards. Throws <see cref="NetworkException"/> when an address cannot be bound.</summary>
     public void Start()
@@ -163,15 +220,55 @@ public sealed class FastKvServer : IDisposable
     /// <summary>Asks for a graceful end; <paramref name="reason"/> is a signal's name, or empty for SHUTDOWN.</summary>
     public void RequestShutdown(string reason)
     {
-        Log.Warning("User requested shutdown...");
-        _shutdown.TrySetResult(0);
+        var flags = reason == "SIGINT" ? Options.ShutdownOnSigint : Options.ShutdownOnSigterm;
+        if (!SavesAtEnd(flags))
+        {
+            Log.Warning("User requested shutdown...");
+            _shutdown.TrySetResult(0);
+            return;
+        }
+        RunExclusively(() =>
+        {
+            if (!TryEnd(flags))
+                Log.Warning($"{reason} received but errors trying to shut down the server, check the logs for more information");
+        });
     }
+
+    /// <summary>Saves if that is wanted, and asks for the end; the caller has all partitions to itself, and nobody gets them any more.</summary>
+    /// <returns>False: saving has failed, and the server goes on.</returns>
+    internal bool TryEnd(ShutdownFlags flags)
+    {
+        Log.Warning("User requested shutdown...");
+        if (SavesAtEnd(flags))
+        {
+            Log.Notice("Saving the final RDB snapshot before exiting.");
+            if (!Saving.SaveAtEnd() && (flags & ShutdownFlags.Force) == 0)
+            {
+                Log.Warning("Error trying to save the DB, can't exit.");
+                return false;
+            }
+        }
+
+        // What is written from now on would be acknowledged and lost.
+        IsEnding = true;
+        Pause.Begin(long.MaxValue, writesOnly: false, Clock.UnixMicroseconds / 1000);
+        SetCommonGate(ClientGate.Pause, isOn: true);
+        _shutdown.TrySetResult(0);
+        return true;
+    }
+
+    /// <summary>Runs an action on the first loop's thread while all partitions stand still under a ticket; from any thread.</summary>
+    internal void RunExclusively(Action action) => Loops[0].Post(() => Loops[0].RunExclusive(action));
+
+    private bool SavesAtEnd(ShutdownFlags flags) =>
+        (flags & ShutdownFlags.Save) != 0 || (Options.SavePoints.Length > 0 && (flags & ShutdownFlags.NoSave) == 0);
 
     /// <summary>Ends loops and closes everything; throws when a guarded heap finds leaked blocks.</summary>
     public void Dispose()
     {
         _shutdown.TrySetResult(0);
         StopLoops();
+        Aof.Dispose();
         foreach (var loop in Loops)
             loop.Mailbox.Clear();
         foreach (var loop in Loops)
@@ -182,6 +279,7 @@ public sealed class FastKvServer : IDisposable
             partition.Dispose();
         foreach (var loop in Loops)
             loop.Messages.Dispose();
+        MemoryLimit.Dispose();
         if (Options.DebugHeap)
             ThrowIfBuffersLeaked();
     }
@@ -199,7 +297,9 @@ public sealed class FastKvServer : IDisposable
     internal void Tick(long nowMs)
     {
         Statistics.Sample(nowMs);
+        Aof.Tick();
         Saving.Tick(nowMs);
+        MemoryLimit.Tick();
         long buffers = NativeBlock.OutstandingBytes;
         _bufferBytesPeak = Math.Max(_bufferBytesPeak, NativeBlock.TakePeak());
         if (_bufferBytesPeak - buffers > BufferBytesToTrim)

@@ -11,7 +11,7 @@ namespace FastKv.Memory;
 /// Data plane. Three kinds of blocks, by size alone:
 /// <code>
 ///   up to  4 KiB   slab of its size class      56 classes, free list per slab   (SlabAllocator)
-///   up to  1 MiB   run of 512-byte granules    bitmap per 2 MiB chunk           (RunAllocator)
+///   up to  1 MiB   run of 512-byte granules    bitmap per 2 MiB chunk           (RunAllocator; slabs are runs, too)
 ///   above          run of chunks of its own    committed to the page            (LargeBlocks)
 /// </code>
 /// Blocks are 8-byte aligned; those whose <see cref="UsableSize"/> is a multiple of 64 start on a cache line. Their content is
@@ -23,7 +23,8 @@ namespace FastKv.Memory;
 /// </remarks>
 public sealed unsafe class NativeHeap : IDisposable
 {
-    private readonly RunAllocator _runs = new();
+    private readonly RunAllocator _runs = new(isMedium: false);
+    private readonly RunAllocator _medium = new(isMedium: true);
     private readonly LargeBlocks _large = new();
     private readonly SlabAllocator _slabs;
     private readonly Slab** _current;
@@ -57,8 +58,8 @@ public sealed unsafe class NativeHeap : IDisposable
     /// <summary>Sum of the usable sizes of all live blocks, exact.</summary>
     public long UsedBytes => _guarded?.UsedBytes ?? _usedBytes;
 
-    /// <summary>Bytes that can be resident: chunks of small and medium blocks as a whole, large blocks to the page.</summary>
-    public long CommittedBytes => ((long)_runs.ChunkCount << AddressSpace.ChunkShift) + _large.CommittedBytes;
+    /// <summary>Bytes that can be resident: chunks of small blocks and tables as a whole, medium and large blocks to the page.</summary>
+    public long CommittedBytes => _runs.CommittedBytes + _medium.CommittedBytes + _large.CommittedBytes;
 
     /// <summary>Blocks allocated and not freed.</summary>
     public long LiveBlocks => _guarded?.LiveBlocks ?? _liveBlocks;
@@ -82,8 +83,8 @@ public sealed unsafe class NativeHeap : IDisposable
 
     /// <summary>
     /// A block for whoever is content with any size in a range: one that fills a hole between other blocks exactly where there is one, else
-    /// one of the preferred size. For blocks that grow by being replaced: their holes are then used up, instead of staying too small for
-    /// all that follow. O(1).
+    /// one of the preferred size. For blocks that grow by being replaced (the segments of tables): their holes are then used up, instead of
+    /// staying too small for all that follow. They lie among the slabs, on huge pages. O(1).
     /// </summary>
     /// <param name="minBytes">Smallest size; a <see cref="UsableSize"/> of 4 KiB to 1 MiB, like the two others, and not above them.</param>
     /// <param name="preferredBytes">Size when no hole fits.</param>
@@ -94,13 +95,13 @@ public sealed unsafe class NativeHeap : IDisposable
     public long AllocateFitting(long minBytes, long preferredBytes, long maxBytes, out byte* block)
     {
         Debug.Assert(minBytes <= preferredBytes && preferredBytes <= maxBytes && maxBytes <= SizeClass.MediumBytesMax, "in order");
-        Debug.Assert(((minBytes | preferredBytes | maxBytes) & (SizeClass.GranuleBytes - 1)) == 0, "usable sizes");
         if (_guarded is not null || minBytes <= SizeClass.SmallBytesMax)
         {
             block = Allocate(preferredBytes);
             return preferredBytes;
         }
 
+        Debug.Assert(((minBytes | preferredBytes | maxBytes) & (SizeClass.GranuleBytes - 1)) == 0, "usable sizes");
         block = _runs.AllocateFitting(GranulesOf(minBytes), GranulesOf(preferredBytes), GranulesOf(maxBytes), out int granules);
         long usableBytes = (long)granules << SizeClass.GranuleShift;
         _usedBytes += usableBytes;
@@ -152,14 +153,14 @@ public sealed unsafe class NativeHeap : IDisposable
     /// Lets at most so many empty chunks go back to the kernel (10 to 200 µs each) until this is called again; more that become empty wait for
     /// <see cref="ReleaseExcess"/>. When values of millions of blocks in random order are freed, nearly all chunks become empty at the same time.
     /// </summary>
-    public void LimitReleases(int chunks) => _runs.ReleasesLeft = chunks;
+    public void LimitReleases(int chunks) => _runs.ReleasesLeft = _medium.ReleasesLeft = chunks;
 
     /// <summary>Whether empty chunks wait to go back to the kernel.</summary>
-    public bool HasExcess => _runs.HasExcess;
+    public bool HasExcess => _runs.HasExcess || _medium.HasExcess;
 
     /// <summary>Gives an empty chunk back to the kernel, but for the one that is kept against thrashing.</summary>
     /// <returns>False: there was none.</returns>
-    public bool ReleaseExcess() => _runs.ReleaseExcess();
+    public bool ReleaseExcess() => _runs.ReleaseExcess() || _medium.ReleaseExcess();
 
     /// <summary>Gives what is kept against thrashing back to the kernel: the empty chunk, empty slabs, a guarded heap's quarantine.</summary>
     public void Purge()
@@ -167,7 +168,38 @@ public sealed unsafe class NativeHeap : IDisposable
         _guarded?.Flush();
         _slabs.ReleaseRetained();
         _runs.ReleaseEmptyChunks();
+        _medium.ReleaseEmptyChunks();
     }
+
+    /// <summary>
+    /// Gives pages between live blocks back to the kernel: of medium blocks every whole page, of slabs only whole places of slabs. Chunks whose slabs go this
+    /// way lose their huge page: what <see cref="Condemn"/> can empty should be emptied first.
+    /// </summary>
+    /// <param name="bytesWanted">How much is enough.</param>
+    /// <param name="callsMax">Bound on the time: system calls of some microseconds.</param>
+    /// <param name="withSlabs">Whether places of slabs go, too.</param>
+    /// <returns>Bytes given back.</returns>
+    public long Decommit(long bytesWanted, int callsMax, bool withSlabs) => withSlabs
+        ? _runs.Decommit(bytesWanted, AddressSpace.SlabUnitBytes, callsMax)
+        : _medium.Decommit(bytesWanted, SizeClass.PageBytes, callsMax);
+
+    /// <summary>
+    /// Chooses slabs whose few live blocks would fit into the holes of others of their class, the sparsest first, and allocates from them no more. The
+    /// caller moves their blocks (<see cref="NextCondemned"/>). A guarded heap has none.
+    /// </summary>
+    /// <param name="slabsMax">How many at most.</param>
+    /// <param name="fillPercentMax">No slab that is fuller.</param>
+    /// <returns>How many are to be emptied now.</returns>
+    public int Condemn(int slabsMax, int fillPercentMax) => _guarded is not null ? 0 : _slabs.Condemn(slabsMax, fillPercentMax);
+
+    /// <summary>
+    /// Blocks of a condemned slab, one after the other; some of them may be free already, and their content then is undefined. A slab that still has live
+    /// blocks when all have been named goes back into use.
+    /// </summary>
+    /// <param name="blocks">Gets addresses.</param>
+    /// <param name="blockBytes">Size of each of them.</param>
+    /// <returns>How many; 0: no slab is condemned.</returns>
+    public int NextCondemned(Span<nint> blocks, out int blockBytes) => _slabs.NextCondemned(blocks, out blockBytes);
 
     /// <summary>Frees everything; live blocks die with the heap.</summary>
     /// <exception cref="HeapLeakException">Guarded heaps: there were live blocks.</exception>
@@ -185,6 +217,7 @@ public sealed unsafe class NativeHeap : IDisposable
         {
             _large.ReleaseAll();
             _runs.ReleaseAll();
+            _medium.ReleaseAll();
             _slabs.Dispose();
         }
     }
@@ -210,10 +243,12 @@ public sealed unsafe class NativeHeap : IDisposable
         long usable = UsableSize(sizeBytes);
         _usedBytes -= usable;
         _liveBlocks--;
-        if (usable <= SizeClass.MediumBytesMax)
-            _slabs.ChunkEased(_runs.Free(block, GranulesOf(usable)));
-        else
+        if (usable > SizeClass.MediumBytesMax)
             _large.Free(block);
+        else if (AddressSpace.ChunkOf(block)->IsMedium)
+            _medium.ReleaseIfEmpty(_medium.Free(block, GranulesOf(usable)));
+        else
+            _slabs.ChunkEased(_runs.Free(block, GranulesOf(usable)));
     }
 
     private static int GranulesOf(long usableBytes) => (int)(usableBytes >> SizeClass.GranuleShift);
@@ -297,7 +332,7 @@ public sealed unsafe class NativeHeap : IDisposable
 
     private byte* AllocateMedium(long usableBytes)
     {
-        byte* block = _runs.Allocate(GranulesOf(usableBytes), 1);
+        byte* block = _medium.Allocate(GranulesOf(usableBytes), 1);
         _usedBytes += usableBytes;
         _liveBlocks++;
         return block;
@@ -316,7 +351,7 @@ public sealed unsafe class NativeHeap : IDisposable
         if (Math.Min(oldUsable, newUsable) <= SizeClass.SmallBytesMax)
             return false;
         if (Math.Max(oldUsable, newUsable) <= SizeClass.MediumBytesMax)
-            return _runs.TryResize(block, GranulesOf(oldUsable), GranulesOf(newUsable));
+            return (AddressSpace.ChunkOf(block)->IsMedium ? _medium : _runs).TryResize(block, GranulesOf(oldUsable), GranulesOf(newUsable));
         return Math.Min(oldUsable, newUsable) > SizeClass.MediumBytesMax && _large.TryResize(block, newUsable);
     }
 }

@@ -53,6 +53,9 @@ public sealed class Connection
     /// <summary>Whatever the owner attached when adopting or connecting.</summary>
     public object? Owner { get; set; }
 
+    /// <summary>Nothing is sent, whatever <see cref="EventLoop.Flush"/> and Close ask for, until the owner clears it and flushes again.</summary>
+    public bool IsHeld { get; set; }
+
     /// <summary>The descriptor; -1 once closed.</summary>
     public int Socket { get; internal set; } = -1;
 
@@ -94,6 +97,7 @@ public sealed class Connection
         Owner = null;
         Flags = ConnectionFlags.None;
         Generation++;
+        IsHeld = false;
         Output.Clear();
         if (Stash.Length > 0) Stash.Release();
         Stash = default;

@@ -1,7 +1,7 @@
 // Data plane. The arguments of all commands decoded in one turn, one after the other, so that a batch of commands is
 // a list of (first, count) pairs into one array that is rewound, not freed, at the end of the turn.
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using FastKv.Memory;
 
 namespace FastKv.Protocol;
 
@@ -51,7 +51,7 @@ public sealed unsafe class ArgumentArray : IDisposable
     /// <summary>Frees the storage; the array is empty and usable afterwards.</summary>
     public void Dispose()
     {
-        NativeMemory.Free(Items);
+        NativeBlock.Free((byte*)Items, (long)Capacity * sizeof(Argument));
         Items = null;
         Count = 0;
         Capacity = 0;
@@ -62,7 +62,7 @@ public sealed unsafe class ArgumentArray : IDisposable
         long capacity = Math.Max(Math.Max(CapacityMin, needed), Math.Min(2L * Capacity, Array.MaxLength));
         if (capacity > Array.MaxLength)
             throw new OutOfMemoryException();
-        Items = (Argument*)NativeMemory.Realloc(Items, (nuint)capacity * (nuint)sizeof(Argument));
+        Items = (Argument*)NativeBlock.Reallocate((byte*)Items, (long)Capacity * sizeof(Argument), capacity * sizeof(Argument));
         Capacity = (int)capacity;
     }
 }

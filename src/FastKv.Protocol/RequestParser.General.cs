@@ -1,7 +1,7 @@
 // Data plane. The request decoder's general path: any form, any cut, every error. See RequestParser.cs for the picture.
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using FastKv.Memory;
 
 namespace FastKv.Protocol;
 
@@ -314,14 +314,13 @@ public unsafe partial struct RequestParser
         if (capacity <= _pendingCapacity)
             return;
         int grown = (int)Math.Max(Math.Max(capacityMin, capacity), Math.Min(2L * _pendingCapacity, Array.MaxLength));
-        _pending = (Argument*)NativeMemory.Realloc(_pending, (nuint)grown * (nuint)sizeof(Argument));
+        _pending = (Argument*)NativeBlock.Reallocate((byte*)_pending, NativeBytes, (long)grown * sizeof(Argument));
         _pendingCapacity = grown;
     }
 
     private void FreePending()
     {
-        if (_pending != null)
-            NativeMemory.Free(_pending);
+        NativeBlock.Free((byte*)_pending, NativeBytes);
         _pending = null;
         _pendingCount = 0;
         _pendingCapacity = 0;

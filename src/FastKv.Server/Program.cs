@@ -3,6 +3,7 @@ using System.Text;
 using FastKv.Engine;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Logging;
+using FastKv.Engine.Persistence;
 using FastKv.Network;
 
 namespace FastKv.Server;
@@ -119,7 +120,13 @@ internal static class Program
         log.Role = 'M';
         try
         {
+            server.LoadDataset();
             server.Start();
+        }
+        catch (DatasetException e)
+        {
+            log.Warning(e.Message);
+            return 1;
         }
         catch (NetworkException e)
         {

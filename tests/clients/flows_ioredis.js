@@ -211,6 +211,45 @@ const flows = {
     assert.deepStrictEqual(await redis.blpop("urgent", "normal", 1), ["urgent", "u1"]);
     assert.strictEqual(await redis.bzpopmax("nothing", 0.05), null);
   },
+
+  // Rooms are channels; a moderator listens to all of them by a pattern.
+  async chat() {
+    const rooms = ["room:cats", "room:dogs"];
+    const people = range(4, () => new Redis(options));
+    const heard = people.map(() => []);
+    people.forEach((person, i) => person.on("message", (channel, text) => heard[i].push([channel, text])));
+    for (const [i, person] of people.entries()) assert.strictEqual(await person.subscribe(rooms[i % 2], "announcements"), 2);
+    const moderator = new Redis(options);
+    const everything = [];
+    moderator.on("pmessageBuffer", (pattern, channel, text) => everything.push([pattern, channel.toString(), text.toString()]));
+    assert.strictEqual(await moderator.psubscribe("room:*"), 1);
+    assert.deepStrictEqual((await redis.pubsub("CHANNELS", "room:*")).sort(), rooms);
+    assert.deepStrictEqual(await redis.pubsub("NUMSUB", "announcements", ...rooms), ["announcements", 4, "room:cats", 2, "room:dogs", 2]);
+    assert.strictEqual(await redis.pubsub("NUMPAT"), 1);
+
+    const pipeline = redis.pipeline();
+    for (let i = 0; i < 100; i++) pipeline.publish(rooms[i % 2], `line ${i}`);
+    assert.deepStrictEqual(await all(pipeline), range(100, () => 3));
+    assert.strictEqual(await redis.publish("announcements", "closing time"), 4);
+    while (heard.some((lines) => !lines.some(([channel]) => channel === "announcements")) || everything.length < 100) await sleep(5);
+    for (let i = 0; i < 4; i++) {
+      const lines = heard[i].filter(([channel]) => channel !== "announcements");
+      assert.deepStrictEqual(lines, range(50, (n) => [rooms[i % 2], `line ${2 * n + (i % 2)}`]));
+    }
+    for (const room of rooms) {
+      const lines = everything.filter(([, channel]) => channel === room).map(([, , text]) => text);
+      assert.deepStrictEqual(lines, range(50, (n) => `line ${2 * n + rooms.indexOf(room)}`));
+    }
+
+    // A subscriber may still ping, leave rooms, and come back to ordinary commands when it has left all.
+    assert.strictEqual(await people[0].unsubscribe("announcements"), 1);
+    await assert.rejects(people[0].get("k"));
+    assert.strictEqual(await people[0].unsubscribe(), 0);
+    assert.strictEqual(await people[0].get("k"), null);
+    [...people, moderator].forEach((person) => person.disconnect());
+    while ((await redis.pubsub("CHANNELS")).length > 0 || (await redis.pubsub("NUMPAT")) > 0) await sleep(5);
+    assert.strictEqual(await redis.publish("room:cats", "anybody?"), 0);
+  },
 };
 
 async function main() {

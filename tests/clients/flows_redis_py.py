@@ -285,6 +285,64 @@ def scheduler():
     assert client.blpop(["no list"], timeout=0.1) is None
 
 
+def chat():
+    """Rooms are channels; a moderator listens to all of them by a pattern."""
+    rooms = ["room:cats", "room:dogs"]
+    people = [connect().pubsub(ignore_subscribe_messages=True) for _ in range(4)]
+    moderator = connect().pubsub()
+    moderator.psubscribe("room:*")
+    assert moderator.get_message(timeout=10) == {"type": "psubscribe", "pattern": None, "channel": "room:*", "data": 1}
+    for i, person in enumerate(people):
+        person.subscribe(rooms[i % 2], "announcements")
+        while len(client.pubsub_numsub(rooms[i % 2])) == 0:
+            pass
+    deadline = time.time() + 10
+    while client.pubsub_numsub("announcements", *rooms) != [("announcements", 4), ("room:cats", 2), ("room:dogs", 2)]:
+        assert time.time() < deadline
+    assert sorted(client.pubsub_channels("room:*")) == rooms and client.pubsub_numpat() == 1
+
+    def heard(listener, count):
+        messages = []
+        while len(messages) < count:
+            message = listener.get_message(timeout=10)
+            if message is not None:
+                messages.append((message["channel"], message["data"]))
+        return messages
+
+    for i in range(100):
+        assert client.publish(rooms[i % 2], f"line {i}") == 3
+    assert client.publish("announcements", "closing time") == 4
+    for i, person in enumerate(people):
+        expected = [(rooms[i % 2], f"line {n}") for n in range(i % 2, 100, 2)] + [("announcements", "closing time")]
+        assert heard(person, 51) == expected
+    everything = heard(moderator, 100)
+    for room in range(2):
+        assert [text for channel, text in everything if channel == rooms[room]] == [f"line {n}" for n in range(room, 100, 2)]
+
+    # A handler in a thread of its own, as applications do it.
+    heard_by_handler = []
+    listener = connect().pubsub(ignore_subscribe_messages=True)
+    listener.subscribe(**{"room:birds": lambda message: heard_by_handler.append(message["data"])})
+    thread = listener.run_in_thread(sleep_time=0.01)
+    deadline = time.time() + 10
+    while client.publish("room:birds", "tweet") != 2 and time.time() < deadline:
+        pass
+    while not heard_by_handler and time.time() < deadline:
+        time.sleep(0.01)
+    thread.stop()
+    thread.join()
+    assert heard_by_handler == ["tweet"], heard_by_handler
+    for person in people:
+        person.unsubscribe()
+        person.close()
+    moderator.punsubscribe("room:*")
+    moderator.close()
+    deadline = time.time() + 10
+    while client.pubsub_channels() or client.pubsub_numpat():
+        assert time.time() < deadline
+    assert client.publish("room:cats", "anybody?") == 0
+
+
 client.flushall()
 globals()[sys.argv[2]]()
 client.flushall()

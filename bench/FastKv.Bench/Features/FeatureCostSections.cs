@@ -31,7 +31,7 @@ internal static class FeatureCostSections
     public static SectionReport RunPermissions(ReportSettings settings)
     {
         var report = new SectionReport("acl", "A user with key patterns");
-        string restricted = settings.FastKv(1) + " --user 'default on nopass ~k* ~app:{*}:x +@all'";
+        string restricted = settings.FastKv(1) + " --user default on nopass ~k* ~app:{*}:x +@all";
         CompareRow result = Compared.Run(Compared.Options(settings), restricted, settings.FastKv(1), settings.Rounds, [16], ["get", "set"]);
         Write(report, "acl", result, "with patterns", "without", Compared.Name);
         foreach (CellRow cell in result.Cells)

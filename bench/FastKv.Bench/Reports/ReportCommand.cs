@@ -1,7 +1,9 @@
-// The commands `report`, `types`, `features` and `gc-free`: publish the server, run sections, write the files. Control plane.
+// The commands `report`, `types`, `features`, `eviction`, `pubsub` and `gc-free`: publish the server, run sections, write the files. Control plane.
 using System.CommandLine;
 using System.Diagnostics;
+using FastKv.Bench.Eviction;
 using FastKv.Bench.Features;
+using FastKv.Bench.PubSub;
 using FastKv.Bench.Types;
 using FastKv.LoadGen.Load;
 
@@ -37,6 +39,15 @@ internal static class ReportCommand
             ("transactions", FeatureCostSections.RunTransactions),
             ("acl", FeatureCostSections.RunPermissions),
             ("baseline", FeatureCostSections.RunAgainstBaseline),
+        ]),
+        new("eviction", "FastKv under maxmemory against redis-server", "Eviction and maxmemory", "eviction", EvictionMethod.Text,
+        [
+            ("hits", HitsSection.Run),
+            ("rss", ResidentSection.Run),
+        ]),
+        new("pubsub", "Messages per second and CPU per message against redis-server", "Pub/Sub against redis-server", "pubsub", ReportDocument.EngineMethod,
+        [
+            ("fan-out", FanOutSection.Run),
         ]),
         new("gc-free", "Collections and allocations of FastKv under load", "Garbage collection under load", "gc-free", ReportDocument.EngineMethod,
         [

@@ -1,5 +1,4 @@
 // How the cost of operations grows with the size of the value, in process. Control plane, but for the loop that is timed.
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using FastKv.Bench.Commands;
 using FastKv.Bench.Reports;
@@ -31,7 +30,7 @@ internal static class GrowthSection
         int requests = settings.Quick ? 1 << 14 : 1 << 18;
         var report = new SectionReport("growth", "How cost grows with size");
         report.Paragraph(FormattableString.Invariant($"""
-            Nanoseconds per command in this process, without sockets: from the request's bytes through parser, dispatch and handler to the reply's bytes, on one value of n
+            Nanoseconds of CPU time per command in this process, without sockets: from the request's bytes through parser, dispatch and handler to the reply's bytes, on one value of n
             elements, in batches of {RequestBlock.BatchRequests}. This is a timing loop of its own (the median of {Passes} passes over {requests:N0} requests for random elements, after one that
             is not counted); the same operations are BenchmarkDotNet suites (`--filter '*Growth*'`). O(1) and O(log n) are what the Redis documentation states.
             """));
@@ -86,9 +85,9 @@ internal static class GrowthSection
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static double TimePass(GrowthEngine engine, RequestBlock block)
     {
-        long start = Stopwatch.GetTimestamp();
+        long start = CpuClock.CurrentThreadNs();
         engine.Run(block);
-        return Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+        return CpuClock.CurrentThreadNs() - start;
     }
 
     private static void Write(SectionReport report, GrowthFamily family, long[] sizes, double[][] figures)

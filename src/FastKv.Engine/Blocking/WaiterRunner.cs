@@ -35,6 +35,7 @@ internal sealed unsafe class WaiterRunner(Partition[] partitions, ErrorCounts er
     {
         while (partition.Blocked.TakeReady() is { } blocked)
             ServeKey(partition, blocked);
+        partition.Journal.EndUnit();
     }
 
     private void ServeKey(Partition partition, BlockedKey blocked)

@@ -66,8 +66,17 @@ internal enum ClientGate
     /// <summary>It watches itself (MONITOR): it may not touch keys.</summary>
     IsMonitor = 1 << 21,
 
+    /// <summary>Its replies wait until what they tell of is safe (appendfsync always): what follows is not run yet.</summary>
+    Committing = 1 << 22,
+
+    /// <summary>The disk refuses what is to be kept: commands that write are refused.</summary>
+    DiskError = 1 << 23,
+
+    /// <summary>Nothing of the client is run.</summary>
+    Halted = Blocked | Committing,
+
     /// <summary>With one of these, commands are run or sent one by one: each may change what becomes of the next.</summary>
-    OneByOne = Unauthenticated | ReplyOff | ReplySkip | ReplySkipNext | Pause | Closing | Blocked | Multi | SubscriberMode | Monitored
+    OneByOne = Unauthenticated | ReplyOff | ReplySkip | ReplySkipNext | Pause | Closing | Halted | Multi | SubscriberMode | Monitored
         | Caching,
 }
 
@@ -142,16 +151,23 @@ internal sealed unsafe class Client
     /// <summary>The peer sends nothing more; the connection closes once what it asked for is answered.</summary>
     public bool IsPeerClosed;
 
+    /// <summary>While its replies waited for a commit it got more, which the next one has to cover.</summary>
+    public bool IsHeldAgain;
+
     // The session, for CLIENT LIST.
+    /// <summary>It has said a user's password, or none was asked for when it began.</summary>
     public bool Authenticated;
     public string Name = "";
     public string LibraryName = "";
     public string LibraryVersion = "";
-    public string User = "default";
 
-    /// <summary>What the session may do.</summary>
-    public Acl.AclUser Acl = FastKv.Engine.Acl.AclUser.Default;
+    /// <summary>Whose session it is, which decides what it may do.</summary>
+    public Acl.AclUser Acl = FastKv.Engine.Acl.AclUser.Nobody;
     public bool NoEvict;
+
+    /// <summary>What <see cref="ClientEviction"/> has counted it as: bytes, and the bucket of its size (−1: not to be evicted).</summary>
+    public long CountedBytes;
+    public int SizeBucket = -1;
     public long CreatedMs;
     public long LastInteractionMs;
     public long ActiveEpoch;
@@ -196,10 +212,11 @@ internal sealed unsafe class Client
         Receiver = default;
         IsTouched = false;
         OutputClass = OutputClass.Normal;
-        InFlight = IsReady = IsHeld = IsReceivePaused = IsClosed = IsPeerClosed = Authenticated = NoEvict = IsUnixSocket = false;
+        InFlight = IsReady = IsHeld = IsReceivePaused = IsClosed = IsPeerClosed = IsHeldAgain = Authenticated = NoEvict = IsUnixSocket = false;
         Name = LibraryName = LibraryVersion = Address = LocalAddress = "";
-        User = "default";
-        Acl = FastKv.Engine.Acl.AclUser.Default;
+        Acl = FastKv.Engine.Acl.AclUser.Nobody;
+        CountedBytes = 0;
+        SizeBucket = -1;
         OutputSoftLimitSinceMs = OutputPeakBytes = ActiveEpoch = TotalNetworkInput = TotalNetworkOutput = 0;
         LastCommand = null;
     }

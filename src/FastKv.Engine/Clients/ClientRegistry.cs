@@ -55,9 +55,8 @@ internal sealed class ClientRegistry(FastKvServer server)
         client.Id = Interlocked.Increment(ref _nextId);
         client.Loop = loop;
         client.CreatedMs = client.LastInteractionMs = nowMs;
-        client.Authenticated = _server.Options.RequirePass is null;
-        client.Parser.Authenticated = client.Authenticated;
-        client.Gate = (client.Authenticated ? ClientGate.Open : ClientGate.Unauthenticated) | _server.CommonGate;
+        client.Gate = _server.CommonGate;
+        _server.Acl.BeginSession(client);
         if (_server.Pause.IsOn(nowMs))
             client.Gate |= ClientGate.Pause;
         return client;
@@ -76,7 +75,7 @@ internal sealed class ClientRegistry(FastKvServer server)
             Refuse(client, "-ERR max number of clients reached\r\n");
             return;
         }
-        if (_server.Options.ProtectedMode && _server.Options.RequirePass is null && !client.IsUnixSocket &&
+        if (_server.Options.ProtectedMode && _server.Acl.Default.Rules.NoPassword && !client.IsUnixSocket &&
             client.Connection.RemoteEndPoint is IPEndPoint remote && !IPAddress.IsLoopback(remote.Address))
         {
             client.Loop.Statistics.ConnectionsRejected++;

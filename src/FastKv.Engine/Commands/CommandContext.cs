@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using FastKv.Engine.Blocking;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Protocol;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -32,6 +33,12 @@ internal unsafe struct CommandContext
     /// <summary>For <see cref="Block"/>: what a retry retries, or a part that may block brings along; null: to be taken from the client's loop.</summary>
     public Waiter? Waiter;
 
+    /// <summary>The shards that are held for it, one bit each, when it runs under an exclusive ticket; 0: <see cref="Partition"/> alone.</summary>
+    public ulong Shards;
+
+    /// <summary>The number of that ticket.</summary>
+    public long TicketNumber;
+
     /// <summary>Hash of the first key, computed at routing; 0: not computed.</summary>
     public ulong FirstKeyHash;
 
@@ -56,6 +63,28 @@ internal unsafe struct CommandContext
 
     /// <summary>Time of this turn, milliseconds since the Unix epoch: one instant for the whole command.</summary>
     public readonly long NowMs => Partition.NowMs;
+
+    /// <summary>Whether somebody wants to know the effects of commands: handlers of commands that cannot simply be repeated say theirs then.</summary>
+    public readonly bool IsJournaled
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Partition.Journal.IsOn;
+    }
+
+    /// <summary>
+    /// Begins an effect of this command on a key, which stands for the command in the journal (several may); ask <see cref="IsJournaled"/> before.
+    /// </summary>
+    /// <param name="key">A key of the shard that it belongs to.</param>
+    /// <param name="name">The name of the command that repeats it.</param>
+    /// <param name="count">Arguments, the name included.</param>
+    public readonly Effect BeginEffect(in Key key, ReadOnlySpan<byte> name, int count) =>
+        Database(key).Partition.Journal.Begin(DatabaseIndex, name, count);
+
+    /// <summary>Nothing, or nothing more, stands for the command in the journal.</summary>
+    public readonly void OmitEffect() => Partition.Journal.IsReplaced = true;
+
+    /// <summary>The command is told as it came, whether something has changed or not.</summary>
+    public readonly void ForceEffect() => Partition.Journal.IsForced = true;
 
     /// <summary>The key in argument <paramref name="index"/>, hashed, with its shard.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

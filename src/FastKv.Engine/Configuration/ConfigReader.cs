@@ -1,6 +1,7 @@
 // Reads redis.conf (control plane): a directive and its words per line, '#' comments, include with patterns. The first thing that is
 // wrong ends the start, with the line it is in, in the words Redis uses.
 using System.Text;
+using FastKv.Engine.Acl;
 using FastKv.Engine.Logging;
 
 namespace FastKv.Engine.Configuration;
@@ -115,8 +116,7 @@ internal sealed class ConfigReader(ServerOptions options, ServerLog log, Func<st
             case "rename-command" when words.Count == 3:
                 return Rename(words[1], words[2]);
             case "user" when words.Count >= 2:
-                users.Add(words[1..]);
-                return null;
+                return AddUser(words);
             case "loadmodule" when words.Count >= 2:
                 modules.Add(words[1..]);
                 return null;
@@ -128,6 +128,26 @@ internal sealed class ConfigReader(ServerOptions options, ServerLog log, Func<st
                 return "Bad directive or wrong number of arguments";
         }
     }
+
+    /// <summary>Commands that are not known are let pass here, and end the start when the users are made.</summary>
+    private string? AddUser(List<string> words)
+    {
+        if (users.Exists(user => user[0] == words[1]))
+            return UserError(words[1], RuleError.DuplicateUser);
+        if (UserRules.Merge(words[2..], out int unmatched) is not { } rules)
+            return UserError(words[unmatched], RuleError.Unknown);
+        var user = new UserRules(allChannelsByDefault: false);
+        for (int i = 0; i < rules.Count; i++)
+        {
+            // As in Redis, what is named is the word two before the one that is wrong.
+            if (user.Apply(rules[i]) is var error and not (RuleError.None or RuleError.Unknown))
+                return UserError(words[i], error);
+        }
+        users.Add(words[1..]);
+        return null;
+    }
+
+    private static string UserError(string word, RuleError error) => $"Error in user declaration '{word}': {error.Text()}";
 
     private string? ReadModuleParameter(List<string> words)
     {

@@ -174,9 +174,9 @@ public static class ConfigTable
 
         // ---- Security and scripts ----
         Text("requirepass", null, static o => ref o.RequirePass, Sensitive, isBinarySafe: true),
-        Text("aclfile", "", flags: Immutable),
-        Long("acllog-max-len", 0, NoLimit, 128),
-        Choice("acl-pubsub-default", 0, null, None, [("allchannels", 1), ("resetchannels", 0)]),
+        Text("aclfile", "", static o => ref o.AclFile, Immutable),
+        Long("acllog-max-len", 0, NoLimit, 128, static o => ref o.AclLogMaxLen),
+        Choice("acl-pubsub-default", 0, static o => ref o.AclPubSubDefault, None, [("allchannels", 1), ("resetchannels", 0)]),
         Long("busy-reply-threshold", 0, NoLimit, 5000, alias: "lua-time-limit"),
         Choice("sanitize-dump-payload", 0, static o => ref o.SanitizeDumpPayload, None, [.. NoYes, ("clients", 2)]),
         Choice("propagation-error-behavior", 0, null, None, [("ignore", 0), ("panic", 1), ("panic-on-replicas", 2)]),
@@ -194,18 +194,18 @@ public static class ConfigTable
         Long("loading-process-events-interval-bytes", 1024, IntMax, 2 << 20, flags: Hidden),
 
         // ---- Append-only file ----
-        YesNo("appendonly", false, flags: DenyLoading),
-        Text("appendfilename", "appendonly.aof", flags: Immutable, validate: TextRules.JournalFileName),
-        Text("appenddirname", "appendonlydir", flags: Immutable, validate: TextRules.JournalDirectoryName),
-        Choice("appendfsync", 0, null, None, [("everysec", 0), ("always", 1), ("no", 2)]),
-        YesNo("no-appendfsync-on-rewrite", false),
-        Int("auto-aof-rewrite-percentage", 0, IntMax, 100),
-        Memory("auto-aof-rewrite-min-size", 0, NoLimit, 64 << 20),
-        YesNo("aof-load-truncated", true),
-        YesNo("aof-use-rdb-preamble", true),
-        YesNo("aof-timestamp-enabled", false),
+        YesNo("appendonly", false, static o => ref o.AppendOnly, DenyLoading),
+        Text("appendfilename", "appendonly.aof", static o => ref o.AppendFileName, flags: Immutable, validate: TextRules.JournalFileName),
+        Text("appenddirname", "appendonlydir", static o => ref o.AppendDirName, flags: Immutable, validate: TextRules.JournalDirectoryName),
+        Choice("appendfsync", 0, static o => ref Unsafe.As<AppendFsync, int>(ref o.AppendFsync), None, [("everysec", 0), ("always", 1), ("no", 2)]),
+        YesNo("no-appendfsync-on-rewrite", false, static o => ref o.NoAppendFsyncOnRewrite),
+        Int("auto-aof-rewrite-percentage", 0, IntMax, 100, static o => ref o.AutoAofRewritePercentage),
+        Memory("auto-aof-rewrite-min-size", 0, NoLimit, 64 << 20, static o => ref o.AutoAofRewriteMinSize),
+        YesNo("aof-load-truncated", true, static o => ref o.AofLoadTruncated),
+        YesNo("aof-use-rdb-preamble", true, static o => ref o.AofUseRdbPreamble),
+        YesNo("aof-timestamp-enabled", false, static o => ref o.AofTimestampEnabled),
         YesNo("aof-rewrite-incremental-fsync", true),
-        YesNo("aof-disable-auto-gc", false),
+        YesNo("aof-disable-auto-gc", false, static o => ref o.AofDisableAutoGc),
 
         // ---- Replication ----
         new ReplicaOfParameter(),

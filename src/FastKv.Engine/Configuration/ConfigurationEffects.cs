@@ -1,5 +1,3 @@
-using FastKv.Engine.Commands.Connection;
-
 namespace FastKv.Engine.Configuration;
 
 /// <summary>What CONFIG SET has to bring about at once. Most parameters need nothing here: they are read where they matter, each time. Control plane.</summary>
@@ -23,6 +21,17 @@ internal static class ConfigurationEffects
                 partition.SetPolicy();
             return null;
         });
+        config.Apply("maxmemory", () =>
+        {
+            server.MemoryLimit.Apply();
+            server.ClientEviction.Apply();
+            return null;
+        });
+        config.Apply("maxmemory-clients", () =>
+        {
+            server.ClientEviction.Apply();
+            return null;
+        });
         foreach (string name in (string[])["slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold", "stall-watchdog-ms"])
             config.Apply(name, () => Watch(server));
         config.Apply("notify-keyspace-events", () =>
@@ -31,10 +40,11 @@ internal static class ConfigurationEffects
                 partition.SetNotifiedEvents();
             return null;
         });
-        config.Apply("requirepass", () =>
+        config.Apply("appendonly", () =>
         {
-            if (server.Options.RequirePass is null)
-                AdmitAll(server);
+            if (server.Options.AppendOnly)
+                return server.Aof.TurnOn();
+            server.Aof.TurnOff();
             return null;
         });
     }
@@ -57,18 +67,5 @@ internal static class ConfigurationEffects
                 loop.Post(loop.Statistics.Commands.TimeNextCalls);
         }
         return null;
-    }
-
-    /// <summary>Without a password every session may go on; a new password leaves the sessions that have begun as they are.</summary>
-    private static void AdmitAll(FastKvServer server)
-    {
-        foreach (var loop in server.Loops)
-        {
-            loop.Post(() =>
-            {
-                foreach (var client in loop.Clients)
-                    Session.SetAuthenticated(client, true);
-            });
-        }
     }
 }

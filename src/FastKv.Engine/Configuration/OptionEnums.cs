@@ -89,3 +89,16 @@ public enum ShutdownFlags
     /// <summary>Go even if saving fails.</summary>
     Force = 8,
 }
+
+/// <summary><c>appendfsync</c>.</summary>
+public enum AppendFsync
+{
+    /// <summary>Once a second, beside the server.</summary>
+    EverySecond = 0,
+
+    /// <summary>Before the replies of what was written leave.</summary>
+    Always = 1,
+
+    /// <summary>When the kernel likes to.</summary>
+    No = 2,
+}

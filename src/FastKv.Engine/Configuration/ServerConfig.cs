@@ -52,6 +52,9 @@ public sealed class ServerConfig
     /// <summary>Absolute path of the configuration file (an ordinary string, not Latin-1 text), or null when there is none.</summary>
     public string? ConfigFile { get; private set; }
 
+    /// <summary>The <c>user</c> lines that <see cref="Rewrite"/> writes in place of those in the file; null: those stay.</summary>
+    internal Func<IReadOnlyList<string>>? UserLines { get; set; }
+
     /// <summary>Raised after a successful <see cref="Set"/> with the names that were given, on the thread that set them.</summary>
     public event Action<IReadOnlyList<string>>? Changed;
 
@@ -216,6 +219,12 @@ public sealed class ServerConfig
         var rewriter = new ConfigRewriter(oldText);
         foreach (ConfigParameter parameter in ConfigTable.Parameters)
             parameter.Rewrite(Options, rewriter);
+        if (UserLines is not null)
+        {
+            foreach (string line in UserLines())
+                rewriter.Put("user", line, force: true);
+            rewriter.MarkProcessed("user");
+        }
         foreach (IReadOnlyList<string> module in Options.Modules)
             rewriter.Put("loadmodule", "loadmodule " + string.Join(' ', module), force: true);
         return rewriter.Finish();
@@ -234,8 +243,6 @@ public sealed class ServerConfig
             if (parameter.Get(defaults) != parameter.Get(Options))
                 names.Add(parameter.Name);
         }
-        if (Options.Users.Count > 0)
-            names.Add("user");
         if (Options.Modules.Count > 0)
             names.Add("loadmodule");
         return names;

@@ -45,6 +45,15 @@ public sealed class ServerOptions
     /// <summary><c>requirepass</c>: the default user's password (Latin-1, a char per byte), or null.</summary>
     public string? RequirePass;
 
+    /// <summary><c>aclfile</c>: the file of users, or empty.</summary>
+    public string? AclFile;
+
+    /// <summary><c>acllog-max-len</c>: denials that ACL LOG remembers.</summary>
+    public long AclLogMaxLen;
+
+    /// <summary><c>acl-pubsub-default</c>: 1: new users may use all channels, 0: none.</summary>
+    public int AclPubSubDefault;
+
     /// <summary><c>max-new-connections-per-cycle</c>: connections accepted in one turn.</summary>
     public int MaxNewConnectionsPerCycle;
 
@@ -193,6 +202,38 @@ public sealed class ServerOptions
 
     /// <summary>DEBUG SET-SKIP-CHECKSUM-VALIDATION: damaged payloads and files are to reach what validates them.</summary>
     public bool SkipChecksumValidation;
+    /// <summary><c>appendonly</c>.</summary>
+    public bool AppendOnly;
+
+    /// <summary><c>appendfilename</c>: what the names of the files of the AOF begin with.</summary>
+    public string? AppendFileName;
+
+    /// <summary><c>appenddirname</c>: the directory of the AOF, within the working directory.</summary>
+    public string? AppendDirName;
+
+    /// <summary><c>appendfsync</c>.</summary>
+    public AppendFsync AppendFsync;
+
+    /// <summary><c>no-appendfsync-on-rewrite</c>: no fsync of the AOF while a base or snapshot is being written.</summary>
+    public bool NoAppendFsyncOnRewrite;
+
+    /// <summary><c>auto-aof-rewrite-percentage</c>: growth since the last rewrite at which the next one is due; 0: never.</summary>
+    public int AutoAofRewritePercentage;
+
+    /// <summary><c>auto-aof-rewrite-min-size</c>: bytes below which none is.</summary>
+    public long AutoAofRewriteMinSize;
+
+    /// <summary><c>aof-load-truncated</c>: a last file that ends in the midst of a command is cut there.</summary>
+    public bool AofLoadTruncated;
+
+    /// <summary><c>aof-use-rdb-preamble</c>: bases are RDB files.</summary>
+    public bool AofUseRdbPreamble;
+
+    /// <summary><c>aof-timestamp-enabled</c>: lines with the time stand in the AOF.</summary>
+    public bool AofTimestampEnabled;
+
+    /// <summary><c>aof-disable-auto-gc</c>: files that a rewrite has replaced stay.</summary>
+    public bool AofDisableAutoGc;
 
     /// <summary><c>repl-backlog-size</c>: bytes of the replication stream kept for replicas that come back.</summary>
     public long ReplBacklogSize;

@@ -54,6 +54,7 @@ internal sealed class ActiveExpiry(Partition partition)
             if (database.HasExpiries)
             {
                 _position = database.SweepExpired(_position, BucketsPerStep, out _isUnfinished);
+                _partition.Journal.EndUnit();
                 if (_position != 0 || _isUnfinished)
                 {
                     if (clock.MonotonicMicroseconds >= endUs)

@@ -11,7 +11,7 @@ namespace FastKv.Engine.Keyspace;
 // and go, so that later parts (journal, notifications, WATCH) have one place to listen.
 
 /// <summary>Keys and values of one database on one partition.</summary>
-internal sealed unsafe class Database(Partition partition, int index) : IDisposable
+internal sealed unsafe partial class Database(Partition partition, int index) : IDisposable
 {
     /// <summary>Fields of hashes that a step of the active expiry may remove: some 100 ns each.</summary>
     private const int FieldsPerStep = 1024;
@@ -284,6 +284,9 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     /// <summary>Whether the key is there, be it expired or not; leaves no trace.</summary>
     public bool Exists(in Key key) => _table.Find(key.Hash, key.Span) != null;
 
+    /// <summary>The entry, be it expired or not; leaves no trace.</summary>
+    public EntryRef PeekRaw(in Key key) => new(_table.Find(key.Hash, key.Span));
+
     /// <summary>A random entry that has not expired; null: none was found.</summary>
     public EntryRef Random()
     {
@@ -415,6 +418,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
         Notify(KeyspaceEvents.Expired, "expired"u8, key);
         Remove(key, entry);
         _partition.Statistics.ExpiredKeys++;
+        if (_partition.Journal.IsOn)
+            _partition.Journal.NoteRemoved(Index, key, _partition.Options.LazyFreeLazyExpire);
         return default;
     }
 
@@ -451,6 +456,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
     private bool ExpireFields(EntryRef hash, ref int budget)
     {
         Preserve(hash);
+        if (_partition.Journal.IsOn && HashValue.IsAnyDue(hash, _partition.NowMs))
+            Persistence.Journal.FieldEffects.Expire(this, hash);
         byte* swept = HashValue.Sweep(Values, hash.Block, _partition.NowMs, ref budget, out long removed, out bool isDone);
         if (removed == 0)
             return isDone;
@@ -466,13 +473,14 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
                 Notify(KeyspaceEvents.Generic, "del"u8, key);
                 Remove(key, entry);
             }
+            _partition.Journal.TakeChanged();
         }
         return isDone;
     }
 
     /// <summary>Whether somebody is to be told of keys that expire.</summary>
     private bool TellsOfExpiry =>
-        _partition.Watched.Count != 0 || _partition.Tracked.HasInterest || (_partition.NotifiedEvents & KeyspaceEvents.Expired) != 0;
+        _partition.Journal.IsOn || _partition.Watched.Count != 0 || _partition.Tracked.HasInterest || (_partition.NotifiedEvents & KeyspaceEvents.Expired) != 0;
 
     private void NoteExpired(EntryRef entry)
     {
@@ -482,6 +490,8 @@ internal sealed unsafe class Database(Partition partition, int index) : IDisposa
             var key = new Key(bytes, name.Length, _partition.Routing.Hash(bytes, name.Length));
             NoteChange(key);
             Notify(KeyspaceEvents.Expired, "expired"u8, key);
+            if (_partition.Journal.IsOn)
+                _partition.Journal.NoteGone(Index, key, _partition.Options.LazyFreeLazyExpire);
         }
     }
 

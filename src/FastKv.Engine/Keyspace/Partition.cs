@@ -55,8 +55,11 @@ internal sealed class Partition : IDisposable
     /// <summary>The generation of entries that are made or changed now; those of the other one have yet to be saved by <see cref="Snapshot"/>.</summary>
     public EntryFlags Generation;
 
+    /// <summary>What tells those who listen of every change.</summary>
+    public readonly Persistence.Journal.Journal Journal;
+
     /// <summary>Makes room when memory is short.</summary>
-    public readonly Eviction.Evictor Evictor = new();
+    public readonly Eviction.Evictor Evictor;
 
     /// <summary>The classes of events that are to be published.</summary>
     public KeyspaceEvents NotifiedEvents;
@@ -119,6 +122,7 @@ internal sealed class Partition : IDisposable
         LazyFree = new LazyFree(this);
         Tracked = new Tracking.TrackedKeys(this);
         SetNotifiedEvents();
+        Journal = new Persistence.Journal.Journal(this);
         Blocked = new Blocking.BlockedKeys(this);
         Channels = new PubSub.Channels(this);
         Databases = new Database[options.Databases];
@@ -126,6 +130,7 @@ internal sealed class Partition : IDisposable
             Databases[i] = new Database(this, i);
         ActiveExpiry = new ActiveExpiry(this);
         Snapshot = new Persistence.Snapshots.PartitionSnapshot(this);
+        Evictor = new Eviction.Evictor(this);
         UpdateClock();
     }
 
@@ -194,6 +199,7 @@ internal sealed class Partition : IDisposable
         Dump.Dispose();
         Watched.Dispose();
         Channels.Dispose();
+        Journal.Dispose();
         Statistics.Dispose();
         Heap.Dispose();
     }

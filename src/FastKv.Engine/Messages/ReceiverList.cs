@@ -22,6 +22,9 @@ internal unsafe struct ReceiverList
 
     public readonly bool IsEmpty => _header == null;
 
+    /// <summary>Whether both refer to one list, in the same state.</summary>
+    public readonly bool IsSameAs(in ReceiverList other) => _header == other._header;
+
     public readonly int Count => _header == null ? 0 : _header->Count;
 
     public readonly ReadOnlySpan<Receiver> Span => _header == null ? default : new ReadOnlySpan<Receiver>(_header + 1, _header->Count);

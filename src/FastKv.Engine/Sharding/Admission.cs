@@ -2,6 +2,7 @@ using FastKv.Engine.Acl;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Commands.Server;
+using FastKv.Engine.Commands.Transactions;
 using FastKv.Protocol;
 
 namespace FastKv.Engine.Sharding;
@@ -12,7 +13,7 @@ namespace FastKv.Engine.Sharding;
 /// <summary>Why a command is refused.</summary>
 internal enum Refusal
 {
-    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, SubscriberMode, IsMonitor, Protected,
+    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, DiskError, SubscriberMode, IsMonitor, Protected,
 }
 
 /// <summary>Decides whether a client of one loop may run a command now.</summary>
@@ -36,6 +37,8 @@ internal sealed unsafe class Admission(ShardLoop loop)
             return Refusal.OutOfMemory;
         if ((gate & ClientGate.SaveFailed) != 0 && StopsWrites(command))
             return Refusal.SaveFailed;
+        if ((gate & ClientGate.DiskError) != 0 && ((command.Flags & CommandFlags.Write) != 0 || command.Name == "ping"))
+            return Refusal.DiskError;
         if ((gate & ClientGate.SubscriberMode) != 0 && !IsForSubscribers(command))
             return Refusal.SubscriberMode;
         if ((gate & ClientGate.IsMonitor) != 0 && (command.Flags & (CommandFlags.Write | CommandFlags.ReadOnly | CommandFlags.MayReplicate)) != 0)
@@ -49,7 +52,7 @@ internal sealed unsafe class Admission(ShardLoop loop)
         switch (refusal)
         {
             case Refusal.NotAuthenticated:
-                context.Reply.Error(Errors.NoAuth);
+                MultiExec.ReplyRefusal(ref context, command, Errors.NoAuth);
                 break;
             case Refusal.NotInTransaction:
                 context.Reply.Error(Errors.NotInTransaction);
@@ -58,10 +61,14 @@ internal sealed unsafe class Admission(ShardLoop loop)
                 AclDenial.Reply(ref context, command);
                 break;
             case Refusal.OutOfMemory:
-                context.Reply.Error(Errors.OutOfMemory);
+                MultiExec.ReplyRefusal(ref context, command, Errors.OutOfMemory);
                 break;
             case Refusal.SaveFailed:
                 context.Reply.Error(Errors.SaveFailed);
+                break;
+            case Refusal.DiskError:
+                context.Reply.Error(System.Text.Encoding.UTF8.GetBytes(
+                    "MISCONF Errors writing to the AOF file: " + Persistence.Files.FileErrors.TextOf(_loop.Server.Aof.WriteError)));
                 break;
             case Refusal.SubscriberMode:
                 ReplySubscriberMode(ref context, command);
@@ -75,7 +82,10 @@ internal sealed unsafe class Admission(ShardLoop loop)
         }
         _loop.Statistics.Commands.Reject(command);
         _loop.Statistics.Errors.Pending = 0;
-        context.Client.Transaction.IsAborted |= context.Client.Transaction.IsOpen;
+        if (context.Client.Transaction.IsOpen)
+            context.Client.Transaction.IsAborted = true;
+        else
+            context.Client.Gate &= ~ClientGate.Multi;
     }
 
     /// <summary>Whether a command must not change what can no longer be saved; PING tells of it too, for those who watch over the server.</summary>
@@ -105,6 +115,6 @@ internal sealed unsafe class Admission(ShardLoop loop)
         writer.Add("Can't execute '"u8);
         writer.AddAscii(command.Name);
         writer.Add("': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"u8);
-        context.Reply.Error(writer.Written);
+        MultiExec.ReplyRefusal(ref context, command, writer.Written);
     }
 }

@@ -34,7 +34,15 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
     /// <summary>Sends what the client's output holds, watches its limits, and closes it when it asked for that.</summary>
     public void Flush(Client client)
     {
-        if (client.IsClosed)
+        if (client.IsClosed || (_server.Aof.HoldsReplies && _loop.Commits.TryHold(client)))
+            return;
+        Send(client);
+    }
+
+    /// <summary>As <see cref="Flush"/>, at once: what the client is told of is safe.</summary>
+    public void Send(Client client)
+    {
+        if (client.IsClosed || (client.Gate & ClientGate.Committing) != 0)
             return;
         var connection = client.Connection;
         if (connection.Output.Length > 0)
@@ -51,6 +59,8 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         bool isOver = (client.Gate & ClientGate.Closing) != 0 || (client.IsPeerClosed && !client.IsReady);
         if (isOver && !client.InFlight)
             _events!.Close(connection, afterFlush: true);
+        else if (_server.ClientEviction.IsOn)
+            _server.ClientEviction.Update(client);
     }
 
     /// <summary>Closes a client that reads too slowly; once.</summary>
@@ -59,7 +69,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         if (client.Connection.IsClosing)
             return;
         _loop.Statistics.OutputLimitDisconnections++;
-        _server.Log.Warning($"Client {client.Address} scheduled to be closed ASAP for overcoming of output buffer limits.");
+        _server.Log.Warning($"Client {Commands.Connection.ClientList.DescribeOne(client, client.Loop.NowMs)} scheduled to be closed ASAP for overcoming of output buffer limits.");
         client.CloseAfterReply();
         _events!.Close(client.Connection, afterFlush: false);
     }
@@ -103,11 +113,13 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
             return;
         fixed (byte* start = bytes)
         {
-            if (_loop.IsAlone && (client.Gate & (ClientGate.Pause | ClientGate.Blocked)) == 0 && client.Batch is null)
+            if (_loop.IsAlone && (client.Gate & (ClientGate.Pause | ClientGate.Halted)) == 0 && client.Batch is null)
                 RunAlone(client, start, bytes.Length);
             else
                 Queue(client, start, bytes.Length);
         }
+        if (_server.ClientEviction.IsOn && !client.IsClosed)
+            _server.ClientEviction.Update(client);
         if (client.Input.Length + client.Arrived.Length > _server.Options.ClientQueryBufferLimit)
             CloseForQueryLimit(client);
     }
@@ -122,7 +134,7 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
     public void OnPeerClosed(Connection connection)
     {
         var client = Unsafe.As<Client>(connection.Owner)!;
-        if (!client.InFlight && !client.IsReady)
+        if (!client.InFlight && !client.IsReady && (client.Gate & ClientGate.Committing) == 0)
             _events!.Close(connection, afterFlush: true);
         else
             client.IsPeerClosed = true;
@@ -138,6 +150,8 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         PubSub.Subscriptions.Leave(client, _loop.Partitions);
         _server.Monitors.Remove(client);
         _loop.Slots.Remove(client);
+        if (_server.ClientEviction.IsOn)
+            _server.ClientEviction.Remove(client);
         if ((client.Gate & ClientGate.Blocked) != 0)
             _loop.Blocked.TryAbandon(client);
         _loop.ForgetIfIdle(client);
@@ -170,18 +184,27 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         if (client.Batch is null && client.Arrived.Length == 0)
         {
             ClientInput.Append(client, start, length);
+
+            // What comes until its turn is not all to be kept; but one large command has to be.
+            if (client.Input.Length - client.InputCursor > ArrivedBytesMax && !client.Parser.IsMidCommand)
+                PauseReceive(client);
         }
         else
         {
             client.Arrived.EnsureFree(length);
             client.Arrived.Append(start, length);
-            if (client.Arrived.Length > ArrivedBytesMax && !client.IsReceivePaused)
-            {
-                client.IsReceivePaused = true;
-                _events!.PauseReceive(client.Connection);
-            }
+            if (client.Arrived.Length > ArrivedBytesMax)
+                PauseReceive(client);
         }
         _loop.MarkReady(client);
+    }
+
+    private void PauseReceive(Client client)
+    {
+        if (client.IsReceivePaused)
+            return;
+        client.IsReceivePaused = true;
+        _events!.PauseReceive(client.Connection);
     }
 
     /// <summary>Reads on from a client whose input had to be held back, once that is used up.</summary>

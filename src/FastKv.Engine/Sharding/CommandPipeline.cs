@@ -66,7 +66,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         while (true)
         {
             batch.Reset();
-            if ((client.Gate & ClientGate.Blocked) != 0)
+            if ((client.Gate & ClientGate.Halted) != 0)
             {
                 _timeline.EndExtended();
                 return position = cursor;
@@ -99,7 +99,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     /// <returns>False: the rings are full; to be called again in a later turn.</returns>
     public bool Run(Client client)
     {
-        while (!client.InFlight && !client.IsClosed && (client.Gate & ClientGate.Blocked) == 0)
+        while (!client.InFlight && !client.IsClosed && (client.Gate & ClientGate.Halted) == 0)
         {
             var batch = client.Batch;
             if (batch is null)
@@ -233,6 +233,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             slot.Command = command;
             slot.Hash = 0;
             slot.IsAdmitted = false;
+            slot.Refusal = Refusal.None;
             slot.Shard = CommandBatch.Inline;
             if (command is null || command.Route == CommandRoute.Connection)
                 continue;
@@ -358,7 +359,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
     {
         if ((client.Gate & ClientGate.Closing) != 0)
             return false;
-        if ((client.Gate & ClientGate.Blocked) != 0)
+        if ((client.Gate & ClientGate.Halted) != 0)
             return false;
         if ((client.Gate & ClientGate.Pause) != 0 && IsHeld(client, ref slot, context.Arguments))
             return false;
@@ -376,7 +377,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             client.Transaction.IsAborted |= client.Transaction.IsOpen;
             CloseGate(client);
         }
-        else if (!slot.IsAdmitted && _admission.Check(client, command, context.Arguments, context.Count) is var refusal && refusal != Refusal.None)
+        else if (!slot.IsAdmitted && RefusalOf(client, ref slot, command, ref context) is var refusal && refusal != Refusal.None)
         {
             _admission.Refuse(refusal, command, ref context);
         }
@@ -390,8 +391,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             context.DatabaseIndex = client.Database;
             context.FirstKeyHash = slot.Hash;
             _partition.IsTouchOff = client.NoTouch;
-            if ((client.Gate & ClientGate.Tracking) != 0)
-                _partition.Tracked.Actor = client.Tracker;
+            _partition.Tracked.Actor = client.Tracker;
             _partition.IsFrozen = (client.Gate & ClientGate.Pause) != 0 && (command.Flags & CommandFlags.Write) == 0;
             _statistics.Run(command, ref context);
             _partition.IsTouchOff = false;
@@ -432,7 +432,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
             {
                 if ((client.Gate & ClientGate.Closing) != 0)
                     return Discard(client);
-                if ((client.Gate & ClientGate.Blocked) != 0)
+                if ((client.Gate & ClientGate.Halted) != 0)
                     return true;
                 var command = batch.Slots[batch.Next].Command;
                 if ((client.Gate & ClientGate.Pause) != 0 && IsHeld(client, ref batch.Slots[batch.Next], batch.Arguments.Items + batch.Slots[batch.Next].First))
@@ -499,14 +499,25 @@ internal sealed unsafe class CommandPipeline : IDisposable
     private bool Admit(Client client, CommandBatch batch, int index)
     {
         ref var slot = ref batch.Slots[index];
-        slot.IsAdmitted = slot.IsAdmitted
-            || (slot.Command is { } command && _admission.Check(client, command, batch.Arguments.Items + slot.First, slot.Count) == Refusal.None);
+        if (slot.IsAdmitted || slot.Command is not { } command)
+            return slot.IsAdmitted;
+        var refusal = _admission.Check(client, command, batch.Arguments.Items + slot.First, slot.Count);
+        slot.IsAdmitted = refusal == Refusal.None;
+
+        // The next to be run: its reply is written at once. One after it is asked for again, for what comes before it may change the answer.
+        if (index == batch.Next)
+            slot.Refusal = refusal;
         return slot.IsAdmitted;
     }
 
     /// <summary>Whether CLIENT PAUSE holds a command; one that is refused is not held, but refused at once.</summary>
     private bool IsHeld(Client client, ref CommandSlot slot, Argument* arguments) => _loop.Hold(client, slot.Command)
         && (client.IsHeld = slot.IsAdmitted || _admission.Check(client, slot.Command!, arguments, slot.Count) == Refusal.None);
+
+    /// <summary>What forbids a command: as it was decided when its turn came, for memory may be free by now, and the command would run where it does not
+    /// belong.</summary>
+    private Refusal RefusalOf(Client client, ref CommandSlot slot, CommandDescriptor command, ref CommandContext context) =>
+        slot.Refusal != Refusal.None ? slot.Refusal : _admission.Check(client, command, context.Arguments, context.Count);
 
     /// <summary>Shows those who monitor a command that is about to be sent.</summary>
     private void Show(Client client, CommandBatch batch, int index)

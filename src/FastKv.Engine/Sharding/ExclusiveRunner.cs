@@ -3,6 +3,7 @@ using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Commands.Generic;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Engine.Tracking;
 using FastKv.Memory;
 using FastKv.Protocol;
@@ -28,6 +29,8 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         var waiter = ticket.Waiter!;
         CommandContext context = _loop.Pipeline.NewContext(waiter.Client);
         context.Partition = _partitions[BitOperations.TrailingZeroCount(ticket.Shards)];
+        context.Shards = ticket.Shards;
+        context.TicketNumber = ticket.Number;
         context.Waiter = waiter;
         context.IsRetry = true;
         context.Reply = new ReplyWriter(waiter.Replies, waiter.Resp, _errors);
@@ -79,19 +82,21 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.Count = slot.Count;
         context.DatabaseIndex = client.Database;
         context.FirstKeyHash = slot.Hash;
+        context.Shards = ticket.Shards;
+        context.TicketNumber = ticket.Number;
+        Relieve(ticket.Shards);
+        context.Shards = ticket.Shards;
+        context.TicketNumber = ticket.Number;
         SetTouchOff(ticket.Shards, client.NoTouch);
-        bool isTracking = (client.Gate & ClientGate.Tracking) != 0;
-        if (isTracking)
-            SetActor(ticket.Shards, client.Tracker);
+        SetActor(ticket.Shards, client.Tracker);
         SetFrozen(ticket.Shards, (client.Gate & ClientGate.Pause) != 0 && (context.Command.Flags & CommandFlags.Write) == 0);
         _statistics.RunSpanning(context.Command, ref context);
-        if (isTracking)
+        if ((client.Gate & ClientGate.Tracking) != 0)
             TrackedKeys.NoteRead(ref context);
         SetTouchOff(ticket.Shards, false);
         SetFrozen(ticket.Shards, false);
         ServeWaiters(ticket.Shards);
-        if (isTracking)
-            SetActor(ticket.Shards, null);
+        SetActor(ticket.Shards, null);
         if (drop)
         {
             _discard.Clear();
@@ -103,6 +108,16 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
     {
         for (; shards != 0; shards &= shards - 1)
             _partitions[BitOperations.TrailingZeroCount(shards)].IsFrozen = isFrozen;
+    }
+
+    private void Relieve(ulong shards)
+    {
+        for (; shards != 0; shards &= shards - 1)
+        {
+            var partition = _partitions[BitOperations.TrailingZeroCount(shards)];
+            if (partition.Evictor.IsOn)
+                partition.Evictor.Relieve();
+        }
     }
 
     private void SetTouchOff(ulong shards, bool isOff)
@@ -141,6 +156,7 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
             command.Handler(ref context);
         }
         context.IsPart = false;
+        context.Partition = _partitions[0];
         context.Reply.Output = output;
         if (ReplyMerge.ErrorOf(ticket).IsEmpty)
             Flushing.NoteDone(_loop.Server, command);
@@ -149,6 +165,8 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.Reply.Errors.Pending = 0;
         if (elapsed >= _loop.Server.Watch.ThresholdNs)
             _loop.Server.Watch.Note(context.Client, command, context.Arguments, context.Count, elapsed);
+        if (context.IsJournaled)
+            JournalUnits.Note(ref context);
         ReplyMerge.Merge(ticket, command, context.Reply, _loop.Partition.Routing);
         foreach (var part in ticket.Parts)
             _loop.Pool.Return(part!);

@@ -65,6 +65,8 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
         long expiryNs = timeline.EndActivity(startNs, "expiry");
         _loop.Statistics.ExpireCycleNs += expiryNs;
         _server.Latency.Add(Monitoring.LatencyMonitor.ExpireCycle, expiryNs / 1_000_000);
+        isMore |= partition.Evictor.RunSlice(partition.ActiveExpiry.SliceUs);
+        timeline.EndActivity(startNs + expiryNs, "eviction");
 
         // A slice of work, then three of service: at most a quarter of the core goes to the background, as in Redis.
         _nextSliceUs = isMore ? nowUs + 4 * partition.ActiveExpiry.SliceUs : nowUs + TickUs;
@@ -81,6 +83,8 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
             var client = clients[_clientCursor++];
             _loop.Statistics.Recent.Note(client.Input.Capacity + client.Arrived.Capacity, client.OutputPeakBytes, _loop.NowMs);
             client.OutputPeakBytes = client.Connection.Output.Length;
+            if (_server.ClientEviction.IsOn)
+                _server.ClientEviction.Update(client);
             int timeout = _server.Options.TimeoutSeconds;
             const ClientGate waiting = ClientGate.Pause | ClientGate.Blocked | ClientGate.IsMonitor;
             bool mayTimeOut = timeout > 0 && !client.InFlight && client.OutputClass == OutputClass.Normal && (client.Gate & waiting) == 0;

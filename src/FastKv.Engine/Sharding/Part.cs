@@ -27,6 +27,9 @@ internal unsafe struct CommandSlot
     /// <summary>The client may run it: <see cref="Admission"/> has been asked.</summary>
     public bool IsAdmitted;
 
+    /// <summary>Why it may not, where that has been decided already.</summary>
+    public Refusal Refusal;
+
     /// <summary>Next slot of the same part; −1: last.</summary>
     public int NextInPart;
 
@@ -106,7 +109,7 @@ internal sealed unsafe class Part : IDisposable
     /// <summary>CLIENT PAUSE is on: what the part reads is not expired.</summary>
     public bool IsPaused;
 
-    /// <summary>The client's CLIENT TRACKING; null: it is off.</summary>
+    /// <summary>The client's CLIENT TRACKING; null: it has never called that.</summary>
     public Tracking.Tracker? Tracker;
 
     /// <summary>For a command that may block: what it waits in if it does.</summary>

@@ -21,7 +21,7 @@ internal sealed class PartPool(ShardLoop loop, int shardCount) : IDisposable
         part.Resp = client.Resp;
         part.NoTouch = client.NoTouch;
         part.IsPaused = (client.Gate & ClientGate.Pause) != 0;
-        part.Tracker = (client.Gate & ClientGate.Tracking) != 0 ? client.Tracker : null;
+        part.Tracker = client.Tracker;
         return part;
     }
 

@@ -3,6 +3,7 @@ using FastKv.Engine.Blocking;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
 using FastKv.Engine.Monitoring;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Engine.Tracking;
 using FastKv.Protocol;
 
@@ -157,6 +158,8 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         context.DatabaseIndex = part.DatabaseIndex;
         context.IsPart = part.Ticket is not null;
         context.IsRetry = context.IsInTransaction = false;
+        context.Shards = 0;
+        context.TicketNumber = 0;
         context.Waiter = part.Waiter;
         context.Reply = new ReplyWriter(part.Replies, part.Resp, part.Ticket is null ? _errors : null);
         partition.IsTouchOff = part.NoTouch;
@@ -213,6 +216,8 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         part.ElapsedNanoseconds = timeline.EndCall(start, arguments, context.Count);
         if (part.ElapsedNanoseconds >= timeline.Watch.ThresholdNs)
             timeline.NoteWorst(command.Name, part.ElapsedNanoseconds);
+        if (context.Partition.Journal.IsOn)
+            JournalUnits.NoteScattered(ref context, part.Ticket!);
     }
 
     private void Complete(Partition partition, Part part)

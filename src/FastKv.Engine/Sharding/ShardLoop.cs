@@ -78,6 +78,9 @@ internal sealed class ShardLoop : IDisposable
     public readonly PartPool Pool;
     public readonly ExclusiveRunner Exclusive;
     public readonly ClientSockets Sockets;
+
+    /// <summary>Those of its clients whose replies wait for the disk.</summary>
+    public readonly CommitGate Commits;
     public readonly IdleSpin Idle;
     public readonly LoopStatistics Statistics;
 
@@ -126,6 +129,7 @@ internal sealed class ShardLoop : IDisposable
         Slots = new Messages.ClientSlots(index);
         Mailbox = new Messages.Mailbox(this);
         Sockets = new ClientSockets(this, server);
+        Commits = new CommitGate(this);
         Pipeline = new CommandPipeline(this, server.ProtocolLimits, _coordinator);
         _outstanding = new int[partitions.Length];
         Blocked = new Blocking.BlockedClients(this);
@@ -221,6 +225,8 @@ internal sealed class ShardLoop : IDisposable
             if (_ready.Count > 0)
                 RunReady(_ready.Count);
         }
+        if (Commits.IsDue)
+            Commits.Run();
         _cron.Run(NowUs);
         if (Partition.IsHeldBy(Index) && Partition.Tracked.HasBroadcasts)
             Partition.Tracked.SendBroadcasts();
@@ -301,6 +307,14 @@ internal sealed class ShardLoop : IDisposable
         NotifyCompletions();
     }
 
+    /// <summary>Lets the loop look at what it waits for; from any thread.</summary>
+    public void Wake()
+    {
+        // Pairs with the fence in WaitMicroseconds: either this thread sees the loop asleep, or the loop sees what was written before.
+        Interlocked.MemoryBarrier();
+        WakeIfSleeping();
+    }
+
     /// <summary>Sends a waiter back that was served, or must be tried under a ticket; from any thread.</summary>
     public void PostWaiter(Blocking.Waiter waiter)
     {
@@ -322,6 +336,8 @@ internal sealed class ShardLoop : IDisposable
             ForgetIfIdle(client);
             return;
         }
+        if ((client.Gate & ClientGate.Committing) != 0)
+            client.IsHeldAgain = true;
         if (client.Batch is not null || client.Arrived.Length > 0 || client.Input.Length > client.InputCursor)
             MarkReady(client);
         Sockets.Flush(client);
@@ -520,7 +536,7 @@ internal sealed class ShardLoop : IDisposable
         // What follows is mostly the kernel's work; meanwhile whoever has work for this partition may do it.
         if (!IsAlone && Partition.IsHeldBy(Index))
             GiveUp(Partition);
-        if (_ready.Count > 0 || _retry.Count > 0 || _exclusive.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted)
+        if (_ready.Count > 0 || _retry.Count > 0 || _exclusive.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue)
         {
             // Clients that wait for another thread (one that holds the partition, or empties a ring) need that one to have a core.
             if (_batchCount > 0 || _retry.Count > 0)
@@ -546,7 +562,7 @@ internal sealed class ShardLoop : IDisposable
 
         // The other half of Poke, Post, NotifyCompletions and Mailbox.Post: sleep is announced first, then the queues are looked at once more.
         Interlocked.MemoryBarrier();
-        if (!_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || (!IsAlone && HasSharedWork()))
+        if (!_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue || (!IsAlone && HasSharedWork()))
         {
             Volatile.Write(ref _sleeping, 0);
             return 0;
@@ -602,7 +618,7 @@ internal sealed class ShardLoop : IDisposable
     /// <summary>Gives a closed client's object back, once neither a part refers to it nor a list of this loop.</summary>
     public void ForgetIfIdle(Client client)
     {
-        if (!client.InFlight && !client.IsReady && (client.Gate & ClientGate.Blocked) == 0)
+        if (!client.InFlight && !client.IsReady && (client.Gate & ClientGate.Halted) == 0)
             Forget(client);
     }
 
@@ -611,6 +627,7 @@ internal sealed class ShardLoop : IDisposable
         _server.Trackers.Remove(client);
         Pipeline.Abandon(client);
         FastKv.Engine.Messages.Mailbox.DropHeld(client);
+        PubSub.Subscriptions.Leave(client, Partitions);
         client.Transaction.Release(Partitions);
         _server.Clients.Remove(client);
     }

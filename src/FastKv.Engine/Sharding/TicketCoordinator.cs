@@ -183,6 +183,10 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             _loop.Exclusive.Run(ticket);
         else
             _loop.Exclusive.RunRetry(ticket);
+
+        // What was saved last must stay as it is: nobody gets the partitions any more.
+        if (_loop.Server.IsEnding)
+            return;
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
             if ((ticket.Shards >> shard & 1) == 0)

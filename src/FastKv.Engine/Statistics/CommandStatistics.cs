@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Monitoring;
+using FastKv.Engine.Persistence.Journal;
 
 namespace FastKv.Engine;
 
@@ -66,6 +67,8 @@ internal sealed unsafe class CommandStatistics : IDisposable
         else
             command.Handler(ref context);
         calls.Count++;
+        if (context.Partition.Journal.IsOn)
+            JournalUnits.Note(ref context);
         if (context.Reply.Errors!.Pending != 0)
             CountFailure(command, context.Reply.Errors);
     }
@@ -75,6 +78,8 @@ internal sealed unsafe class CommandStatistics : IDisposable
     {
         RunTimed(command, ref context);
         _calls[command.Id].Count++;
+        if (context.Partition.Journal.IsOn)
+            JournalUnits.Note(ref context);
         if (context.Reply.Errors!.Pending != 0)
             CountFailure(command, context.Reply.Errors);
     }
@@ -89,6 +94,8 @@ internal sealed unsafe class CommandStatistics : IDisposable
         _times[command.Id].Nanoseconds += elapsed;
         if (elapsed >= timeline.Watch.ThresholdNs && !context.Waiter!.IsBlockedAgain)
             timeline.Watch.NoteUnblocked(context.Client, command, context.Arguments, context.Count, elapsed);
+        if (context.Partition.Journal.IsOn)
+            JournalUnits.Note(ref context);
         if (context.Reply.Errors!.Pending != 0)
             CountFailure(command, context.Reply.Errors);
     }

@@ -28,13 +28,12 @@ internal sealed class MemoryFigures
             }
         }
         Clients = server.Clients.Count;
-        ClientBytes = Clients * (long)Client.ManagedBytes;
-        foreach (var loop in server.Loops)
-            ClientBytes += loop.Buffers.RentedBytes;
-        OverheadBytes = Math.Min(UsedBytes, TableBytes + NativeBlock.OutstandingBytes);
+        foreach (var client in server.Clients.All)
+            ClientBytes += ClientMemory.Of(client);
+        OverheadBytes = Math.Min(UsedBytes, TableBytes + NativeBlock.OutstandingBytes + server.MemoryLimit.ManagedBytes);
     }
 
-    /// <summary>Native memory in use: heaps and buffers.</summary>
+    /// <summary>Memory in use: heaps and buffers, and what the managed heap has grown by.</summary>
     public long UsedBytes { get; }
 
     public long PeakBytes { get; }
@@ -57,7 +56,7 @@ internal sealed class MemoryFigures
     /// <summary>Connected clients.</summary>
     public int Clients { get; }
 
-    /// <summary>Clients: their objects and rented buffers.</summary>
+    /// <summary>Clients: their objects and buffers.</summary>
     public long ClientBytes { get; }
 
     /// <summary>All that is not keys and values: tables and buffers.</summary>

@@ -12,13 +12,14 @@ internal sealed class PartitionStatistics(ServerOptions options, int commandCoun
     public long KeyspaceHits;
     public long KeyspaceMisses;
     public long ExpiredKeys;
+    public long EvictedKeys;
     public long Dirty;
 
     /// <summary>Back to zero (CONFIG RESETSTAT).</summary>
     public void Reset()
     {
         Commands.Reset();
-        PartsRun = KeyspaceHits = KeyspaceMisses = ExpiredKeys = 0;
+        PartsRun = KeyspaceHits = KeyspaceMisses = ExpiredKeys = EvictedKeys = 0;
     }
 
     public void Dispose() => Commands.Dispose();
@@ -57,6 +58,7 @@ internal sealed class LoopStatistics(ServerOptions options, int commandCount) : 
     public long ConnectionsRejected;
     public long OutputLimitDisconnections;
     public long QueryLimitDisconnections;
+    public long ClientsEvicted;
 
     /// <summary>Back to zero (CONFIG RESETSTAT).</summary>
     public void Reset()
@@ -65,7 +67,7 @@ internal sealed class LoopStatistics(ServerOptions options, int commandCount) : 
         Errors.Reset();
         TurnUs = ExpireCycleNs = 0;
         Turns = Stalls = LongestTurnUs = Sleeps = PartsSent = Tickets = Borrows = NetworkInputBytes = NetworkOutputBytes = 0;
-        Reads = Writes = ConnectionsReceived = ConnectionsRejected = OutputLimitDisconnections = QueryLimitDisconnections = 0;
+        Reads = Writes = ConnectionsReceived = ConnectionsRejected = OutputLimitDisconnections = QueryLimitDisconnections = ClientsEvicted = 0;
     }
 
     public void Dispose() => Commands.Dispose();

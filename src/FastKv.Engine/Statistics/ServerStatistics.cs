@@ -131,6 +131,7 @@ internal sealed class ServerStatistics(FastKvServer server)
             loop.Statistics.Reset();
         foreach (var partition in _server.Partitions)
             partition.Statistics.Reset();
+        _server.MemoryLimit.ResetStatistics();
         _outputBytesBefore = SentBytes;
         _lastCommands = _lastInput = _lastOutput = _lastTurns = _lastTurnUs = 0;
         _peakBytes = UsedBytes;
@@ -149,7 +150,7 @@ internal sealed class ServerStatistics(FastKvServer server)
 
     private static long UsedBytesOf(FastKvServer server)
     {
-        long sum = Memory.NativeBlock.OutstandingBytes;
+        long sum = Memory.NativeBlock.OutstandingBytes + server.MemoryLimit.ManagedBytes;
         foreach (var partition in server.Partitions)
             sum += partition.Heap.UsedBytes;
         return sum;

@@ -12,7 +12,8 @@ internal static class InvalidationRoute
     /// <summary>Whether the message is for the client's own connection; if not, it has been sent where it belongs, or nobody can get it.</summary>
     public static bool IsForItself(Client client, Message message)
     {
-        if (client.Tracker is not { IsOn: true } tracker)
+        // Also when it has switched tracking off meanwhile: it was told before that.
+        if (client.Tracker is not { } tracker)
             return false;
         bool isResp3 = client.Resp > 2;
         if (tracker.RedirectId == 0)

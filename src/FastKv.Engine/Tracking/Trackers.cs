@@ -20,8 +20,10 @@ internal sealed class Trackers
     private readonly Stack<int> _free = new();
     private volatile Tracker?[] _slots = new Tracker?[16];
     private volatile TrackedPrefix[] _prefixes = [];
+
+    /// <summary>Those with tracking on, in the order of their ids.</summary>
+    private volatile Tracker[] _told = [];
     private int _used;
-    private int _count;
     private uint _lastSession;
 
     public Trackers(Partition[] partitions)
@@ -32,7 +34,7 @@ internal sealed class Trackers
     }
 
     /// <summary>Clients with tracking on (INFO tracking_clients).</summary>
-    public int Count => Volatile.Read(ref _count);
+    public int Count => _told.Length;
 
     /// <summary>The prefixes that clients are told of.</summary>
     public TrackedPrefix[] Prefixes => _prefixes;
@@ -55,7 +57,7 @@ internal sealed class Trackers
         {
             var tracker = client.Tracker ??= Add(client);
             if (!tracker.IsOn)
-                _count++;
+                _told = [.. _told.Append(tracker).OrderBy(static told => told.ClientId)];
             tracker.RedirectId = redirectId;
             tracker.IsRedirectBroken = false;
             tracker.Modes = modes | TrackingModes.On;
@@ -74,7 +76,7 @@ internal sealed class Trackers
             return;
         lock (_lock)
         {
-            _count--;
+            _told = [.. _told.Where(told => told != tracker)];
             tracker.Modes = TrackingModes.None;
             tracker.IsRedirectBroken = tracker.IsCachingGiven = false;
             client.Gate &= ~(ClientGate.Tracking | ClientGate.Caching);
@@ -105,11 +107,8 @@ internal sealed class Trackers
         if (Count == 0)
             return;
         var message = InvalidationMessage.OfAll();
-        foreach (var tracker in _slots)
-        {
-            if (tracker is { IsOn: true })
-                tracker.Loop.Mailbox.Post(tracker.Receiver, message);
-        }
+        foreach (var tracker in _told)
+            tracker.Loop.Mailbox.Post(tracker.Receiver, message);
         message.Release();
     }
 

@@ -11,9 +11,13 @@ namespace FastKv.Memory;
 internal unsafe struct Chunk
 {
     internal const int Granules = AddressSpace.ChunkBytes / SizeClass.GranuleBytes;
+    internal const int Pages = AddressSpace.ChunkBytes / SizeClass.PageBytes;
     private const int Words = Granules / 64;
+    private const int PageWords = Pages / 64;
+    private const int PageGranuleShift = 3; // of 512 bytes to a page
 
     public fixed ulong Taken[Words];
+    public fixed ulong Absent[PageWords];
     public Chunk* Next;
     public Chunk* Previous;
 
@@ -22,6 +26,12 @@ internal unsafe struct Chunk
 
     /// <summary>Taken granules that hold live blocks: retained slabs count as taken, but not as busy.</summary>
     public short BusyGranules;
+
+    /// <summary>Pages that the kernel has got back, or has not yet given: one bit each in <see cref="Absent"/>.</summary>
+    public short AbsentPages;
+
+    /// <summary>Whether it belongs to the medium blocks.</summary>
+    public bool IsMedium;
 
     /// <summary>The list of its heap that it is in (RunAllocator).</summary>
     public byte Bin;
@@ -35,10 +45,13 @@ internal unsafe struct Chunk
     /// <summary>Large block: its size in bytes, whole pages.</summary>
     public long LargeBytes;
 
-    internal void Clear()
+    internal void Clear(bool isAbsent)
     {
         for (int i = 0; i < Words; i++)
             Taken[i] = 0;
+        for (int i = 0; i < PageWords; i++)
+            Absent[i] = isAbsent ? ulong.MaxValue : 0;
+        AbsentPages = (short)(isAbsent ? Pages : 0);
         LongestRun = Granules;
         BusyGranules = 0;
     }
@@ -51,6 +64,8 @@ internal unsafe struct Chunk
         Flip(first, count);
         if (run == LongestRun)
             LongestRun = (short)ComputeLongestRun();
+        if (AbsentPages != 0)
+            NotePresent(first, count);
     }
 
     /// <summary>Gives granules back; the run grows together with its neighbours.</summary>
@@ -86,6 +101,51 @@ internal unsafe struct Chunk
         }
 
         return -1;
+    }
+
+    /// <summary>The next free run from a granule on; false: there is none.</summary>
+    internal readonly bool NextFreeRun(int from, out int first, out int end)
+    {
+        first = NextFree(from);
+        end = first < Granules ? NextTaken(first) : Granules;
+        return first < Granules;
+    }
+
+    /// <summary>Marks the present pages that lie in a free run as absent, and says which stretch of bytes holds them; 0: none.</summary>
+    internal int TakeAway(int firstGranule, int endGranule, out int firstByte, out int bytes)
+    {
+        int page = (firstGranule + (1 << PageGranuleShift) - 1) >> PageGranuleShift, end = endGranule >> PageGranuleShift;
+        while (page < end && IsAbsent(page))
+            page++;
+        while (end > page && IsAbsent(end - 1))
+            end--;
+        int taken = 0;
+        for (int i = page; i < end; i++)
+        {
+            if (IsAbsent(i))
+                continue;
+            Absent[i >> 6] |= 1UL << (i & 63);
+            taken++;
+        }
+
+        AbsentPages += (short)taken;
+        firstByte = page * SizeClass.PageBytes;
+        bytes = (end - page) * SizeClass.PageBytes;
+        return taken;
+    }
+
+    private readonly bool IsAbsent(int page) => (Absent[page >> 6] >> (page & 63) & 1) != 0;
+
+    /// <summary>Granules that are taken will be written to.</summary>
+    private void NotePresent(int first, int count)
+    {
+        for (int page = first >> PageGranuleShift; page <= (first + count - 1) >> PageGranuleShift; page++)
+        {
+            if (!IsAbsent(page))
+                continue;
+            Absent[page >> 6] &= ~(1UL << (page & 63));
+            AbsentPages--;
+        }
     }
 
     /// <summary>Whether all granules of [first, first + count) are free.</summary>

@@ -8,7 +8,10 @@ namespace FastKv.Memory;
 //
 //   bin             0   1  ..  15 | 16      17       ..  23     | 24 ..            | 80
 //   longest run     0   1      15 | 16–17   18–19        30–31  | 32–35 .. 3840–4095 | 4096 (empty)
-internal sealed unsafe class RunAllocator
+//
+// Slabs and tables have chunks of huge pages. Medium blocks have chunks of their own with small pages, which become resident when they are touched and can
+// be given back one by one: of their odd sizes, holes remain that nothing fits into.
+internal sealed unsafe class RunAllocator(bool isMedium)
 {
     private const int ExactBins = 16;
     private const int EmptyBin = 80;
@@ -28,6 +31,7 @@ internal sealed unsafe class RunAllocator
     // The last two chunks that were added, if they are on small pages and not to stay there.
     private Chunk* _newest, _filling;
     private int _emptyChunks;
+    private long _absentPages;
 
     /// <summary>Empty chunks that may still go to the kernel before <see cref="ReleaseExcess"/> is asked to let the others go.</summary>
     internal int ReleasesLeft { get; set; } = int.MaxValue;
@@ -36,6 +40,9 @@ internal sealed unsafe class RunAllocator
     internal bool HasExcess => _emptyChunks > EmptyChunksKept;
 
     internal int ChunkCount { get; private set; }
+
+    /// <summary>Bytes that can be resident.</summary>
+    internal long CommittedBytes => ((long)ChunkCount << AddressSpace.ChunkShift) - (_absentPages * SizeClass.PageBytes);
 
     /// <summary>A run of granules of undefined content. O(1) but for the scan of a few 512-byte bitmaps.</summary>
     internal byte* Allocate(int granules, int alignment)
@@ -100,12 +107,52 @@ internal sealed unsafe class RunAllocator
         if (newGranules > granules && !chunk->IsFree(first + granules, newGranules - granules))
             return false;
         if (newGranules > granules)
-            chunk->Take(first + granules, newGranules - granules);
+            TakeFrom(chunk, first + granules, newGranules - granules);
         else
             chunk->Release(first + newGranules, granules - newGranules);
         Rebin(chunk);
         chunk->BusyGranules += (short)(newGranules - granules);
         return true;
+    }
+
+    /// <summary>Gives pages in free runs back to the kernel, from the emptiest chunks on: a system call per run.</summary>
+    /// <param name="bytesWanted">How much is enough.</param>
+    /// <param name="runBytesMin">Shorter runs are left: a call costs as much as a page fault or two.</param>
+    /// <param name="callsMax">Bound on the time.</param>
+    /// <returns>Bytes given back.</returns>
+    internal long Decommit(long bytesWanted, int runBytesMin, int callsMax)
+    {
+        int granulesMin = Math.Max(1, runBytesMin >> SizeClass.GranuleShift);
+        long pages = 0;
+        for (int bin = EmptyBin; bin >= BinOf(granulesMin); bin--)
+        {
+            for (Chunk* chunk = _bins[bin]; chunk != null; chunk = chunk->Next)
+            {
+                for (int from = 0; chunk->NextFreeRun(from, out int first, out int end); from = end)
+                {
+                    if (end - first < granulesMin)
+                        continue;
+                    int taken = chunk->TakeAway(first, end, out int firstByte, out int bytes);
+                    if (taken == 0)
+                        continue;
+
+                    if (chunk == _newest)
+                        _newest = null;
+                    if (chunk == _filling)
+                        _filling = null;
+
+                    // Else the kernel would gather the rest into a huge page again.
+                    AddressSpace.AdviseHugePages(chunk, huge: false);
+                    AddressSpace.Decommit(AddressSpace.ChunkStart(chunk) + firstByte, bytes);
+                    _absentPages += taken;
+                    pages += taken;
+                    if (--callsMax == 0 || pages * SizeClass.PageBytes >= bytesWanted)
+                        return pages * SizeClass.PageBytes;
+                }
+            }
+        }
+
+        return pages * SizeClass.PageBytes;
     }
 
     /// <summary>Lets an empty chunk go to the kernel, unless it is to be kept, or too many went already (see <see cref="ReleasesLeft"/>).</summary>
@@ -151,9 +198,16 @@ internal sealed unsafe class RunAllocator
         return ExactBins + ((log - 4) << 3) + ((longestRun >> (log - 3)) & 7);
     }
 
+    private void TakeFrom(Chunk* chunk, int first, int granules)
+    {
+        int absent = chunk->AbsentPages;
+        chunk->Take(first, granules);
+        _absentPages += chunk->AbsentPages - absent;
+    }
+
     private byte* Take(Chunk* chunk, int first, int granules)
     {
-        chunk->Take(first, granules);
+        TakeFrom(chunk, first, granules);
         Rebin(chunk);
         chunk->BusyGranules += (short)granules;
         return AddressSpace.ChunkStart(chunk) + ((long)first << SizeClass.GranuleShift);
@@ -184,13 +238,15 @@ internal sealed unsafe class RunAllocator
     private Chunk* AddChunk()
     {
         Chunk* chunk = AddressSpace.Acquire(1);
-        bool isHuge = ChunkCount >= SmallPagedMax;
+        bool isHuge = !isMedium && ChunkCount >= SmallPagedMax;
         AddressSpace.AdviseHugePages(chunk, isHuge);
         if (_filling != null)
             AddressSpace.AdviseHugePages(_filling, huge: true);
         _filling = _newest;
-        _newest = isHuge || ChunkCount == 0 ? null : chunk;
-        chunk->Clear();
+        _newest = isHuge || isMedium || ChunkCount == 0 ? null : chunk;
+        chunk->Clear(isAbsent: isMedium);
+        chunk->IsMedium = isMedium;
+        _absentPages += chunk->AbsentPages;
         ForgetSlabs(chunk);
         chunk->Bin = EmptyBin;
         Link(chunk);
@@ -214,6 +270,7 @@ internal sealed unsafe class RunAllocator
             _newest = null;
         if (chunk == _filling)
             _filling = null;
+        _absentPages -= chunk->AbsentPages;
         AddressSpace.Release(chunk, 1, AddressSpace.ChunkBytes);
     }
 

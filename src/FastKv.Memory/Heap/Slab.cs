@@ -25,6 +25,9 @@ internal unsafe struct Slab
     public Slab* Previous;
     public SlabState State;
     public byte Class;
+
+    /// <summary>The round in which it was condemned in vain: some of its blocks cannot be moved.</summary>
+    public ushort PinnedRound;
 }
 
 internal enum SlabState : byte
@@ -42,4 +45,7 @@ internal enum SlabState : byte
 
     /// <summary>Empty, kept for the next allocation of its class.</summary>
     Retained,
+
+    /// <summary>Sparse, to be emptied: nothing is allocated from it.</summary>
+    Condemned,
 }

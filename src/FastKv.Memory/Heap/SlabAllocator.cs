@@ -9,7 +9,7 @@ namespace FastKv.Memory;
 //
 // Per class: one current slab, a list of partial ones (most recently freed to first, its lines are warm), and at most one retained
 // empty slab. Full slabs are in no list; the first free of one of their blocks brings them back.
-internal sealed unsafe class SlabAllocator : IDisposable
+internal sealed unsafe partial class SlabAllocator : IDisposable
 {
     // At most 4% of a slab is left over behind its last block (3,328 bytes).
     private const int SlabGranules = AddressSpace.SlabUnitBytes / SizeClass.GranuleBytes;
@@ -107,6 +107,7 @@ internal sealed unsafe class SlabAllocator : IDisposable
         slab->BlockBytes = blockBytes;
         slab->Class = (byte)sizeClass;
         slab->Live = 0;
+        slab->PinnedRound = 0;
         slab->FreeList = null;
         slab->Bump = start;
         slab->End = start + AddressSpace.SlabUnitBytes;
@@ -126,11 +127,11 @@ internal sealed unsafe class SlabAllocator : IDisposable
         int sizeClass = slab->Class;
         if (slab->State == SlabState.Current)
             _current[sizeClass] = _none;
-        else if (slab->State == SlabState.Partial)
+        else if (slab->State is SlabState.Partial or SlabState.Condemned)
             Unlink(slab);
 
         byte* start = AddressSpace.SlabStart(slab);
-        if (_retained[sizeClass] != null)
+        if (_retained[sizeClass] != null || slab->State == SlabState.Condemned)
         {
             slab->State = SlabState.None;
             ChunkEased(_runs.Free(start, SlabGranules));
@@ -188,6 +189,8 @@ internal sealed unsafe class SlabAllocator : IDisposable
     {
         if (slab->Previous != null)
             slab->Previous->Next = slab->Next;
+        else if (slab->State == SlabState.Condemned)
+            _condemned = slab->Next;
         else
             _partial[slab->Class] = slab->Next;
         if (slab->Next != null)

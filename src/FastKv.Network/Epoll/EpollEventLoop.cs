@@ -254,7 +254,7 @@ internal sealed unsafe class EpollEventLoop : EventLoop
     {
         const ConnectionFlags Relevant = ConnectionFlags.Active | ConnectionFlags.SendPending | ConnectionFlags.Connecting;
         connection.Flags &= ~ConnectionFlags.FlushQueued;
-        if ((connection.Flags & Relevant) != ConnectionFlags.Active || connection.Output.Length == 0 || IsDead(connection)) return;
+        if ((connection.Flags & Relevant) != ConnectionFlags.Active || connection.Output.Length == 0 || connection.IsHeld || IsDead(connection)) return;
         for (int sends = 0; sends < SendsMax; sends++)
         {
             nint count = SendFront(connection.Output, connection.Socket, out long requested);

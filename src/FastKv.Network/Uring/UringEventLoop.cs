@@ -216,7 +216,7 @@ internal sealed unsafe class UringEventLoop : EventLoop
     private void QueueSend(Connection connection)
     {
         connection.Flags &= ~ConnectionFlags.FlushQueued;
-        if (!MaySend(connection)) return;
+        if (connection.IsHeld || !MaySend(connection)) return;
         BufferChain output = connection.Output;
         BufferSegment* head = output.Head;
         int headBytes = head->Length - head->Consumed;

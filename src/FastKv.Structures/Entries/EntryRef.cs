@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using FastKv.Memory;
 
 namespace FastKv.Structures;
 
@@ -143,6 +144,21 @@ public readonly unsafe struct EntryRef(byte* block) : IEquatable<EntryRef>
         }
     }
 
+    /// <summary>
+    /// Whether the bytes of a block of that size, whatever they are, might be an entry that needs such a block: then the members above read nothing outside
+    /// of it. The table says whether it is one.
+    /// </summary>
+    /// <param name="blockBytes">The block's size, a <see cref="NativeHeap.UsableSize"/>.</param>
+    public bool MayFill(int blockBytes)
+    {
+        long prefix = blockBytes < HeaderBytes ? blockBytes : KeyStart - block;
+        if (prefix >= blockBytes)
+            return false;
+        int keyLength = KeyLength;
+        long bytes = prefix + keyLength + InlineLength;
+        return keyLength >= 0 && bytes > 0 && bytes <= blockBytes && NativeHeap.UsableSize(bytes) == blockBytes;
+    }
+
     /// <summary>Same block.</summary>
     public static bool operator ==(EntryRef left, EntryRef right) => left.Block == right.Block;
 
@@ -229,6 +245,9 @@ public readonly unsafe struct KeyEntryLayout : IEntryLayout
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long ExpiryOf(byte* entry) => HashValue.MayHaveTimes(entry) ? ExpiryOfHash(new EntryRef(entry)) : new EntryRef(entry).ExpiryMs;
+
+    /// <inheritdoc/>
+    public static bool IsVolatile(byte* entry) => new EntryRef(entry).HasExpiry;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static long ExpiryOfHash(EntryRef entry)

@@ -7,7 +7,7 @@ namespace FastKv.Structures;
 
 /// <summary>Entries whose value is a string: create, overwrite, read, resize, free. Data plane.</summary>
 /// <remarks>
-/// A value stands in the entry's block as long as the block has at most 1 KiB, else in a buffer of its own. The encoding is Redis's:
+/// A value stands in the entry's block as long as the block has at most 4 KiB, else in a buffer of its own. The encoding is Redis's:
 /// an integer where the text is one, "embstr" up to 44 bytes, "raw" above or once modified in place. Methods that return an entry may
 /// have moved it; see <see cref="EntryBlock"/>.
 /// </remarks>
@@ -19,8 +19,9 @@ public static unsafe class StringEntry
     /// <summary>Longest "embstr", as in Redis.</summary>
     public const int EmbeddedBytesMax = 44;
 
-    /// <summary>Largest block with the value inside.</summary>
-    public const int InlineBlockBytesMax = 1024;
+    /// <summary>Largest block with the value inside: the largest of a slab, so that a block of a slab that holds a string says itself whose it is, and can be
+    /// moved when the slab is to be emptied.</summary>
+    public const int InlineBlockBytesMax = 4096;
 
     // A value that is modified in place leaves the block earlier: in a buffer it can have spare room.
     private const int GrowingInlineBytesMax = 128;

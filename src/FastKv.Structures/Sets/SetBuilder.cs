@@ -28,8 +28,9 @@ public unsafe struct SetBuilder
     /// <summary>Members so far.</summary>
     public readonly long Count => _count;
 
-    /// <summary>A set of ascending integers of one width, taken over as they are; null: they do not ascend, or are too many (then they must be added).</summary>
-    public static byte* TakeOver(ValueHeap values, byte* integers, int width, long count, ReadOnlySpan<byte> key, long expiryMs, uint clock, out bool isSound)
+    /// <summary>A set of ascending integers of one width, taken over as they are; null: they do not ascend, or are too many.</summary>
+    public static byte* TakeOver(
+        ValueHeap values, byte* integers, int width, long count, ReadOnlySpan<byte> key, long expiryMs, uint clock, out bool isSound)
     {
         isSound = true;
         for (long i = 1; i < count && isSound; i++)

@@ -4,7 +4,9 @@ namespace FastKv.Structures;
 /// Builds a sorted set from members that come one after the other, most likely in order, in the encoding that suits them in the end: for loading. Data
 /// plane; O(1) per member, O(n log n) for all if they come in no order.
 /// </summary>
-/// <remarks>Members are collected as the content of a compact set; if they do not fit one, or are not in order, a <see cref="SortedSetBuilder"/> takes over.</remarks>
+/// <remarks>
+/// Members are collected as the content of a compact set; if they do not fit one, or are not in order, a <see cref="SortedSetBuilder"/> takes over.
+/// </remarks>
 public unsafe struct SortedSetLoader
 {
     private readonly ValueHeap _values;

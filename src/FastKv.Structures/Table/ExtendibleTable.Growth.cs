@@ -247,7 +247,13 @@ public readonly unsafe partial struct ExtendibleTable<TLayout>
     private Segment AllocateSegment(int buckets, int depth)
     {
         long sizeBytes = (long)buckets << Bucket.SizeShift;
-        return Adopt(_heap.Allocate(sizeBytes), buckets, depth);
+        if (buckets > Segment.BucketsMax)
+            return Adopt(_heap.Allocate(sizeBytes), buckets, depth);
+
+        // As those that fill holes: together, on huge pages.
+        sizeBytes = NativeHeap.UsableSize(sizeBytes);
+        _heap.AllocateFitting(sizeBytes, sizeBytes, sizeBytes, out byte* block);
+        return Adopt(block, buckets, depth);
     }
 
     private Segment Adopt(byte* block, int buckets, int depth)

@@ -247,6 +247,12 @@ public readonly unsafe partial struct ExtendibleTable<TLayout> : IDisposable
     /// <summary>Bucket and slot of an entry that is in the table.</summary>
     private static byte* Locate(Segment segment, ulong hash, byte* entry, out int slot)
     {
+        byte* bucket = LocateOrNull(segment, hash, entry, out slot);
+        return bucket != null ? bucket : throw new InvalidOperationException("The entry is not in the table.");
+    }
+
+    private static byte* LocateOrNull(Segment segment, ulong hash, byte* entry, out int slot)
+    {
         ulong reference = AddressSpace.Compress(entry);
         byte tag = Bucket.TagOf(hash);
         byte* home = segment.At(segment.HomeOf(hash));
@@ -264,7 +270,7 @@ public readonly unsafe partial struct ExtendibleTable<TLayout> : IDisposable
             at = at + 1 == stashCount ? 0 : at + 1;
         }
 
-        throw new InvalidOperationException("The entry is not in the table.");
+        return null;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

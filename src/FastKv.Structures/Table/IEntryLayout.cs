@@ -14,6 +14,9 @@ public unsafe interface IEntryLayout
     /// <summary>When the entry expires, in Unix milliseconds; 0 or negative when it does not.</summary>
     static abstract long ExpiryOf(byte* entry);
 
+    /// <summary>Whether the entry as a whole expires, not only something in it. Only for those with an <see cref="ExpiryOf"/>.</summary>
+    static virtual bool IsVolatile(byte* entry) => true;
+
     /// <summary>The hash under which the entry is kept. A table recomputes it when a segment is rebuilt, rather than store it.</summary>
     static virtual ulong HashOf<TLayout>(byte* entry, ulong seed)
         where TLayout : struct, IEntryLayout

@@ -11,7 +11,7 @@ namespace FastKv.Tests.Clients;
 public sealed class TypeFlowTests
 {
     private static readonly string[] s_flows =
-        ["queue", "groups", "limiter", "sessions", "leaderboard", "geo", "visitors", "tags", "timeline", "scheduler"];
+        ["queue", "groups", "limiter", "sessions", "leaderboard", "geo", "visitors", "tags", "timeline", "scheduler", "chat"];
 
     /// <summary>Servers and flows.</summary>
     public static TheoryData<ServerKind, string> Flows

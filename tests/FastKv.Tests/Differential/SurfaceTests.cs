@@ -14,7 +14,7 @@ public sealed class SurfaceTests(DifferentialOneShardTests.Fixture servers) : IC
         + "pexpiretime persist object dbsize flushdb flushall swapdb get set setnx setex psetex getset getdel getex mget mset msetnx incr decr incrby decrby incrbyfloat append setrange getrange "
         + "substr strlen lcs setbit getbit bitcount bitpos bitop bitfield bitfield_ro info config time lolwut memory debug shutdown role lastsave command "
         + "lpush rpush lpushx rpushx lpop rpop llen lindex lset lrange ltrim linsert lrem lpos lmove rpoplpush lmpop blpop brpop blmove brpoplpush blmpop "
-        + "pfadd pfcount pfmerge pfdebug pfselftest geoadd geopos geodist geohash geosearch geosearchstore georadius georadius_ro georadiusbymember "
+        + "acl pfadd pfcount pfmerge pfdebug pfselftest geoadd geopos geodist geohash geosearch geosearchstore georadius georadius_ro georadiusbymember "
         + "georadiusbymember_ro sort sort_ro multi exec discard watch unwatch "
         + "hset hmset hsetnx hget hmget hgetall hkeys hvals hlen hstrlen hexists hdel hincrby hincrbyfloat hrandfield hscan "
         + "sadd srem sismember smismember scard smembers smove spop srandmember sinter sintercard sinterstore sunion sunionstore sdiff sdiffstore sscan "

@@ -96,7 +96,7 @@ public sealed class MailboxTests : IDisposable
 
     /// <summary>From several threads to clients of all loops, which run commands meanwhile: each gets all, in the order of each thread.</summary>
     [Fact]
-    public void Messages_keep_the_order_of_their_senders()
+    public async Task Messages_keep_the_order_of_their_senders()
     {
         const int Senders = 3;
         const int Count = 3000;
@@ -153,7 +153,7 @@ public sealed class MailboxTests : IDisposable
                 i++;
             }
         })).ToArray();
-        Assert.True(Task.WaitAll(readers, TimeSpan.FromSeconds(60)));
+        await Task.WhenAll(readers).WaitAsync(TimeSpan.FromSeconds(60));
         foreach (var thread in threads)
             thread.Join();
         foreach (var list in lists)

@@ -64,7 +64,8 @@ public sealed unsafe class CorruptionTests(ITestOutputHelper output)
         var values = new ValueHeap(heap, 1, new CompactLimits());
         foreach (RdbType type in Enum.GetValues<RdbType>())
         {
-            foreach (byte[] length in new byte[][] { [0x80, 0x7F, 0xFF, 0xFF, 0xFF], [0x81, 0x7F, 255, 255, 255, 255, 255, 255, 255], [0xC3, 0x05, 0x80, 0x7F, 0xFF, 0xFF, 0xFF] })
+            byte[][] lengths = [[0x80, 0x7F, 0xFF, 0xFF, 0xFF], [0x81, 0x7F, 255, 255, 255, 255, 255, 255, 255], [0xC3, 0x05, 0x80, 0x7F, 0xFF, 0xFF, 0xFF]];
+            foreach (byte[] length in lengths)
             {
                 byte[] payload = [.. new byte[type == RdbType.HashTimes ? 8 : 0], .. length, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
                 fixed (byte* bytes = payload)

@@ -129,7 +129,8 @@ internal static class LegacyValues
     private static byte[] Stream(byte type)
     {
         byte[] id = [0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 1];
-        byte[] entries = Listpack("2", "1", "1", "name", "0", "2", "0", "0", "first", "4", "3", "0", "1", "gone", "4", "0", "3", "0", "1", "other", "value", "6");
+        byte[] entries = Listpack(
+            "2", "1", "1", "name", "0", "2", "0", "0", "first", "4", "3", "0", "1", "gone", "4", "0", "3", "0", "1", "other", "value", "6");
         byte[] facts = type == 15 ? [2, 9, 0] : [2, 9, 0, 5, 1, 5, 2, 4];
         byte[] seen = [.. BitConverter.GetBytes(1_600_000_000_000L), .. type == 21 ? BitConverter.GetBytes(1_600_000_000_001L) : []];
         byte[] read = type == 15 ? [] : [2];

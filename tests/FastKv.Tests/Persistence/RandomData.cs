@@ -82,7 +82,8 @@ internal sealed class RandomData(int seed)
     {
         string[] ranges = ["99", "30000", "2000000000", "9000000000000000000"];
         long range = long.Parse(ranges[_random.Next(ranges.Length)], CultureInfo.InvariantCulture);
-        foreach (byte[][] chunk in Enumerable.Range(0, count).Select(_ => integersOnly ? B(_random.NextInt64(-range, range).ToString()) : Element(bytesMax)).Chunk(50))
+        var members = Enumerable.Range(0, count).Select(_ => integersOnly ? B(_random.NextInt64(-range, range).ToString()) : Element(bytesMax));
+        foreach (byte[][] chunk in members.Chunk(50))
             Add([B("SADD"), B(key), .. chunk]);
     }
 

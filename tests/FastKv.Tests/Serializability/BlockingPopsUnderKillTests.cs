@@ -29,7 +29,7 @@ public sealed class BlockingPopsUnderKillTests(ITestOutputHelper output)
     [InlineData("BLPOP", true, 300)]
     [InlineData("BZPOPMIN", false, 300)]
     [InlineData("BZPOPMIN", true, 0)]
-    public void Nothing_is_served_twice_and_only_what_was_on_its_way_is_lost(string command, bool kills, int delayUs)
+    public async Task Nothing_is_served_twice_and_only_what_was_on_its_way_is_lost(string command, bool kills, int delayUs)
     {
         output.WriteLine($"seed {_seed}");
         using var server = new FastKvProcess(Shards, "--debug-ring-delay-us", delayUs.ToString());
@@ -40,12 +40,12 @@ public sealed class BlockingPopsUnderKillTests(ITestOutputHelper output)
         using var end = new CancellationTokenSource();
         Task<int> killing = Task.Run(() => kills ? Kill(server, consumers, end.Token) : 0);
 
-        Task.WaitAll(producers);
-        end.Cancel();
-        int killed = killing.Result;
+        await Task.WhenAll(producers);
+        await end.CancelAsync();
+        int killed = await killing;
         foreach (Consumer consumer in consumers)
             consumer.IsLast = true;
-        Task.WaitAll(consuming);
+        await Task.WhenAll(consuming);
 
         // A connection that was killed may have moved something into the list after the next one had looked.
         using RespClient observer = server.Connect();

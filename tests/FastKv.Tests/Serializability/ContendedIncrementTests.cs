@@ -16,7 +16,7 @@ public sealed class ContendedIncrementTests(ITestOutputHelper output)
     private const int Pipeline = 24;
 
     [Fact]
-    public void No_increment_is_lost()
+    public async Task No_increment_is_lost()
     {
         int seed = TestEnvironment.DifferentialSeed;
         output.WriteLine($"seed {seed}");
@@ -37,7 +37,7 @@ public sealed class ContendedIncrementTests(ITestOutputHelper output)
                 }
             },
             TaskCreationOptions.LongRunning));
-        Task.WaitAll([.. clients]);
+        await Task.WhenAll(clients);
 
         using RespClient observer = server.Connect();
         for (int i = 0; i < Shards; i++)

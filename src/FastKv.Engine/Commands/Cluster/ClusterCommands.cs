@@ -85,11 +85,14 @@ internal static class ClusterCommands
         DeprecatedSince = "7.0.0", ReplacedBy = "`CLUSTER SHARDS`")]
     [Command("CLUSTER|MYSHARDID", Arity = 2, Flags = CommandFlags.Stale, Group = CommandGroup.Cluster, Route = CommandRoute.Connection, Since = "7.2.0",
         Summary = "Returns the shard ID of a node.", Complexity = "O(1)", Tips = ["nondeterministic_output"])]
-    [Command("ASKING", Arity = 1, Flags = CommandFlags.Fast, Group = CommandGroup.Cluster, Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "3.0.0",
+    [Command("ASKING", Arity = 1, Flags = CommandFlags.Fast, Group = CommandGroup.Cluster,
+        Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "3.0.0",
         Summary = "Sent by cluster clients after an -ASK redirect.", Complexity = "O(1)")]
-    [Command("READONLY", Arity = 1, Flags = CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast, Group = CommandGroup.Cluster, Categories = AclCategories.Connection,
+    [Command("READONLY", Arity = 1, Flags = CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast, Group = CommandGroup.Cluster,
+        Categories = AclCategories.Connection,
         Route = CommandRoute.Connection, Since = "3.0.0", Summary = "Enables read queries for a connection to a cluster replica node.", Complexity = "O(1)")]
-    [Command("READWRITE", Arity = 1, Flags = CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast, Group = CommandGroup.Cluster, Categories = AclCategories.Connection,
+    [Command("READWRITE", Arity = 1, Flags = CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast, Group = CommandGroup.Cluster,
+        Categories = AclCategories.Connection,
         Route = CommandRoute.Connection, Since = "3.0.0", Summary = "Disables read queries for a connection to a cluster replica node.", Complexity = "O(1)")]
     internal static void Refuse(ref CommandContext context) => context.Reply.Error(Errors.ClusterOff);
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Configuration;
@@ -22,14 +21,16 @@ internal static class Authentication
             context.Reply.Error(Errors.Syntax);
             return;
         }
-        if (context.Count == 2 && context.Client.Loop.Server.Options.RequirePass is null)
+        var users = context.Client.Loop.Server.Acl;
+        if (context.Count == 2 && users.Default.Rules.NoPassword)
         {
             context.Reply.Error(Errors.AuthWithoutPassword);
             return;
         }
+        context.Client.LastCommand = context.Command;
         bool isAccepted = context.Count == 2
-            ? TryAuthenticate(context.Client, "default"u8, context[1])
-            : TryAuthenticate(context.Client, context[1], context[2]);
+            ? users.TryAuthenticate(context.Client, "default"u8, context[1], context[0])
+            : users.TryAuthenticate(context.Client, context[1], context[2], context[0]);
         if (isAccepted)
             context.Reply.Ok();
         else
@@ -65,7 +66,8 @@ internal static class Authentication
             int more = context.Count - 1 - i;
             if (context.Is(i, "AUTH"u8) && more >= 2)
             {
-                if (!TryAuthenticate(client, context[i + 1], context[i + 2]))
+                client.LastCommand = context.Command;
+                if (!client.Loop.Server.Acl.TryAuthenticate(client, context[i + 1], context[i + 2], context[0]))
                 {
                     context.Reply.Error(Errors.WrongPassword);
                     return;
@@ -120,24 +122,5 @@ internal static class Authentication
         context.Reply.BulkString("master"u8);
         context.Reply.BulkString("modules"u8);
         context.Reply.ArrayHeader(0);
-    }
-
-    /// <summary>Checks user and password (in constant time) and opens the session's gate.</summary>
-    private static bool TryAuthenticate(Client client, ReadOnlySpan<byte> user, ReadOnlySpan<byte> password)
-    {
-        if (!user.SequenceEqual("default"u8))
-            return false;
-        string? required = client.Loop.Server.Options.RequirePass;
-        if (required is not null)
-        {
-            Span<byte> expected = stackalloc byte[SHA256.HashSizeInBytes];
-            Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(Encoding.Latin1.GetBytes(required), expected);
-            SHA256.HashData(password, given);
-            if (!CryptographicOperations.FixedTimeEquals(expected, given))
-                return false;
-        }
-        Session.SetAuthenticated(client, true);
-        return true;
     }
 }

@@ -123,8 +123,8 @@ internal static class ClientKill
             }
             else if (context.Is(i, "USER"u8))
             {
-                filter.User = Encoding.Latin1.GetString(context[i + 1]);
-                if (filter.User != "default")
+                filter.User = context.Client.Loop.Server.Acl.Find(Encoding.Latin1.GetString(context[i + 1]));
+                if (filter.User is null)
                 {
                     context.Reply.Error("ERR No such user '"u8, context[i + 1], "'"u8);
                     return false;
@@ -166,7 +166,8 @@ internal static class ClientKill
         public long Id;
         public long AgeSecondsMin;
         public OutputClass? Type;
-        public string? Address, LocalAddress, User;
+        public string? Address, LocalAddress;
+        public Acl.AclUser? User;
         public bool SkipMe;
 
         public readonly bool Matches(Client client, Client caller, long nowMs) =>
@@ -175,7 +176,7 @@ internal static class ClientKill
             (Type is null || Type == client.OutputClass) &&
             (Address is null || client.Address == Address) &&
             (LocalAddress is null || client.LocalAddress == LocalAddress) &&
-            (User is null || client.User == User) &&
+            (User is null || client.Acl == User) &&
             !(SkipMe && client == caller);
     }
 }

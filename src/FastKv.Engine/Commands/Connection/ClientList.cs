@@ -70,15 +70,25 @@ internal static class ClientList
         context.Reply.VerbatimString(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
     }
 
-    /// <summary>Describes a client to the one that runs the command. Replies are built in segments that the loop lends: there is no buffer of the client's own.</summary>
-    private static void Describe(StringBuilder text, Client client, ref CommandContext context)
+    /// <summary>One client's line, without the line's end.</summary>
+    internal static string DescribeOne(Client client, long nowMs)
     {
-        long nowMs = context.Client.Loop.NowMs;
+        var text = new StringBuilder();
+        Describe(text, client, nowMs, client.Waiter?.ArgumentBytes ?? 0);
+        return text.ToString(0, text.Length - 1);
+    }
+
+    /// <summary>Describes a client to the one that runs the command.</summary>
+    private static void Describe(StringBuilder text, Client client, ref CommandContext context) =>
+        Describe(text, client, context.Client.Loop.NowMs, client == context.Client ? ArgumentBytes(ref context) : client.Waiter?.ArgumentBytes ?? 0);
+
+    /// <summary>Replies are built in segments that the loop lends: there is no buffer of the client's own.</summary>
+    private static void Describe(StringBuilder text, Client client, long nowMs, long arguments)
+    {
         long input = client.Input.Capacity + client.Arrived.Capacity;
-        long pending = (client.Connection?.Output.Length ?? 0) + client.HeldBytes;
+        long pending = ClientMemory.Output(client);
         long segments = (pending + BufferPool.SegmentBytes - 1) / BufferPool.SegmentBytes;
-        long arguments = client == context.Client ? ArgumentBytes(ref context) : client.Waiter?.ArgumentBytes ?? 0;
-        long queued = client.Transaction.MemoryBytes;
+        long queued = ClientMemory.Queued(client);
         string events = (client.IsReceivePaused ? "" : "r") + (pending > 0 ? "w" : "");
         string flags = Flags(client);
         text.Append($"id={client.Id} addr={client.Address} laddr={client.LocalAddress} fd={client.Connection?.Socket ?? -1} name={client.Name}")
@@ -87,8 +97,8 @@ internal static class ClientList
             .Append($" ssub={Subscriptions.CountOf(client, SubscriptionKind.Shard)} multi={(client.Transaction.IsOpen ? client.Transaction.Count : -1)}")
             .Append($" watch={client.Transaction.WatchedCount} qbuf={client.Input.Length + client.Arrived.Length} qbuf-free={input - client.Input.Length}")
             .Append($" argv-mem={arguments} multi-mem={queued} rbs={Math.Min(segments, 1) * BufferPool.SegmentBytes} rbp={client.OutputPeakBytes}")
-            .Append($" obl=0 oll={segments} omem={pending} tot-mem={Client.ManagedBytes + input + pending + arguments + queued}")
-            .Append($" events={events} cmd={client.LastCommand?.Name ?? "NULL"} user={client.User}")
+            .Append($" obl=0 oll={segments} omem={pending} tot-mem={ClientMemory.Of(client) + arguments}")
+            .Append($" events={events} cmd={client.LastCommand?.Name ?? "NULL"} user={client.Acl.Name}")
             .Append($" redir={(client.Tracker is { IsOn: true } tracker ? tracker.RedirectId : -1)} resp={client.Resp} lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
     }
 

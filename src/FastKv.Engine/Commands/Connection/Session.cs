@@ -59,20 +59,12 @@ internal static class Session
         client.Name = "";
         client.NoTouch = client.NoEvict = false;
         client.Gate &= ~(ClientGate.ReplyOff | ClientGate.ReplySkip | ClientGate.ReplySkipNext);
-        SetAuthenticated(client, client.Loop.Server.Options.RequirePass is null);
+        client.Loop.Server.Acl.BeginSession(client);
         if (client.Subscriptions is { Total: > 0 })
         {
             Subscriptions.Leave(client, context.Partitions);
             client.Loop.Slots.Renew(client);
         }
         context.Reply.SimpleString("RESET"u8);
-    }
-
-    /// <summary>Opens or closes the gate for commands that need authentication.</summary>
-    internal static void SetAuthenticated(Client client, bool authenticated)
-    {
-        client.Authenticated = authenticated;
-        client.Parser.Authenticated = authenticated;
-        client.Gate = authenticated ? client.Gate & ~ClientGate.Unauthenticated : client.Gate | ClientGate.Unauthenticated;
     }
 }

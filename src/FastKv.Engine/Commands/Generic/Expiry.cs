@@ -1,5 +1,6 @@
 using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 
 namespace FastKv.Engine.Commands.Generic;
 
@@ -76,8 +77,19 @@ internal static class Expiry
             database.Remove(key, entry);
         else
             database.SetExpiry(key, entry, expiryMs);
+        if (context.IsJournaled)
+            Tell(ref context, key, isPast, expiryMs);
         database.Notify(KeyspaceEvents.Generic, isPast ? "del"u8 : "expire"u8, key);
         context.Reply.Integer(1);
+    }
+
+    // As an absolute time in milliseconds; conditions stay, and hold again.
+    private static void Tell(ref CommandContext context, in Key key, bool isPast, long expiryMs)
+    {
+        if (isPast)
+            Effects.Delete(context, key, context.Partition.Options.LazyFreeLazyExpire);
+        else if (context.Command.Name != "pexpireat")
+            context.BeginEffect(key, "PEXPIREAT"u8, context.Count).Add(key.Span).Add(expiryMs).Add(context, 3, context.Count);
     }
 
     private static bool TryAbsolute(long amount, long unitMs, long baseMs, out long expiryMs)

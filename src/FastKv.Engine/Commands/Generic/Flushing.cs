@@ -16,6 +16,7 @@ internal static class Flushing
             return;
         context.Partition.Databases[context.DatabaseIndex].Clear();
         EndFlush(ref context);
+        context.ForceEffect();
         context.Reply.Ok();
     }
 
@@ -32,6 +33,7 @@ internal static class Flushing
         foreach (var database in context.Partition.Databases)
             database.Clear();
         EndFlush(ref context);
+        context.ForceEffect();
         context.Reply.Ok();
     }
 
@@ -51,6 +53,7 @@ internal static class Flushing
         }
         if (first != second)
             databases[first].SwapWith(databases[second]);
+        context.ForceEffect();
         context.Reply.Ok();
     }
 

@@ -9,9 +9,9 @@ namespace FastKv.Engine.Commands.Generic;
 internal static unsafe class Serialization
 {
     private const string RestoreComplexity =
-        "O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects composing the value and M "
-        + "their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set values "
-        + "the complexity is O(N*M*log(N)) because inserting values into sorted sets is O(log(N)).";
+        "O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects composing the value "
+        + "and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set "
+        + "values the complexity is O(N*M*log(N)) because inserting values into sorted sets is O(log(N)).";
 
     private const string RestoreSyntax =
         "key ttl:integer serialized-value:string [REPLACE@3.0.0] [ABSTTL@5.0.0] [IDLETIME seconds:integer@5.0.0] [FREQ frequency:integer@5.0.0]";

@@ -55,9 +55,13 @@ internal struct SortOptions
                 options.By = ++i;
                 if (!CommandRules.Shown(context[i]).Contains((byte)'*'))
                     options.IsUnsorted = true;
+                else if (!MayReadAll(ref context, Errors.SortByDenied))
+                    return false;
             }
             else if (context.Is(i, "GET"u8) && left >= 1)
             {
+                if (!MayReadAll(ref context, Errors.SortGetDenied))
+                    return false;
                 i++;
                 options.Gets++;
             }
@@ -68,6 +72,18 @@ internal struct SortOptions
             }
         }
         return true;
+    }
+
+    /// <summary>Which keys a pattern leads to is known too late to be asked for one by one: it takes the permission to read them all.</summary>
+    private static unsafe bool MayReadAll(ref CommandContext context, ReadOnlySpan<byte> error)
+    {
+        if ((context.Client.Gate & Clients.ClientGate.Restricted) == 0
+            || context.Client.Acl.Permissions.PermitsReadingAll(context.Command, context.Arguments, context.Count))
+        {
+            return true;
+        }
+        context.Reply.Error(error);
+        return false;
     }
 
     /// <summary>Index of the GET pattern behind argument <paramref name="from"/>; to be called as often as there are.</summary>

@@ -87,8 +87,17 @@ internal static unsafe class GeoAdd
             database.Insert(key, new EntryRef(entry));
         else if (added + changed > 0)
             database.Replace(key, existing, new EntryRef(entry), added + changed);
+        if (context.IsJournaled && (existing.IsNull || added + changed > 0))
+            Tell(ref context, key, first, scores, count);
         if (added + changed > 0)
             database.Notify(KeyspaceEvents.SortedSet, "zadd"u8, key);
         context.Reply.Integer(countChanges ? added + changed : added);
+    }
+
+    private static void Tell(ref CommandContext context, in Key key, int first, double* scores, int count)
+    {
+        var effect = context.BeginEffect(key, "ZADD"u8, first + 2 * count).Add(key.Span).Add(context, 2, first);
+        for (int i = 0; i < count; i++)
+            effect.Add((long)scores[i]).Add(context[first + 3 * i + 2]);
     }
 }

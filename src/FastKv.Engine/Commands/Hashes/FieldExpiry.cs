@@ -1,3 +1,5 @@
+using FastKv.Engine.Persistence.Journal;
+
 namespace FastKv.Engine.Commands.Hashes;
 
 // Data plane. The reply has a number for each field: −2 there is no such field, 0 the condition does not hold, 1 set, 2 removed since the time has passed.
@@ -58,6 +60,10 @@ internal static class FieldExpiry
             if (result > NotSet)
                 changes++;
             isRemoved |= result == Removed;
+            if (context.IsJournaled && result == Removed)
+                FieldEffects.Delete(context, context.Key(1), context[i]);
+            else if (context.IsJournaled && result == Set)
+                FieldEffects.ExpireAt(context, context.Key(1), expiryMs, context[i]);
             context.Reply.Integer(result);
         }
         hash.Close(changes, isRemoved ? "hdel"u8 : "hexpire"u8);

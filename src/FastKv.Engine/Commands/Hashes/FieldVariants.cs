@@ -1,3 +1,4 @@
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Protocol;
 using FastKv.Structures;
 
@@ -35,6 +36,8 @@ internal static class FieldVariants
             }
             context.Reply.BulkString(hash.Value(position, scratch));
             hash.Remove(position);
+            if (context.IsJournaled)
+                FieldEffects.Delete(context, context.Key(1), context[i]);
             deleted++;
         }
         hash.Close(deleted, "hdel"u8);
@@ -86,6 +89,12 @@ internal static class FieldVariants
             else
                 continue;
             changes++;
+            if (!context.IsJournaled)
+                continue;
+            if (isTimed && expiryMs <= context.NowMs)
+                FieldEffects.Delete(context, context.Key(1), context[i]);
+            else
+                FieldEffects.ExpireAt(context, context.Key(1), expiryMs, context[i]);
         }
         hash.Close(changes, isPersist ? "hpersist"u8 : expiryMs <= context.NowMs ? "hdel"u8 : "hexpire"u8);
     }
@@ -113,6 +122,7 @@ internal static class FieldVariants
         if ((options & SetOption.KeepTtl) != 0)
             expiryMs = HashValue.KeepExpiry;
         long changes = 0;
+        bool isKept = (options & SetOption.KeepTtl) != 0;
         for (int i = first; i < context.Count; i += 2)
         {
             var position = hash.Find(context[i]);
@@ -123,10 +133,27 @@ internal static class FieldVariants
             else
                 continue;
             changes++;
+            if (context.IsJournaled)
+                TellSet(ref context, hash, i, isPast, isKept, expiryMs);
         }
         bool isTimed = (options & SetOption.Time) != 0;
         hash.Close(changes, "hset"u8, isPast ? "hdel"u8 : isTimed ? "hexpire"u8 : default);
         context.Reply.Integer(1);
+    }
+
+    private static void TellSet(ref CommandContext context, in HashEdit hash, int field, bool isPast, bool isKept, long expiryMs)
+    {
+        var key = context.Key(1);
+        if (isPast)
+        {
+            FieldEffects.Delete(context, key, context[field]);
+            return;
+        }
+        FieldEffects.Set(context, key, context[field], context[field + 1]);
+        if (isKept)
+            expiryMs = hash.ExpiryMs(hash.Find(context[field]));
+        if (expiryMs > 0)
+            FieldEffects.ExpireAt(context, key, expiryMs, context[field]);
     }
 
     // In any order; FIELDS with all that follows it is the last.

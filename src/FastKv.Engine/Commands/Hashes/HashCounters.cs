@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Protocol;
 using FastKv.Structures;
 
@@ -74,6 +75,22 @@ internal static unsafe class HashCounters
         text = text[..value.FormatHuman(text)];
         hash.Put(position, context[2], text, HashValue.KeepExpiry);
         hash.Close(1, "hincrbyfloat"u8);
+        if (context.IsJournaled)
+            Tell(ref context, position, text);
         context.Reply.BulkString(text);
+    }
+
+    // HSET takes a field's time to live away; the counter keeps it.
+    private static void Tell(ref CommandContext context, FieldPosition position, ReadOnlySpan<byte> value)
+    {
+        var key = context.Key(1);
+        context.BeginEffect(key, "HSET"u8, 4).Add(key.Span).Add(context[2]).Add(value);
+        var database = context.Database(key);
+        var entry = database.Peek(key);
+        if (!position.Exists || !HashValue.MayExpireFields(entry))
+            return;
+        long expiryMs = HashValue.ExpiryMs(entry.Block, HashValue.Find(database.Values, entry.Block, context[2], context.NowMs));
+        if (expiryMs > 0)
+            FieldEffects.ExpireAt(context, key, expiryMs, context[2]);
     }
 }

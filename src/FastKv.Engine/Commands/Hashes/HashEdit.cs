@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
 
@@ -38,6 +39,8 @@ internal unsafe struct HashEdit
         var key = context.Key(1);
         bool isOpen = context.TryFind(key, ValueType.Hash, out var entry);
         edit = isOpen ? new HashEdit(ref context, key, entry) : default;
+        if (context.IsJournaled && !entry.IsNull && isOpen && HashValue.IsAnyDue(entry, context.NowMs))
+            FieldEffects.Expire(context.Database(key), entry);
         return isOpen;
     }
 

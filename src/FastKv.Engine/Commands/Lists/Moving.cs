@@ -1,5 +1,6 @@
 using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
 
@@ -83,6 +84,8 @@ internal static unsafe class Moving
         byte* element = ListValue.End(source, fromHead);
         ListReply.Element(context.Reply, element);
         var database = context.Database(from);
+        if (context.IsJournaled)
+            Tell(ref context, from, to, element, fromHead, toHead);
         if (source == target)
         {
             Rotate(database, from, source, element, fromHead, toHead);
@@ -94,6 +97,13 @@ internal static unsafe class Moving
         ListEdit.Push(context.Database(to), to, target, Listpack.Text(element, scratch), toHead);
         ListEdit.Drop(database, from, source, 1, fromHead);
         return true;
+    }
+
+    // Before the element moves, or goes.
+    private static void Tell(ref CommandContext context, in Key from, in Key to, byte* element, bool fromHead, bool toHead)
+    {
+        Span<byte> scratch = stackalloc byte[Listpack.ScratchBytes];
+        Effects.Move(context, from, to, Listpack.Text(element, scratch), fromHead, toHead);
     }
 
     private static void Rotate(Database database, in Key key, EntryRef list, byte* element, bool fromHead, bool toHead)

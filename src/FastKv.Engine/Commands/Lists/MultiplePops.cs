@@ -1,3 +1,4 @@
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
 
@@ -72,6 +73,8 @@ internal static unsafe class MultiplePops
             else
                 ListReply.Ends(context.Reply, entry, popped, atHead);
             ListEdit.Drop(context.Database(key), key, entry, popped, atHead);
+            if (context.IsJournaled)
+                Effects.Pop(context, key, atHead ? "LPOP"u8 : "RPOP"u8, count == 0 ? 0 : popped);
             return true;
         }
         return false;

@@ -119,6 +119,8 @@ internal static class DebugCommand
             DebugKeys.TableStatistics(ref context);
         else if (context.Count is >= 3 and <= 5 && context.Is(1, "POPULATE"u8))
             DebugKeys.Populate(ref context);
+        else if (context.Count >= 2 && context.Is(1, "RELOAD"u8))
+            DebugReload.Run(ref context);
         else if (Is(ref context, "DIGEST"u8, 2))
             DebugDigest.OfAll(ref context);
         else if (context.Count >= 3 && context.Is(1, "DIGEST-VALUE"u8))

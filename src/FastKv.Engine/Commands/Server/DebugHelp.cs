@@ -36,6 +36,12 @@ internal static class DebugHelp
         QUICKLIST-PACKED-THRESHOLD <size>
             Sets the threshold for elements to be inserted as plain vs packed nodes
             Default value is 1GB, allows values up to 4GB. Setting to 0 restores to default.
+        RELOAD [option ...]
+            Save the RDB on disk and reload it back to memory. Valid <option> values:
+            * MERGE: conflicting keys will be loaded from RDB.
+            * NOFLUSH: the existing database will not be removed before load, but
+              conflicting keys make the load fail.
+            * NOSAVE: the database will be loaded from an existing RDB file.
         SDSLEN <key>
             Show low level SDS string info representing `key` and value.
         SET-ACTIVE-EXPIRE <0|1>

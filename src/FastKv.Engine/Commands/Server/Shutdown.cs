@@ -7,11 +7,11 @@ internal static class Shutdown
 {
     [Command("SHUTDOWN", Arity = -1,
         Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.NoMulti | CommandFlags.AllowBusy,
-        Group = CommandGroup.Server, Categories = AclCategories.Admin | AclCategories.Dangerous, Route = CommandRoute.Connection, Since = "1.0.0",
+        Group = CommandGroup.Server, Categories = AclCategories.Admin | AclCategories.Dangerous, Route = CommandRoute.Everywhere, Since = "1.0.0",
         Summary = "Synchronously saves the database(s) to disk and shuts down the server.",
         Complexity = "O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)",
         Syntax = "[NOSAVE | SAVE] [NOW@7.0.0] [FORCE@7.0.0] [ABORT@7.0.0]",
-        History = ["7.0.0: Added the `NOW`, `FORCE` and `ABORT` modifiers."], Differs = "nothing is saved yet")]
+        History = ["7.0.0: Added the `NOW`, `FORCE` and `ABORT` modifiers."])]
     internal static void Run(ref CommandContext context)
     {
         var flags = ShutdownFlags.Default;
@@ -43,7 +43,9 @@ internal static class Shutdown
             context.Reply.Error(Errors.NoShutdownInProgress);
             return;
         }
-        context.Client.CloseAfterReply();
-        context.Client.Loop.Server.RequestShutdown("");
+        if (context.Client.Loop.Server.TryEnd(flags))
+            context.Client.CloseAfterReply();
+        else
+            context.Reply.Error(Errors.ShutdownFailed);
     }
 }

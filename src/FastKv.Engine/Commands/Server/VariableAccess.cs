@@ -15,9 +15,25 @@ internal static unsafe class VariableAccess
         return command.Name switch
         {
             "set" => Has(args, count, from: 3, "GET") ? KeyAccess.RW | KeyAccess.Access | KeyAccess.Update : KeyAccess.OW | KeyAccess.Update,
-            "bitfield" when !Has(args, count, from: 2, "SET") && !Has(args, count, from: 2, "INCRBY") => KeyAccess.RO | KeyAccess.Access,
+            "bitfield" when OnlyGets(args, count) => KeyAccess.RO | KeyAccess.Access,
             _ => spec.Access & ~KeyAccess.VariableFlags,
         };
+    }
+
+    /// <summary>Whether a BITFIELD is a row of GETs; one whose syntax is wrong is not.</summary>
+    private static bool OnlyGets(Argument* args, int count)
+    {
+        for (int i = 2; i < count; i++)
+        {
+            var word = args[i].Span;
+            if (Ascii.EqualsIgnoreCase(word, "GET"u8) && i + 2 < count)
+                i += 2;
+            else if (Ascii.EqualsIgnoreCase(word, "OVERFLOW"u8) && i + 1 < count)
+                i++;
+            else
+                return false;
+        }
+        return true;
     }
 
     private static bool Has(Argument* args, int count, int from, string word)

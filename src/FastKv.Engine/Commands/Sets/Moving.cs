@@ -43,6 +43,11 @@ internal static unsafe class Moving
         {
             SetChange.Removed(sourceDatabase, sourceKey, source, after, 1);
             AddTo(targetDatabase, targetKey, target, member);
+            if (context.IsJournaled && sourceDatabase.Partition != targetDatabase.Partition)
+            {
+                context.BeginEffect(sourceKey, "SREM"u8, 3).Add(sourceKey.Span).Add(member);
+                context.BeginEffect(targetKey, "SADD"u8, 3).Add(targetKey.Span).Add(member);
+            }
         }
         context.Reply.Integer(removed ? 1 : 0);
     }

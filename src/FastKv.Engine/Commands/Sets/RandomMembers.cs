@@ -1,5 +1,6 @@
 using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Protocol;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -96,9 +97,13 @@ internal static unsafe class RandomMembers
         if (SetValue.Count(entry) == 1)
         {
             SetReply.Members(ref context, entry);
+            if (context.IsJournaled)
+                RemovedMembers.Tell(ref context, key, entry);
             RemoveAll(database, key, entry);
             return;
         }
+        if (context.IsJournaled)
+            visitor.Removed = new RemovedMembers(ref context, key);
         var after = new EntryRef(SetSample.Pop(database.Values, entry.Block, 1, ref database.Partition.Random, ref visitor));
         database.Replace(key, entry, after);
         database.Notify(KeyspaceEvents.Set, "spop"u8, key);
@@ -113,6 +118,8 @@ internal static unsafe class RandomMembers
         if (count >= members)
         {
             SetReply.Members(ref context, entry);
+            if (context.IsJournaled)
+                Effects.Delete(context, key, isLazy: false);
             RemoveAll(database, key, entry);
             database.MarkChanged(members - 1);
             return;
@@ -121,12 +128,16 @@ internal static unsafe class RandomMembers
         {
             var kept = new EntryRef(SetSample.Split(values, entry.Block, members - count, ref database.Partition.Random));
             SetReply.Members(ref context, entry);
+            if (context.IsJournaled)
+                RemovedMembers.Tell(ref context, key, entry);
             database.Replace(key, entry, kept, count);
             database.Notify(KeyspaceEvents.Set, "spop"u8, key);
             SetChange.Discard(database, entry.Block);
             return;
         }
         var visitor = new SetReply(context.Reply);
+        if (context.IsJournaled)
+            visitor.Removed = new RemovedMembers(ref context, key);
         var after = new EntryRef(SetSample.Pop(values, entry.Block, count, ref database.Partition.Random, ref visitor));
         database.Replace(key, entry, after, count);
         database.Notify(KeyspaceEvents.Set, "spop"u8, key);

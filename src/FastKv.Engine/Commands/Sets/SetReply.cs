@@ -11,6 +11,9 @@ internal struct SetReply(ReplyWriter reply) : ISetVisitor
 {
     private readonly ReplyWriter _reply = reply;
 
+    /// <summary>Who is told of the members besides, when they are removed.</summary>
+    public RemovedMembers Removed;
+
     /// <summary>All members of a set, without a header.</summary>
     public static void Members(ref CommandContext context, EntryRef entry)
     {
@@ -20,5 +23,9 @@ internal struct SetReply(ReplyWriter reply) : ISetVisitor
             context.Reply.BulkString(members.Text(scratch));
     }
 
-    public readonly void Visit(scoped ReadOnlySpan<byte> member) => _reply.BulkString(member);
+    public readonly void Visit(scoped ReadOnlySpan<byte> member)
+    {
+        _reply.BulkString(member);
+        Removed.Add(member);
+    }
 }

@@ -1,4 +1,5 @@
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
 
@@ -202,6 +203,14 @@ internal static class Popping
             context.Reply.BulkString(walk.MemberView);
             context.Reply.Double(walk.Score);
         }
+        if (form is Form.KeyAndMember or Form.KeyAndPairs)
+            Tell(ref context, key, isMax, form == Form.KeyAndMember ? 0 : count);
         SortedSetEdit.RemoveRange(database, key, entry, isMax ? size - count : 0, count, isMax ? "zpopmax"u8 : "zpopmin"u8);
+    }
+
+    private static void Tell(ref CommandContext context, in Key key, bool isMax, long count)
+    {
+        if (context.IsJournaled)
+            Effects.Pop(context, key, isMax ? "ZPOPMAX"u8 : "ZPOPMIN"u8, count);
     }
 }

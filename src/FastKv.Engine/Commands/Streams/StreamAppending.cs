@@ -72,6 +72,8 @@ internal static unsafe class StreamAppending
         database.Notify(KeyspaceEvents.Stream, "xadd"u8, key);
         if (options.HasTrim && options.Trim.Run(database.Heap, stream) > 0)
             database.Notify(KeyspaceEvents.Stream, "xtrim"u8, key);
+        if (context.IsJournaled)
+            StreamTrimEffect.Tell(ref context, key, stream, options, id);
     }
 
     [Command("XTRIM", Arity = -4, Flags = CommandFlags.Write, Group = CommandGroup.Stream, FirstKey = 1, LastKey = 1,
@@ -96,6 +98,8 @@ internal static unsafe class StreamAppending
             if (deleted > 0)
             {
                 database.NoteChanged(key, deleted);
+                if (context.IsJournaled)
+                    StreamTrimEffect.Tell(ref context, key, StreamValue.Of(entry), options, default);
                 database.Notify(KeyspaceEvents.Stream, "xtrim"u8, key);
             }
         }

@@ -1,5 +1,6 @@
 using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
 
@@ -64,11 +65,16 @@ internal static unsafe class StreamClaims
         Tips = ["nondeterministic_output"])]
     internal static void AutoClaim(ref CommandContext context)
     {
+        // The key is looked up before anything is said about the options, which a miss event shows.
+        var key = context.Key(1);
+        var entry = context.Database(key).FindForRead(key);
         if (!TryAutoClaimOptions(ref context, out var options, out var start, out long count))
             return;
-        var key = context.Key(1);
-        if (!context.TryFindForRead(key, ValueType.Stream, out var entry))
+        if (!entry.IsNull && entry.Type != ValueType.Stream)
+        {
+            context.Reply.Error(Errors.WrongType);
             return;
+        }
         StreamGroup* group = entry.IsNull ? null : StreamValue.Of(entry)->FindGroup(context[2]);
         if (group == null)
         {
@@ -226,6 +232,9 @@ internal static unsafe class StreamClaims
         {
             if (!Stream->Contains(id))
             {
+                var gone = _group->FindPending(id);
+                if (gone != null && context.IsJournaled)
+                    Effects.Claim(context, context.Key(1), _group, gone->Consumer, id, gone);
                 if (StreamGroup.RemovePending(Database.Heap, _group, id))
                     Changes++;
                 return false;
@@ -254,6 +263,8 @@ internal static unsafe class StreamClaims
                 StreamId id = cursor.Id;
                 if (!Stream->Contains(id))
                 {
+                    if (context.IsJournaled)
+                        Effects.Claim(context, context.Key(1), _group, pending->Consumer, id, pending);
                     StreamGroup.RemovePending(Database.Heap, _group, id);
                     Changes++;
                     ids[room - 1 - gone++] = id;
@@ -285,6 +296,8 @@ internal static unsafe class StreamClaims
                 pending->DeliveryCount = options.RetryCount;
             else if (!options.JustId)
                 pending->DeliveryCount++;
+            if (context.IsJournaled)
+                Effects.Claim(context, context.Key(1), _group, _consumer, id, pending);
             Changes++;
         }
     }

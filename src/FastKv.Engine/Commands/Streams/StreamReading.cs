@@ -1,5 +1,6 @@
 using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Protocol;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -100,7 +101,8 @@ internal static unsafe class StreamReading
     private static bool TryOpen(ref CommandContext context, in StreamReadOptions options, int i, out Source source)
     {
         source = default;
-        var key = context.Key(options.FirstKey + i);
+        source.KeyIndex = options.FirstKey + i;
+        var key = context.Key(source.KeyIndex);
         if (!context.Owns(key))
             return true;
         var database = context.Database(key);
@@ -190,6 +192,7 @@ internal static unsafe class StreamReading
             var database = context.Database(key);
             source.Consumer = StreamGroup.CreateConsumer(database.Heap, source.Group, consumerName, context.NowMs);
             database.Notify(KeyspaceEvents.Stream, "xgroup-createconsumer"u8, key);
+            source.IsNewConsumer = true;
         }
         source.Consumer->SeenMs = context.NowMs;
         return true;
@@ -208,7 +211,19 @@ internal static unsafe class StreamReading
             ServeHistory(ref context, database, source, options.Count);
         else
             ServeNew(ref context, database, source, options);
+        if (context.IsJournaled)
+            Tell(ref context, key, source, options.NoAck);
         database.MarkChanged();
+    }
+
+    // What was delivered has been told with each entry, and makes the consumer.
+    private static void Tell(ref CommandContext context, in Key key, in Source source, bool noAck)
+    {
+        context.OmitEffect();
+        if (source.IsNewConsumer && (source.IsHistory || noAck))
+            Effects.CreateConsumer(context, key, source.Group, source.Consumer);
+        if (!source.IsHistory && noAck)
+            Effects.SetGroupId(context, key, source.Group);
     }
 
     private static void ServeNew(ref CommandContext context, Database database, in Source source, in StreamReadOptions options)
@@ -224,7 +239,7 @@ internal static unsafe class StreamReading
                     StreamLag.Advance(source.Stream, source.Group, walk.Id);
                 StreamReplies.Entry(reply, walk.Id, walk.FieldCount, walk.Items);
                 if (!options.NoAck)
-                    Deliver(database, source, walk.Id, context.NowMs);
+                    Deliver(ref context, database, source, walk.Id);
                 if (++written == options.Count)
                     break;
             }
@@ -233,14 +248,18 @@ internal static unsafe class StreamReading
     }
 
     // The entry may be pending already: XGROUP SETID can turn a group back.
-    private static void Deliver(Database database, in Source source, StreamId id, long nowMs)
+    private static void Deliver(ref CommandContext context, Database database, in Source source, StreamId id)
     {
-        if (StreamGroup.TryAddPending(database.Heap, source.Group, source.Consumer, id, nowMs) != null)
-            return;
-        StreamPending* pending = source.Group->FindPending(id);
-        StreamGroup.MovePending(database.Heap, id, pending, source.Consumer);
-        pending->DeliveryMs = nowMs;
-        pending->DeliveryCount = 1;
+        var pending = StreamGroup.TryAddPending(database.Heap, source.Group, source.Consumer, id, context.NowMs);
+        if (pending == null)
+        {
+            pending = source.Group->FindPending(id);
+            StreamGroup.MovePending(database.Heap, id, pending, source.Consumer);
+            pending->DeliveryMs = context.NowMs;
+            pending->DeliveryCount = 1;
+        }
+        if (context.IsJournaled)
+            Effects.Claim(context, context.Key(source.KeyIndex), source.Group, source.Consumer, id, pending);
     }
 
     private static void ServeHistory(ref CommandContext context, Database database, in Source source, long count)
@@ -298,5 +317,9 @@ internal static unsafe class StreamReading
         /// <summary>The ID was given relative to the stream as it is now.</summary>
         public bool IsRelative;
         public bool IsHistory;
+        public bool IsNewConsumer;
+
+        /// <summary>The argument that is its key.</summary>
+        public int KeyIndex;
     }
 }

@@ -76,7 +76,8 @@ internal struct StreamTrimOptions
             return Fail(ref context, Errors.LimitWithoutStrategy);
         if (!isAdd && !options.HasTrim)
             return Fail(ref context, Errors.TrimWithoutStrategy);
-        if (hasLimit && !options.Trim.IsApproximate)
+        // Redis's own AOF says a trim exactly, and leaves a limit there that then means nothing.
+        if (hasLimit && !options.Trim.IsApproximate && context.Client.Connection is not null)
             return Fail(ref context, Errors.LimitWithoutTilde);
         if (!hasLimit && options.Trim.IsApproximate)
             options.Trim.Limit = DefaultLimit(nodeEntriesMax);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using FastKv.Engine.Configuration.Parameters;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Protocol;
 
 namespace FastKv.Engine.Commands.Strings;
@@ -74,6 +75,8 @@ internal static class Counters
         Span<byte> text = stackalloc byte[ExtendedDouble.HumanCharsMax];
         text = text[..value.FormatHuman(text)];
         StringEdit.PutText(database, key, existing, text);
+        if (context.IsJournaled)
+            Effects.Set(context, key, text, -1);
         database.Notify(KeyspaceEvents.Text, "incrbyfloat"u8, key);
         context.Reply.BulkString(text);
     }

@@ -1,4 +1,5 @@
 using FastKv.Engine.Configuration.Parameters;
+using FastKv.Engine.Persistence.Journal;
 
 namespace FastKv.Engine.Commands.Strings;
 
@@ -56,6 +57,8 @@ internal static class Digests
             }
         }
         database.Remove(key, entry);
+        if (context.IsJournaled)
+            Effects.Delete(context, key, isLazy: false);
         database.Notify(KeyspaceEvents.Generic, "del"u8, key);
         context.Reply.Integer(1);
     }

@@ -1,5 +1,6 @@
 using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Structures;
 
 namespace FastKv.Engine.Commands.Strings;
@@ -80,9 +81,37 @@ internal static class GetSet
         if (options.Has(StringOption.KeepTtl))
             expiryMs = StringEdit.ExpiryOf(existing);
         database.SetString(key, existing, context[2], expiryMs);
+        if (context.IsJournaled)
+            TellSet(ref context, key, options, expiryMs);
         database.Notify(KeyspaceEvents.Text, "set"u8, key);
         if (options.Has(StringOption.Time))
             database.Notify(KeyspaceEvents.Generic, "expire"u8, key);
+    }
+
+    // A time becomes an absolute one; GET and conditions on the value have done their part.
+    private static void TellSet(ref CommandContext context, in Key key, in StringOptions options, long expiryMs)
+    {
+        if (options.Has(StringOption.UnixMilliseconds) && !options.Has(StringOption.Get | StringOption.Comparison))
+            return;
+        if (options.Has(StringOption.Time))
+            Effects.Set(context, key, context[2], expiryMs);
+        else if (options.Has(StringOption.Comparison))
+            Effects.Set(context, key, context[2], options.Has(StringOption.KeepTtl) ? -1 : 0);
+        else if (options.Has(StringOption.Get))
+            TellWithoutGet(ref context, key);
+    }
+
+    private static void TellWithoutGet(ref CommandContext context, in Key key)
+    {
+        int count = 0;
+        for (int i = 1; i < context.Count; i++)
+            count += i > 2 && context.Is(i, "GET"u8) ? 0 : 1;
+        var effect = context.BeginEffect(key, context[0], 1 + count);
+        for (int i = 1; i < context.Count; i++)
+        {
+            if (i <= 2 || !context.Is(i, "GET"u8))
+                effect.Add(context[i]);
+        }
     }
 
     private static bool ConditionHolds(ref CommandContext context, in StringOptions options, EntryRef existing)

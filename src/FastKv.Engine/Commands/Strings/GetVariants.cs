@@ -1,4 +1,5 @@
 using FastKv.Engine.Configuration.Parameters;
+using FastKv.Engine.Persistence.Journal;
 
 namespace FastKv.Engine.Commands.Strings;
 
@@ -24,6 +25,8 @@ internal static class GetVariants
             return;
         StringEdit.Reply(ref context, entry);
         database.Remove(key, entry);
+        if (context.IsJournaled)
+            Effects.Delete(context, key, context.Partition.Options.LazyFreeLazyUserDel);
         database.Notify(KeyspaceEvents.Generic, "del"u8, key);
     }
 
@@ -53,17 +56,23 @@ internal static class GetVariants
             if (expiryMs <= context.NowMs)
             {
                 database.Remove(key, entry);
+                if (context.IsJournaled)
+                    Effects.Delete(context, key, context.Partition.Options.LazyFreeLazyExpire);
                 database.Notify(KeyspaceEvents.Generic, "del"u8, key);
             }
             else
             {
                 database.SetExpiry(key, entry, expiryMs);
+                if (context.IsJournaled)
+                    Effects.ExpireAt(context, key, expiryMs);
                 database.Notify(KeyspaceEvents.Generic, "expire"u8, key);
             }
         }
         else if (options.Has(StringOption.Persist) && entry.HasExpiry)
         {
             database.RemoveExpiry(key, entry);
+            if (context.IsJournaled)
+                context.BeginEffect(key, "PERSIST"u8, 2).Add(key.Span);
             database.Notify(KeyspaceEvents.Generic, "persist"u8, key);
         }
     }

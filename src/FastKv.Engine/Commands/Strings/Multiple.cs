@@ -1,4 +1,5 @@
 using FastKv.Engine.Configuration.Parameters;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Protocol;
 using ValueType = FastKv.Structures.ValueType;
 
@@ -120,6 +121,8 @@ internal static class Multiple
             var database = context.Database(key);
             var existing = database.Peek(key);
             database.SetString(key, existing, context[i + 1], options.Has(StringOption.KeepTtl) ? StringEdit.ExpiryOf(existing) : expiryMs);
+            if (context.IsJournaled)
+                Effects.Set(context, key, context[i + 1], options.Has(StringOption.KeepTtl) ? -1 : expiryMs);
             database.Notify(KeyspaceEvents.Text, "set"u8, key);
             if (options.Has(StringOption.Time))
                 database.Notify(KeyspaceEvents.Generic, "expire"u8, key);

@@ -1,4 +1,5 @@
 using FastKv.Engine.Configuration.Parameters;
+using FastKv.Engine.Persistence.Journal;
 
 namespace FastKv.Engine.Commands.Strings;
 
@@ -51,6 +52,8 @@ internal static class SetVariants
         else
             return;
         database.SetString(key, existing, context[2]);
+        if (context.IsJournaled)
+            Effects.Set(context, key, context[2], 0);
         database.Notify(KeyspaceEvents.Text, "set"u8, key);
     }
 
@@ -61,6 +64,8 @@ internal static class SetVariants
         var key = context.Key(1);
         var database = context.Database(key);
         database.SetString(key, context[3], expiryMs);
+        if (context.IsJournaled)
+            Effects.Set(context, key, context[3], expiryMs);
         database.Notify(KeyspaceEvents.Text, "set"u8, key);
         database.Notify(KeyspaceEvents.Generic, "expire"u8, key);
         context.Reply.Ok();

@@ -70,6 +70,30 @@ internal static unsafe class MultiExec
         transaction.End(context.Partitions);
     }
 
+    /// <summary>Replies why a command is refused before it runs. An EXEC that is refused itself ends the transaction, and says so.</summary>
+    internal static void ReplyRefusal(ref CommandContext context, CommandDescriptor command, ReadOnlySpan<byte> error)
+    {
+        if (command.Route != CommandRoute.Transaction)
+        {
+            context.Reply.Error(error);
+            return;
+        }
+        context.Client.Transaction.End(context.Partitions);
+        context.Reply.Error(Errors.ExecAbortedPrefix, error, default);
+    }
+
+    /// <summary>Whether a command empties or exchanges databases on all partitions, which then are all held.</summary>
+    private static bool HasFlush(Transaction transaction)
+    {
+        for (int i = 0; i < transaction.Count; i++)
+        {
+            var command = transaction[i].Command;
+            if (command.Route == CommandRoute.Everywhere && (command.Flags & CommandFlags.Write) != 0)
+                return true;
+        }
+        return false;
+    }
+
     private static void RunAll(ref CommandContext context, Transaction transaction)
     {
         transaction.Seal();
@@ -86,6 +110,8 @@ internal static unsafe class MultiExec
         var call = timeline.Call;
         int heaviest = 0;
         long heaviestBytes = 0, replyStart = context.Reply.Output.Length;
+        if (context.IsJournaled)
+            Persistence.Journal.JournalUnits.BeginTransaction(context.Partitions, HasFlush(transaction));
         for (int i = 0; i < transaction.Count; i++)
         {
             var queued = transaction[i];
@@ -95,12 +121,19 @@ internal static unsafe class MultiExec
             inner.DatabaseIndex = client.Database;
             inner.Reply.Resp = client.Resp;
             inner.Partition = own;
+            if ((client.Gate & Clients.ClientGate.Restricted) != 0)
+            {
+                // The error of a command that was not permitted is EXEC's own failure, if no command follows.
+                inner.Reply.Errors!.Pending = 0;
+                if (!Acl.AclDenial.PermitsQueued(ref inner))
+                    continue;
+            }
             if (context.Partitions.Length > 1 && queued.Command.Route is CommandRoute.Everywhere or CommandRoute.Cursor)
                 client.Loop.Exclusive.RunOnPartitions(ref inner);
             else
                 own.Statistics.Commands.Run(queued.Command, ref inner);
             if ((client.Gate & Clients.ClientGate.Tracking) != 0)
-                Tracking.TrackedKeys.NoteRead(ref inner);
+                NoteTracking(ref inner, transaction, client);
             if ((client.Gate & Clients.ClientGate.Monitored) != 0)
                 client.Loop.Server.Monitors.Feed(client, ref inner, isWithinExec: true);
             long replyEnd = context.Reply.Output.Length;
@@ -121,5 +154,14 @@ internal static unsafe class MultiExec
         Suspect suspect = default;
         suspect.Consider(timeline, queued.Command, transaction.Arguments + queued.First, queued.Count, replyBytes: 0);
         suspect.Note(timeline, client, nanoseconds);
+    }
+
+    // Tracking may have been switched on by a command of the transaction itself.
+    private static void NoteTracking(ref CommandContext context, Transaction transaction, Clients.Client client)
+    {
+        Tracking.TrackedKeys.NoteRead(ref context);
+        context.Partition.Tracked.Actor = client.Tracker;
+        for (ulong shards = transaction.Shards; shards != 0; shards &= shards - 1)
+            context.Partitions[System.Numerics.BitOperations.TrailingZeroCount(shards)].Tracked.Actor = client.Tracker;
     }
 }

@@ -21,6 +21,9 @@ internal interface IFileSystem
 
     bool Exists(string path);
 
+    /// <summary>Makes a directory; that there is one already is no error.</summary>
+    int CreateDirectory(string path);
+
     /// <summary>Makes renames and new names in a directory durable.</summary>
     int SyncDirectory(string path);
 }

@@ -17,6 +17,7 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
     private const int CloseOnExec = 0x80000;
     private const int Permissions = 0x1A4; // 0644, less the umask
 
+    private const int DirectoryPermissions = 0x1ED; // 0755, less the umask
     private const int SeekEnd = 2;
     private const int ProtectRead = 1;
     private const int MapShared = 1;
@@ -58,6 +59,8 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
 
     public int Delete(string path) => unlink(path) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
 
+    public int CreateDirectory(string path) => Directory.Exists(path) || mkdir(path, DirectoryPermissions) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
+
     public bool Exists(string path) => File.Exists(path);
 
     public int SyncDirectory(string path)
@@ -96,6 +99,9 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int unlink(string path);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int mkdir(string path, int mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint mmap(nint address, nuint length, int protection, int flags, int handle, nint offset);

@@ -17,6 +17,7 @@ internal sealed class Saving(FastKvServer server)
 
     private readonly FastKvServer _server = server;
     private Snapshot? _current;
+    private Snapshot? _last;
     private long _dirtyAtBegin, _dirtySaved;
     private long _lastTryMs;
     private bool _isRequested;
@@ -61,7 +62,7 @@ internal sealed class Saving(FastKvServer server)
         }
         IsScheduled = false;
         _server.Log.Notice($"Background saving started by pid {Environment.ProcessId}");
-        Begin();
+        Begin(isBackground: true);
         return true;
     }
 
@@ -69,10 +70,27 @@ internal sealed class Saving(FastKvServer server)
     /// <returns>Whether it succeeded.</returns>
     public bool Save()
     {
-        var snapshot = Begin();
+        var snapshot = Begin(isBackground: false);
         snapshot.Finish(_server.Partitions, _server.Clock);
         return Complete(snapshot, isBackground: false);
     }
+
+    /// <summary>Saves for the last time, or as if: a save in the background is given up for it. Whoever calls holds all partitions.</summary>
+    /// <returns>Whether it succeeded.</returns>
+    public bool SaveAtEnd()
+    {
+        const long sliceUs = 1_000_000;
+        Cancel();
+        while (Snapshot.IsActive(_server.Partitions))
+        {
+            foreach (var partition in _server.Partitions)
+                partition.Snapshot.RunSlice(_server.Clock, sliceUs);
+        }
+        return Save();
+    }
+
+    /// <summary>What is in memory is what is on disk: it comes from there.</summary>
+    public void NoteLoaded() => _dirtySaved = Dirty;
 
     /// <summary>Ends a background save without its file (FLUSHALL, SHUTDOWN).</summary>
     public void Cancel() => _current?.Cancel();
@@ -105,21 +123,23 @@ internal sealed class Saving(FastKvServer server)
         return false;
     }
 
-    private Snapshot Begin()
+    private Snapshot Begin(bool isBackground)
     {
+        // One that was cancelled may not have deleted its temporary file yet, whose name is ours too.
+        _last?.Wait();
         string directory = Environment.CurrentDirectory;
         string path = Path.Combine(directory, _server.Options.DbFileName ?? "dump.rdb");
         string temporaryPath = Path.Combine(directory, $"temp-{Environment.ProcessId}.rdb");
         var file = new RdbFileWriter(Files, _server.Log, path, temporaryPath, _server.Options.RdbChecksum);
         _dirtyAtBegin = Dirty;
         _lastTryMs = _server.Partitions[0].NowMs;
-        _current = Snapshot.Begin(_server.Partitions, file, isAofBase: false, snapshot =>
+        _current = Snapshot.Begin(_server.Partitions, file, isAofBase: false, _server.Dataset.Functions, snapshot =>
         {
-            // A save in the foreground is waited for by the one who began it.
-            if (ReferenceEquals(_current, snapshot))
+            // A save in the foreground is waited for by the one who began it, on whatever loop.
+            if (isBackground)
                 _server.Loops[0].Post(() => CompleteBackground(snapshot));
         });
-        return _current;
+        return _last = _current;
     }
 
     private void CompleteBackground(Snapshot snapshot)

@@ -15,7 +15,7 @@ internal sealed class Snapshot
     private readonly Action<Snapshot> _completed;
     private readonly Thread _thread;
 
-    private Snapshot(Partition[] partitions, RdbFileWriter file, bool isAofBase, Action<Snapshot> completed)
+    private Snapshot(Partition[] partitions, RdbFileWriter file, bool isAofBase, IReadOnlyList<byte[]> functions, Action<Snapshot> completed)
     {
         _queue = new SnapshotQueue(partitions.Length);
         _file = file;
@@ -24,7 +24,7 @@ internal sealed class Snapshot
         StartedMs = partitions[0].NowMs;
         foreach (var partition in partitions)
             partition.Snapshot.Begin(_queue);
-        var head = MakeHead(partitions, isAofBase);
+        var head = MakeHead(partitions, isAofBase, functions);
         _thread = new Thread(() => Write(head)) { Name = "snapshot", IsBackground = true };
         _thread.Start();
     }
@@ -50,9 +50,14 @@ internal sealed class Snapshot
     /// <param name="partitions">All of them.</param>
     /// <param name="file">The file, not yet opened; disposed of at the end.</param>
     /// <param name="isAofBase">Whether it is to be the base of an AOF.</param>
+    /// <param name="functions">The code of function libraries.</param>
     /// <param name="completed">Called once at the end, on the writing thread.</param>
-    public static Snapshot Begin(Partition[] partitions, RdbFileWriter file, bool isAofBase, Action<Snapshot> completed) =>
-        new(partitions, file, isAofBase, completed);
+    public static Snapshot Begin(
+        Partition[] partitions, RdbFileWriter file, bool isAofBase, IReadOnlyList<byte[]> functions, Action<Snapshot> completed) =>
+        new(partitions, file, isAofBase, functions, completed);
+
+    /// <summary>Waits until the writing thread has done with the file; at once if it has, soon if the snapshot was cancelled.</summary>
+    public void Wait() => _thread.Join();
 
     /// <summary>Whether some partition has still to do with a snapshot: the present one, or one that was cancelled.</summary>
     public static bool IsActive(Partition[] partitions) => partitions.Any(partition => partition.Snapshot.IsActive);
@@ -80,12 +85,14 @@ internal sealed class Snapshot
         _queue.Abandon();
     }
 
-    private static NativeBuffer MakeHead(Partition[] partitions, bool isAofBase)
+    private static NativeBuffer MakeHead(Partition[] partitions, bool isAofBase, IReadOnlyList<byte[]> functions)
     {
         NativeBuffer head = default;
         bool hasFieldExpiry = partitions.Any(partition => partition.Databases.Any(database => database.HasFieldExpiries));
         int version = hasFieldExpiry ? RdbFormat.VersionFieldExpiry : RdbFormat.VersionCommon;
         RdbRecords.WriteHead(ref head, version, partitions[0].NowMs, partitions.Sum(partition => partition.Heap.UsedBytes), isAofBase);
+        foreach (byte[] code in functions)
+            RdbRecords.WriteFunction(ref head, code);
         for (int i = 0; i < partitions[0].Databases.Length; i++)
         {
             long keys = partitions.Sum(partition => partition.Databases[i].Count);

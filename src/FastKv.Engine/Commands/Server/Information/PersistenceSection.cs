@@ -24,19 +24,28 @@ internal static class PersistenceSection
         text.Line("rdb_current_bgsave_time_sec"u8, current is null ? -1 : (server.Clock.UnixMicroseconds / 1000 - current.StartedMs) / 1000);
         text.Line("rdb_saves"u8, saving.Saves);
         text.Line("rdb_last_cow_size"u8, 0);
-        text.Line("rdb_last_load_keys_expired"u8, 0);
-        text.Line("rdb_last_load_keys_loaded"u8, 0);
-        text.Line("aof_enabled"u8, 0);
-        text.Line("aof_rewrite_in_progress"u8, 0);
-        text.Line("aof_rewrite_scheduled"u8, 0);
-        text.Line("aof_last_rewrite_time_sec"u8, -1);
-        text.Line("aof_current_rewrite_time_sec"u8, -1);
-        text.Line("aof_last_bgrewrite_status"u8, "ok"u8);
-        text.Line("aof_rewrites"u8, 0);
-        text.Line("aof_rewrites_consecutive_failures"u8, 0);
-        text.Line("aof_last_write_status"u8, "ok"u8);
+        text.Line("rdb_last_load_keys_expired"u8, server.Dataset.KeysExpired);
+        text.Line("rdb_last_load_keys_loaded"u8, server.Dataset.KeysLoaded);
+        var aof = server.Aof;
+        text.Line("aof_enabled"u8, aof.IsOn ? 1 : 0);
+        text.Line("aof_rewrite_in_progress"u8, aof.IsRewriting ? 1 : 0);
+        text.Line("aof_rewrite_scheduled"u8, aof.IsRewriteScheduled ? 1 : 0);
+        text.Line("aof_last_rewrite_time_sec"u8, aof.LastRewriteSeconds);
+        text.Line("aof_current_rewrite_time_sec"u8, aof.CurrentRewriteSeconds);
+        text.Line("aof_last_bgrewrite_status"u8, aof.LastRewriteFailed ? "err"u8 : "ok"u8);
+        text.Line("aof_rewrites"u8, aof.Rewrites);
+        text.Line("aof_rewrites_consecutive_failures"u8, aof.ConsecutiveFailures);
+        text.Line("aof_last_write_status"u8, aof.WriteError == 0 ? "ok"u8 : "err"u8);
         text.Line("aof_last_cow_size"u8, 0);
         text.Line("module_fork_in_progress"u8, 0);
         text.Line("module_fork_last_cow_size"u8, 0);
+        if (!aof.IsOn)
+            return;
+        text.Line("aof_current_size"u8, aof.CurrentBytes);
+        text.Line("aof_base_size"u8, aof.BaseBytes);
+        text.Line("aof_pending_rewrite"u8, aof.IsRewriteScheduled ? 1 : 0);
+        text.Line("aof_buffer_length"u8, aof.Writer.PendingBytes);
+        text.Line("aof_pending_bio_fsync"u8, aof.Writer.IsSyncing ? 1 : 0);
+        text.Line("aof_delayed_fsync"u8, aof.Writer.DelayedSyncs);
     }
 }

@@ -7,9 +7,9 @@ internal static class StatsSection
     {
         text.Section("Stats"u8);
         WriteTraffic(text, server);
-        WriteKeys(text, server.Statistics);
+        WriteKeys(text, server);
         WriteChannels(text, server.Partitions);
-        WriteDefragmentation(text);
+        WriteDefragmentation(text, server);
         WriteTracking(text, server);
         WriteEvents(text, server.Statistics);
     }
@@ -34,18 +34,20 @@ internal static class StatsSection
         text.Line("sync_partial_err"u8, 0);
     }
 
-    private static void WriteKeys(InfoText text, ServerStatistics statistics)
+    private static void WriteKeys(InfoText text, FastKvServer server)
     {
+        var statistics = server.Statistics;
+        var (exceededTotalMs, exceededMs) = server.MemoryLimit.ExceededMs();
         text.Line("expired_subkeys"u8, 0);
         text.Line("expired_keys"u8, statistics.OverPartitions(static partition => partition.ExpiredKeys));
         text.Line("expired_stale_perc"u8, 0, 2);
         text.Line("expired_time_cap_reached_count"u8, 0);
         text.Line("expire_cycle_cpu_milliseconds"u8, statistics.OverLoops(static loop => loop.ExpireCycleNs) / 1_000_000);
-        text.Line("evicted_keys"u8, 0);
-        text.Line("evicted_clients"u8, 0);
+        text.Line("evicted_keys"u8, statistics.OverPartitions(static partition => partition.EvictedKeys));
+        text.Line("evicted_clients"u8, statistics.OverLoops(static loop => loop.ClientsEvicted));
         text.Line("evicted_scripts"u8, 0);
-        text.Line("total_eviction_exceeded_time"u8, 0);
-        text.Line("current_eviction_exceeded_time"u8, 0);
+        text.Line("total_eviction_exceeded_time"u8, exceededTotalMs);
+        text.Line("current_eviction_exceeded_time"u8, exceededMs);
         text.Line("keyspace_hits"u8, statistics.OverPartitions(static partition => partition.KeyspaceHits));
         text.Line("keyspace_misses"u8, statistics.OverPartitions(static partition => partition.KeyspaceMisses));
     }
@@ -61,9 +63,9 @@ internal static class StatsSection
         text.Line("slave_expires_tracked_keys"u8, 0);
     }
 
-    private static void WriteDefragmentation(InfoText text)
+    private static void WriteDefragmentation(InfoText text, FastKvServer server)
     {
-        text.Line("active_defrag_hits"u8, 0);
+        text.Line("active_defrag_hits"u8, server.Partitions.Sum(static partition => partition.Evictor.Compaction.Moved));
         text.Line("active_defrag_misses"u8, 0);
         text.Line("active_defrag_key_hits"u8, 0);
         text.Line("active_defrag_key_misses"u8, 0);

@@ -1,0 +1,21 @@
+namespace FastKv.Engine.Commands.Server;
+
+/// <summary>BGREWRITEAOF. Control plane.</summary>
+internal static class AppendOnlyCommands
+{
+    [Command("BGREWRITEAOF", Arity = 1, Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.NoAsyncLoading, Group = CommandGroup.Server,
+        Categories = AclCategories.Admin | AclCategories.Dangerous, Route = CommandRoute.Everywhere, Since = "1.0.0",
+        Summary = "Asynchronously rewrites the append-only file to disk.", Complexity = "O(1)")]
+    internal static void Rewrite(ref CommandContext context)
+    {
+        var aof = context.Client.Loop.Server.Aof;
+        if (aof.IsRewriting)
+        {
+            context.Reply.Error(Errors.RewriteInProgress);
+            return;
+        }
+        aof.BeginRewrite();
+        context.Reply.SimpleString(aof.IsRewriting ? "Background append only file rewriting started"u8
+            : "Background append only file rewriting scheduled"u8);
+    }
+}

@@ -1,0 +1,62 @@
+using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
+using FastKv.Structures;
+
+namespace FastKv.Engine.Commands.Streams;
+
+// Data plane. XADD and XTRIM in the journal: the ID that was drawn in the place of "*", and a trim that was approximate with what came of it, exactly.
+
+/// <summary>Tells the journal of XADD and XTRIM.</summary>
+internal static unsafe class StreamTrimEffect
+{
+    /// <summary>Says what stands for the command, unless it can be repeated as it came.</summary>
+    /// <param name="context">The command.</param>
+    /// <param name="key">The stream's key.</param>
+    /// <param name="stream">The stream, after it.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="id">The ID that was added; only used if the command is XADD.</param>
+    public static void Tell(ref CommandContext context, in Key key, StreamState* stream, in StreamTrimOptions options, StreamId id)
+    {
+        bool isDrawn = options.IdIndex < context.Count && !(options.HasId && options.HasSeq);
+        if (!isDrawn && !options.Trim.IsApproximate)
+            return;
+        int end = options.IdIndex;
+        int tilde = options.Trim.IsApproximate ? FindTilde(ref context, end) : context.Count;
+        int limit = options.Trim.IsApproximate ? FindLimit(ref context, tilde, end) : context.Count;
+        var effect = context.BeginEffect(key, context[0], context.Count - (limit < context.Count ? 2 : 0));
+        byte* text = stackalloc byte[64];
+        for (int i = 1; i < context.Count; i++)
+        {
+            if (i == limit || i == limit + 1)
+                continue;
+            if (i == tilde)
+                effect.Add("="u8);
+            else if (i == tilde + 1 && options.Trim.ById)
+                effect.Add(new ReadOnlySpan<byte>(text, StreamReplies.Format(stream->First, text)));
+            else if (i == tilde + 1)
+                effect.Add(stream->Length);
+            else if (i == end)
+                effect.Add(new ReadOnlySpan<byte>(text, StreamReplies.Format(id, text)));
+            else
+                effect.Add(context[i]);
+        }
+    }
+
+    private static int FindTilde(ref CommandContext context, int end)
+    {
+        int at = 2;
+        while (at + 1 < end && !(context[at + 1] is [(byte)'~'] && (context.Is(at, "MAXLEN"u8) || context.Is(at, "MINID"u8))))
+            at++;
+        return at + 1;
+    }
+
+    private static int FindLimit(ref CommandContext context, int tilde, int end)
+    {
+        for (int i = 2; i + 1 < end; i++)
+        {
+            if (i != tilde + 1 && context.Is(i, "LIMIT"u8))
+                return i;
+        }
+        return context.Count;
+    }
+}

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text;
+using FastKv.Protocol;
+
+namespace FastKv.Engine.Persistence.Aof;
+
+// Control plane. Where the units of an increment lie: what may be kept of a file that ends in the midst of one, and of files whose tickets are not complete.
+//
+//   #FASTKV:<generation>:<shard>:<shards>      the first line, on several shards
+//   #TS:<seconds>                              the time, with aof-timestamp-enabled
+//   #TK:<ticket>:<shards as hexadecimal>       the unit that follows (up to the next line of this kind or command outside MULTI) is a share of a ticket
+//   *...                                       commands; a unit of several stands between MULTI and EXEC
+
+/// <summary>A share of a ticket in a file.</summary>
+/// <param name="Ticket">Its number.</param>
+/// <param name="Shards">Who else has one.</param>
+/// <param name="Start">Where its line begins.</param>
+internal readonly record struct TicketShare(long Ticket, ulong Shards, long Start);
+
+/// <summary>What a walk over a file found.</summary>
+internal sealed unsafe class AofUnits
+{
+    private const int LineBytesMax = 1024;
+
+    /// <summary>End of the last unit that is complete.</summary>
+    public long ValidBytes { get; private set; }
+
+    /// <summary>Where something stands that cannot be in an AOF; −1: nowhere.</summary>
+    public long DamagedAt { get; private set; } = -1;
+
+    /// <summary>Whether the file ends in the midst of a transaction.</summary>
+    public bool EndsInTransaction { get; private set; }
+
+    /// <summary>The shares of tickets, ascending.</summary>
+    public List<TicketShare> Shares { get; } = [];
+
+    public long Generation { get; private set; }
+
+    public int Shard { get; private set; } = -1;
+
+    public int Shards { get; private set; }
+
+    /// <summary>The first line of a shard's file.</summary>
+    public static string Header(long generation, int shard, int shards) =>
+        string.Create(CultureInfo.InvariantCulture, $"#FASTKV:{generation}:{shard}:{shards}\r\n");
+
+    /// <summary>Walks over a file.</summary>
+    /// <param name="start">Its first byte.</param>
+    /// <param name="length">Its length.</param>
+    /// <param name="limits">Bounds of arguments.</param>
+    public static AofUnits Walk(byte* start, long length, ProtocolLimits limits)
+    {
+        var units = new AofUnits();
+        using var arguments = new ArgumentArray();
+        var parser = new RequestParser { Authenticated = true };
+        byte* cursor = start;
+        byte* end = start + length;
+        bool isInTransaction = false;
+        while (cursor < end && units.DamagedAt < 0)
+        {
+            if (*cursor == '#')
+            {
+                if (!units.TryLine(start, ref cursor, end, isInTransaction))
+                    break;
+                continue;
+            }
+            if (*cursor != '*')
+            {
+                units.DamagedAt = cursor - start;
+                break;
+            }
+            arguments.Clear();
+            byte* command = cursor;
+            var status = parser.Next(ref cursor, end, arguments, limits, out int first, out int count);
+            if (status == ParseStatus.Error)
+                units.DamagedAt = command - start;
+            if (status != ParseStatus.Command)
+                break;
+            if (count == 1)
+            {
+                var name = arguments.Items[first].Span;
+                if (Ascii.EqualsIgnoreCase(name, "MULTI"u8))
+                    isInTransaction = true;
+                else if (Ascii.EqualsIgnoreCase(name, "EXEC"u8))
+                    isInTransaction = false;
+            }
+            if (!isInTransaction)
+                units.ValidBytes = cursor - start;
+        }
+        units.EndsInTransaction = isInTransaction;
+        parser.Dispose();
+        return units;
+    }
+
+    /// <summary>Skips a line and notes what it says; false: it is not complete.</summary>
+    private bool TryLine(byte* start, ref byte* cursor, byte* end, bool isInTransaction)
+    {
+        var rest = new ReadOnlySpan<byte>(cursor, (int)Math.Min(end - cursor, LineBytesMax));
+        int length = rest.IndexOf((byte)'\n') + 1;
+        if (length == 0)
+        {
+            if (rest.Length == LineBytesMax)
+                DamagedAt = cursor - start;
+            return false;
+        }
+        string line = Encoding.Latin1.GetString(rest[..length]).TrimEnd('\r', '\n');
+        if (line.StartsWith("#TK:", StringComparison.Ordinal))
+            AddShare(line, cursor - start);
+        else if (line.StartsWith("#FASTKV:", StringComparison.Ordinal) && cursor == start)
+            ReadHeader(line);
+        cursor += length;
+        if (!isInTransaction)
+            ValidBytes = cursor - start;
+        return true;
+    }
+
+    private void AddShare(string line, long at)
+    {
+        string[] words = line.Split(':');
+        if (words.Length == 3 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long ticket)
+            && ulong.TryParse(words[2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong shards))
+        {
+            Shares.Add(new TicketShare(ticket, shards, at));
+        }
+    }
+
+    private void ReadHeader(string line)
+    {
+        string[] words = line.Split(':');
+        if (words.Length == 4 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long generation)
+            && int.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out int shard)
+            && int.TryParse(words[3], NumberStyles.None, CultureInfo.InvariantCulture, out int shards))
+        {
+            (Generation, Shard, Shards) = (generation, shard, shards);
+        }
+    }
+}

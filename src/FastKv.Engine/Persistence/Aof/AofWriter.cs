@@ -1,0 +1,444 @@
+using System.Numerics;
+using FastKv.Engine.Configuration;
+using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Files;
+using FastKv.Engine.Persistence.Journal;
+
+namespace FastKv.Engine.Persistence.Aof;
+
+// The thread that brings journals to their files. It takes from all of them what makes a consistent whole: a share of a ticket only when every other share is
+// there as well, so that what is on the disk can always be cut back to an instant that has been.
+//
+//   step     while there is something: round; then fsync, as appendfsync wants it; then tell the loops up to which request all is safe
+//   round    how far may each journal be read, given its marks ──► write(2) ──► if all have come to the same barrier: new files
+//
+// appendfsync always: a loop holds the replies of a turn back and asks for a commit (AppendOnlyLog.RequestCommit); one step serves all requests that came
+// before it. everysec: a second thread syncs, so that a slow disk does not stop the writing.
+
+/// <summary>Writes journals to files. Its own thread, but where said otherwise; nothing is allocated between rotations.</summary>
+internal sealed class AofWriter : IDisposable
+{
+    private const int IdleWaitMs = 50;
+    private const int BusyWaitMs = 5;
+    private const int PartialWaitMs = 1;
+    private const int RetryWaitMs = 100;
+    private const long SyncPeriodMs = 1000;
+
+    /// <summary>A fsync that takes longer delays the clients, as in Redis, rather than let more than that be lost.</summary>
+    private const long SyncLateMs = 2000;
+
+    /// <summary>Bytes of one journal that wait to be written before clients have to wait.</summary>
+    private const long BacklogBytesMax = 256L << 20;
+
+    private readonly AppendOnlyLog _log;
+    private readonly Partition[] _partitions;
+    private readonly ServerOptions _options;
+    private readonly IFileSystem _files;
+    private readonly JournalFile[] _outputs;
+    private readonly long[] _limits;
+    private readonly long[] _published;
+    private readonly long[] _targets;
+    private readonly AutoResetEvent _signal = new(false);
+    private readonly AutoResetEvent _syncSignal = new(false);
+    private readonly Lock _handles = new();
+    private readonly Thread _thread;
+    private readonly Thread _syncThread;
+    private volatile bool _stopping;
+    private volatile bool _isSyncing;
+    private long _syncStartedMs;
+    private long _lastSyncMs;
+    private long _requested;
+    private long _durable;
+    private bool _hasWritten;
+
+    public AofWriter(AppendOnlyLog log, Partition[] partitions, ServerOptions options, IFileSystem files)
+    {
+        _log = log;
+        _partitions = partitions;
+        _options = options;
+        _files = files;
+        _outputs = new JournalFile[partitions.Length];
+        _limits = new long[partitions.Length];
+        _published = new long[partitions.Length];
+        _targets = new long[partitions.Length];
+        for (int i = 0; i < partitions.Length; i++)
+            _outputs[i] = new JournalFile();
+        _thread = new Thread(Run) { Name = "aof-write", IsBackground = true };
+        _syncThread = new Thread(RunSync) { Name = "aof-fsync", IsBackground = true };
+    }
+
+    /// <summary>The files that are being written, by shard.</summary>
+    public JournalFile[] Outputs => _outputs;
+
+    /// <summary>Clients are to wait: the disk does not keep up. Any thread.</summary>
+    public bool IsBehind { get; private set; }
+
+    /// <summary>A fsync is under way beside the writing.</summary>
+    public bool IsSyncing => _isSyncing;
+
+    /// <summary>Writes that were put off behind a fsync that took more than two seconds.</summary>
+    public long DelayedSyncs { get; private set; }
+
+    /// <summary>The last commit that is safe: all that was published before it was requested. Any thread.</summary>
+    public long Durable => Volatile.Read(ref _durable);
+
+    /// <summary>Bytes published and not written.</summary>
+    public long PendingBytes
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var partition in _partitions)
+                sum += partition.Journal.Stream.Published - partition.Journal.Stream.Consumed;
+            return sum;
+        }
+    }
+
+    /// <summary>Starts the threads, if they do not run.</summary>
+    public void StartOnce()
+    {
+        if (_thread.IsAlive)
+            return;
+        _lastSyncMs = Environment.TickCount64;
+        _thread.Start();
+        _syncThread.Start();
+    }
+
+    /// <summary>Asks for all that has been published so far to be made safe; the number at which <see cref="Durable"/> says that it is. Any thread.</summary>
+    public long RequestCommit()
+    {
+        long number = Interlocked.Increment(ref _requested);
+        _signal.Set();
+        return number;
+    }
+
+    /// <summary>Waits until all that was published before is written and synced; false: it cannot be written. Not within the writer's thread.</summary>
+    public bool Drain()
+    {
+        long number = RequestCommit();
+        while (Durable < number)
+        {
+            if (_stopping || _log.WriteError != 0)
+                return false;
+            Thread.Sleep(1);
+        }
+        return true;
+    }
+
+    /// <summary>Lets the writer look at once.</summary>
+    public void Wake() => _signal.Set();
+
+    /// <summary>Opens a shard's file in the place of the one it has; the caller sees to it that the writer is not at work on it.</summary>
+    public int Replace(int shard, string path, bool append)
+    {
+        int error = _files.OpenForWriting(path, append, out var file);
+        if (error != 0)
+            return error;
+        long size = AppendOnlyLog.SizeOf(path);
+        lock (_handles)
+        {
+            Close(_outputs[shard]);
+            _outputs[shard].Open(file!, size);
+        }
+        return 0;
+    }
+
+    /// <summary>Syncs and closes all files.</summary>
+    public void CloseAll()
+    {
+        lock (_handles)
+        {
+            foreach (var output in _outputs)
+                Close(output);
+        }
+    }
+
+    /// <summary>Ends the threads after all that was published has been written and synced.</summary>
+    public void Dispose()
+    {
+        if (_thread.IsAlive)
+        {
+            _ = Drain();
+            _stopping = true;
+            _signal.Set();
+            _syncSignal.Set();
+            _thread.Join();
+            _syncThread.Join();
+        }
+        CloseAll();
+        _signal.Dispose();
+        _syncSignal.Dispose();
+    }
+
+    private void Run()
+    {
+        int wait = IdleWaitMs;
+        while (!_stopping)
+        {
+            _signal.WaitOne(wait);
+            _hasWritten = false;
+            Step();
+            wait = _log.WriteError != 0 ? RetryWaitMs : _durable != Volatile.Read(ref _requested) ? PartialWaitMs : _hasWritten ? BusyWaitMs : IdleWaitMs;
+        }
+    }
+
+    private void Step()
+    {
+        // Before what is published: whoever has asked by now has published before.
+        long requested = Volatile.Read(ref _requested);
+        for (int i = 0; i < _partitions.Length; i++)
+            _targets[i] = _partitions[i].Journal.Stream.Published;
+        while (Round())
+        {
+        }
+        if (_log.WriteError == 0 && !Sync(requested != _durable))
+            return;
+        _log.Advance();
+        WatchBacklog();
+        if (_log.WriteError == 0 && requested != _durable && IsTargetReached())
+        {
+            Volatile.Write(ref _durable, requested);
+            _log.AnnounceCommit();
+        }
+    }
+
+    /// <summary>Whether nothing that was there at the beginning of the step still waits for other shards.</summary>
+    private bool IsTargetReached()
+    {
+        for (int i = 0; i < _partitions.Length; i++)
+        {
+            if (_partitions[i].Journal.Stream.Consumed < _targets[i])
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Writes what may be written; true: there may be more.</summary>
+    private bool Round()
+    {
+        for (int i = 0; i < _partitions.Length; i++)
+            _published[i] = _partitions[i].Journal.Stream.Published;
+        bool isBarrier = FindLimits(out var barrier);
+        bool isComplete = true;
+        for (int i = 0; i < _partitions.Length; i++)
+            isComplete &= WriteTo(i, _limits[i]);
+        if (!isBarrier || !isComplete)
+            return false;
+        return Rotate(barrier);
+    }
+
+    /// <summary>How far each journal may be read. True: all have come to the same barrier, and to nothing before it.</summary>
+    private bool FindLimits(out JournalMark barrier)
+    {
+        bool isMoving = true;
+        while (isMoving)
+        {
+            isMoving = false;
+            for (int i = 0; i < _partitions.Length; i++)
+            {
+                if (!TryMark(i, out var mark) || !IsEverywhere(mark))
+                    continue;
+                if (mark.Kind != JournalMarkKind.Ticket)
+                {
+                    barrier = mark;
+                    for (int shard = 0; shard < _partitions.Length; shard++)
+                        _limits[shard] = TryMark(shard, out var other) ? other.Start : _published[shard];
+                    return true;
+                }
+                for (ulong shards = mark.Shards; shards != 0; shards &= shards - 1)
+                    _partitions[BitOperations.TrailingZeroCount(shards)].Journal.Marks.TryDequeue(out _);
+                isMoving = true;
+            }
+        }
+        for (int i = 0; i < _partitions.Length; i++)
+            _limits[i] = _partitions[i].Journal.Marks.TryPeek(out var mark) ? Math.Min(mark.Start, _published[i]) : _published[i];
+        barrier = default;
+        return false;
+    }
+
+    private bool TryMark(int shard, out JournalMark mark) => _partitions[shard].Journal.Marks.TryPeek(out mark) && mark.End <= _published[shard];
+
+    private bool IsEverywhere(in JournalMark mark)
+    {
+        for (ulong shards = mark.Shards; shards != 0; shards &= shards - 1)
+        {
+            if (!TryMark(BitOperations.TrailingZeroCount(shards), out var other) || other.Number != mark.Number || other.Kind != mark.Kind)
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Writes a journal up to an offset; false: it could not all be written.</summary>
+    private bool WriteTo(int shard, long limit)
+    {
+        var stream = _partitions[shard].Journal.Stream;
+        var output = _outputs[shard];
+        while (stream.Peek(limit) is { Length: > 0 } bytes)
+        {
+            int error = output.File!.Write(bytes, out int written);
+            stream.Consume(written);
+            output.Size += written;
+            output.IsUnsynced |= written > 0;
+            _hasWritten |= written > 0;
+            if (error != 0)
+            {
+                _log.FailWrite(error);
+                return false;
+            }
+            if (written == 0)
+            {
+                _log.FailWrite(FileErrors.NoSpace);
+                return false;
+            }
+        }
+        if (_log.WriteError != 0)
+            _log.EndWriteError();
+        return true;
+    }
+
+    private bool Rotate(in JournalMark barrier)
+    {
+        int error = SyncAll();
+        if (error == 0)
+            error = _log.Rotate(barrier.Kind);
+        if (error != 0)
+        {
+            _log.FailWrite(error);
+            return false;
+        }
+        foreach (var partition in _partitions)
+            partition.Journal.Marks.TryDequeue(out _);
+        return true;
+    }
+
+    /// <summary>The unit of a barrier stands in its file before the manifest names it.</summary>
+    public int WriteBarrier(int shard)
+    {
+        if (!_partitions[shard].Journal.Marks.TryPeek(out var mark))
+            return 0;
+        return WriteTo(shard, mark.End) ? SyncFile(_outputs[shard]) : _log.WriteError;
+    }
+
+    /// <summary>Syncs as it is wanted; false: it failed.</summary>
+    private bool Sync(bool isRequested)
+    {
+        bool isAlways = _options.AppendFsync == AppendFsync.Always;
+        if (isAlways || isRequested)
+        {
+            int error = SyncAll();
+            if (error == 0)
+                return true;
+            _log.FailSync(error);
+            return false;
+        }
+        if (_options.AppendFsync != AppendFsync.EverySecond || (_options.NoAppendFsyncOnRewrite && _log.IsRewriting))
+            return true;
+        long now = Environment.TickCount64;
+        if (now - _lastSyncMs >= SyncPeriodMs && !_isSyncing && HasUnsynced())
+        {
+            _lastSyncMs = now;
+            _syncStartedMs = now;
+            _isSyncing = true;
+            _syncSignal.Set();
+        }
+        return true;
+    }
+
+    private bool HasUnsynced()
+    {
+        foreach (var output in _outputs)
+        {
+            if (output.IsUnsynced)
+                return true;
+        }
+        return false;
+    }
+
+    private int SyncAll()
+    {
+        int error = 0;
+        lock (_handles)
+        {
+            foreach (var output in _outputs)
+            {
+                if (error == 0)
+                    error = SyncFile(output);
+            }
+        }
+        return error;
+    }
+
+    private int SyncFile(JournalFile output)
+    {
+        if (!output.IsUnsynced)
+            return 0;
+        output.IsUnsynced = false;
+        int error = output.File!.Sync();
+        output.IsUnsynced |= error != 0;
+        return error;
+    }
+
+    private void RunSync()
+    {
+        while (true)
+        {
+            _syncSignal.WaitOne();
+            if (_stopping)
+                return;
+            int error = SyncAll();
+            if (error != 0)
+                _log.FailSync(error);
+            else
+                _log.EndSyncError();
+            _isSyncing = false;
+        }
+    }
+
+    private void WatchBacklog()
+    {
+        bool isLate = _isSyncing && _options.AppendFsync == AppendFsync.EverySecond && Environment.TickCount64 - _syncStartedMs > SyncLateMs;
+        bool isBehind = isLate;
+        foreach (var partition in _partitions)
+            isBehind |= partition.Journal.Stream.Published - partition.Journal.Stream.Consumed > BacklogBytesMax;
+        if (isLate && !IsBehind)
+            DelayedSyncs++;
+        IsBehind = isBehind;
+    }
+
+    private void Close(JournalFile output)
+    {
+        if (!output.IsOpen)
+            return;
+        _ = SyncFile(output);
+        output.File!.Dispose();
+        output.Clear();
+    }
+}
+
+/// <summary>The file that one shard's journal goes to.</summary>
+internal sealed class JournalFile
+{
+    public IOutputFile? File;
+
+    /// <summary>Bytes in it.</summary>
+    public long Size;
+
+    /// <summary>Bytes were written since the last fsync.</summary>
+    public volatile bool IsUnsynced;
+
+    public bool IsOpen => File is not null;
+
+    public void Open(IOutputFile file, long size)
+    {
+        File = file;
+        Size = size;
+        IsUnsynced = true;
+    }
+
+    public void Clear()
+    {
+        File = null;
+        Size = 0;
+        IsUnsynced = false;
+    }
+}

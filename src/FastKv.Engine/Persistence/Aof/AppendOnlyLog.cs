@@ -1,0 +1,514 @@
+using System.Diagnostics;
+using FastKv.Engine.Clients;
+using FastKv.Engine.Configuration;
+using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Files;
+using FastKv.Engine.Persistence.Journal;
+
+namespace FastKv.Engine.Persistence.Aof;
+
+// Control plane. The append-only file of a server: on and off, its files, rewriting. One increment per shard and generation; a generation ends where something
+// concerns all shards at once (a rewrite, FLUSHALL on several shards), so loading the files one after the other, as redis-server does, gives every key its
+// history in order:
+//
+//   base │ shard 0  shard 1  shard 2 │ shard 0  shard 1  shard 2 │ ...
+//        └───── a generation ────────┴── the next one
+//
+// On several shards a file begins with "#FASTKV:<generation>:<shard>:<shards>", which Redis skips.
+
+/// <summary>The AOF.</summary>
+internal sealed class AppendOnlyLog : IDisposable
+{
+    private const long RewriteRetryMs = 60_000;
+    private const int RewriteFailuresBeforePause = 3;
+
+    private readonly FastKvServer _server;
+    private readonly ServerOptions _options;
+    private readonly IFileSystem _files;
+    private readonly AofWriter _writer;
+    private readonly object _gate = new();
+    private AofManifest _manifest = new();
+    private AofManifest? _rotation;
+    private bool _isRequested;
+    private volatile bool _isOn;
+    private volatile bool _isBaseDone;
+    private int _baseError;
+    private int _firstNewIncrement;
+    private long _rewriteBaseBytes;
+    private long _olderBytes;
+    private long _rewriteStarted;
+    private long _rewriteFailedMs;
+    private volatile int _syncError;
+    private volatile int _writeError;
+    private volatile bool _isRewriting;
+    private volatile bool _isRotated;
+    private string _temporaryBase = "";
+
+    public AppendOnlyLog(FastKvServer server, IFileSystem files)
+    {
+        _server = server;
+        _options = server.Options;
+        _files = files;
+        _writer = new AofWriter(this, server.Partitions, _options, files);
+    }
+
+    /// <summary>Whether journals are written to files.</summary>
+    public bool IsOn => _isOn;
+
+    /// <summary>Whether replies leave only when what they tell of is safe.</summary>
+    public bool HoldsReplies => _isOn && _options.AppendFsync == AppendFsync.Always;
+
+    /// <summary>The errno of the last write or fsync; 0: it went well.</summary>
+    public int WriteError => _writeError != 0 ? _writeError : _syncError;
+
+    public bool IsRewriting => _isRewriting;
+
+    /// <summary>A rewrite is to begin as soon as possible.</summary>
+    public bool IsRewriteScheduled { get; set; }
+
+    public bool LastRewriteFailed { get; private set; }
+
+    public long Rewrites { get; private set; }
+
+    public int ConsecutiveFailures { get; private set; }
+
+    /// <summary>Seconds that the last rewrite took; −1: there was none.</summary>
+    public long LastRewriteSeconds { get; private set; } = -1;
+
+    /// <summary>Seconds that the present rewrite has taken; −1: there is none.</summary>
+    public long CurrentRewriteSeconds => _isRewriting ? (long)Stopwatch.GetElapsedTime(_rewriteStarted).TotalSeconds : -1;
+
+    public AofWriter Writer => _writer;
+
+    /// <summary>Bytes of base and increments.</summary>
+    public long CurrentBytes
+    {
+        get
+        {
+            long sum = Volatile.Read(ref _olderBytes);
+            foreach (var output in _writer.Outputs)
+                sum += Math.Max(0, output.Size);
+            return sum;
+        }
+    }
+
+    /// <summary>What <see cref="CurrentBytes"/> was after the last rewrite, or at the start.</summary>
+    public long BaseBytes => _rewriteBaseBytes;
+
+    /// <summary>The directory, relative to the working directory.</summary>
+    public string Directory => _options.AppendDirName!;
+
+    /// <summary>The same as the file system takes it.</summary>
+    public string DirectoryPath => Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(Directory));
+
+    /// <summary>The name of the manifest in it.</summary>
+    public string ManifestName => _options.AppendFileName + ".manifest";
+
+    /// <summary>A number of the commit that makes all that was published safe, for <see cref="AofWriter.Durable"/>.</summary>
+    public long RequestCommit() => _writer.RequestCommit();
+
+    /// <summary>Begins at the start of the server, after what <paramref name="manifest"/> (null: nothing was there) names has been loaded.</summary>
+    public void Start(AofManifest? manifest)
+    {
+        Check(_files.CreateDirectory(DirectoryPath), $"Can't open or create append-only dir {Directory}");
+        _manifest = manifest?.Copy() ?? new AofManifest();
+        DeleteHistory();
+        if (_manifest.Base is null && _manifest.Increments.Count == 0)
+        {
+            var file = _manifest.ReplaceBase(_options.AppendFileName!, IsSnapshotBase, 0);
+            int error = 0;
+            Base().Write(_server.Partitions, _files, PathOf(file.Name), result => error = result);
+            Check(error, $"Error trying to create the AOF base file {file.Name}");
+            _server.Log.Notice($"Creating AOF base file {file.Name} on server start");
+        }
+        var last = _manifest.Increments.Count > 0 ? _manifest.Increments[^1] : null;
+        if (_server.Partitions.Length == 1 && last is not null)
+            Check(_writer.Replace(0, PathOf(last.Name), append: true), $"Can't open the append-only file {last.Name}");
+        else
+            Check(OpenGeneration(_manifest), "Can't open the append-only file");
+        Check(Save(_manifest), "Fail to persist the AOF manifest");
+        CountOlder();
+        _rewriteBaseBytes = CurrentBytes;
+        Listen();
+    }
+
+    /// <summary>CONFIG SET appendonly yes; all partitions are held.</summary>
+    /// <returns>An error, or null.</returns>
+    public string? TurnOn()
+    {
+        if (_isOn)
+            return null;
+        int error = _files.CreateDirectory(DirectoryPath);
+        if (error == 0)
+            error = LoadManifest();
+        if (error != 0)
+        {
+            _server.Log.Warning($"Can't open or create append-only dir {Directory}: {FileErrors.TextOf(error)}");
+            return "Unable to turn on AOF. Check server logs.";
+        }
+
+        // What the manifest names so far is replaced as a whole: files and base of this instant become visible together.
+        var next = _manifest.Copy();
+        int before = next.Increments.Count;
+        var file = next.ReplaceBase(_options.AppendFileName!, IsSnapshotBase, before);
+        _rewriteStarted = Stopwatch.GetTimestamp();
+        Base().Write(_server.Partitions, _files, PathOf(file.Name), result => error = result);
+        if (error == 0)
+            error = OpenGeneration(next);
+        if (error == 0)
+            error = Save(next);
+        if (error != 0)
+        {
+            _writer.CloseAll();
+            LastRewriteFailed = true;
+            _server.Log.Warning($"AOF was enabled but the base could not be written: {FileErrors.TextOf(error)}");
+            return "Unable to turn on AOF. Check server logs.";
+        }
+        _manifest = next;
+        NoteRewriteEnd(0);
+        DeleteHistory();
+        CountOlder();
+        _rewriteBaseBytes = CurrentBytes;
+        Listen();
+        return null;
+    }
+
+    /// <summary>CONFIG SET appendonly no; all partitions are held.</summary>
+    public void TurnOff()
+    {
+        if (!_isOn)
+            return;
+        Silence();
+        _writer.CloseAll();
+    }
+
+    /// <summary>Stops telling; what was told is written. All partitions are held.</summary>
+    public void Silence()
+    {
+        _ = _writer.Drain();
+        _isOn = false;
+        foreach (var partition in _server.Partitions)
+            partition.Journal.Stop();
+        _server.SetCommonGate(ClientGate.DiskError, false);
+        _writeError = _syncError = 0;
+    }
+
+    /// <summary>Begins to tell. All partitions are held, or nobody runs them yet.</summary>
+    public void Listen()
+    {
+        foreach (var partition in _server.Partitions)
+            partition.Journal.Start();
+        _isOn = true;
+        _writer.StartOnce();
+    }
+
+    /// <summary>Begins a rewrite; all partitions are held.</summary>
+    public void BeginRewrite()
+    {
+        int count = _server.Partitions.Length;
+        ulong shards = count == FastKvServer.ShardsMax ? ulong.MaxValue : (1UL << count) - 1;
+        IsRewriteScheduled = true;
+        if (_isRewriting || !Base().CanBegin)
+            return;
+        IsRewriteScheduled = false;
+        int error = _files.CreateDirectory(DirectoryPath);
+        if (error == 0 && !_isOn)
+            error = LoadManifest();
+        _rewriteStarted = Stopwatch.GetTimestamp();
+        _isRewriting = true;
+        _isRotated = _isBaseDone = false;
+        _temporaryBase = $"temp-rewriteaof-bg-{Environment.ProcessId}.aof";
+        _server.Log.Notice("Background append only file rewriting started");
+        if (_isOn)
+        {
+            foreach (var partition in _server.Partitions)
+            {
+                partition.Journal.ForgetDatabase();
+                partition.Journal.AddBarrier(JournalMarkKind.Rewrite, Rewrites, shards);
+            }
+        }
+        else
+        {
+            _firstNewIncrement = _manifest.Increments.Count;
+            _isRotated = true;
+        }
+        if (error != 0)
+            EndBase(error);
+        else
+            Base().Begin(_server.Partitions, _files, PathOf(_temporaryBase), EndBase);
+        _writer.StartOnce();
+        _writer.Wake();
+    }
+
+    /// <summary>Whether auto-aof-rewrite-percentage asks for a rewrite.</summary>
+    public bool IsRewriteDue()
+    {
+        if (!_isOn || _isRewriting || _options.AutoAofRewritePercentage == 0)
+            return IsRewriteScheduled && !_isRewriting;
+        if (ConsecutiveFailures >= RewriteFailuresBeforePause && Environment.TickCount64 - _rewriteFailedMs < RewriteRetryMs)
+            return false;
+        long size = CurrentBytes;
+        long growth = (size * 100 / Math.Max(1, _rewriteBaseBytes)) - 100;
+        if (size <= _options.AutoAofRewriteMinSize || growth < _options.AutoAofRewritePercentage)
+            return IsRewriteScheduled;
+        _server.Log.Notice($"Starting automatic rewriting of AOF on {growth}% growth");
+        return true;
+    }
+
+    /// <summary>On the first loop, some times a second: begins a rewrite that is due.</summary>
+    public void Tick()
+    {
+        if (_isRequested || !IsRewriteDue())
+            return;
+        _isRequested = true;
+        _server.Loops[0].RunExclusive(() =>
+        {
+            _isRequested = false;
+            BeginRewrite();
+        });
+    }
+
+    /// <summary>The writer's thread, after each step: a base that is complete takes its place.</summary>
+    public void Advance()
+    {
+        if (_isRewriting && _isRotated && _isBaseDone)
+            FinishRewrite();
+    }
+
+    /// <summary>The writer's thread: all shards have come to a barrier; they go on in new files. An errno.</summary>
+    public int Rotate(JournalMarkKind kind)
+    {
+        // After an error it is called again, and goes on where it was: what has been written of the journal is not there any more.
+        int error = 0;
+        if (_rotation is null)
+        {
+            var opened = _manifest.Copy();
+            error = OpenGeneration(opened);
+            if (error != 0)
+                return error;
+            _rotation = opened;
+        }
+        var next = _rotation;
+        int first = _manifest.Increments.Count;
+        for (int shard = 0; error == 0 && shard < _server.Partitions.Length; shard++)
+            error = _writer.WriteBarrier(shard);
+        if (error == 0)
+            error = Save(next);
+        if (error != 0)
+            return error;
+        _rotation = null;
+        _manifest = next;
+        CountOlder();
+        if (kind == JournalMarkKind.Rewrite)
+        {
+            _firstNewIncrement = first;
+            _isRotated = true;
+        }
+        return 0;
+    }
+
+    /// <summary>The writer's thread: tells the loops that a commit is safe.</summary>
+    public void AnnounceCommit()
+    {
+        foreach (var loop in _server.Loops)
+        {
+            if (loop.Commits.IsWaiting)
+                loop.Wake();
+        }
+    }
+
+    /// <summary>A write has failed.</summary>
+    public void FailWrite(int error)
+    {
+        if (_options.AppendFsync == AppendFsync.Always)
+        {
+            _server.Log.Warning("Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...");
+            Environment.Exit(1);
+        }
+        if (_writeError == 0)
+            _server.Log.Warning($"Error writing to the AOF file: {FileErrors.TextOf(error)}");
+        SetErrors(error, _syncError);
+    }
+
+    /// <summary>A write has succeeded after others that had not.</summary>
+    public void EndWriteError()
+    {
+        if (_writeError == 0)
+            return;
+        _server.Log.Warning("AOF write error looks solved, Redis can write again.");
+        SetErrors(0, _syncError);
+    }
+
+    /// <summary>A fsync has failed.</summary>
+    public void FailSync(int error)
+    {
+        if (_options.AppendFsync == AppendFsync.Always)
+        {
+            _server.Log.Warning(
+                $"Can't persist AOF for fsync error when the AOF fsync policy is 'always': {FileErrors.TextOf(error)}. Exiting...");
+            Environment.Exit(1);
+        }
+        if (_syncError == 0)
+            _server.Log.Warning($"Fail to fsync the AOF file: {FileErrors.TextOf(error)}");
+        SetErrors(_writeError, error);
+    }
+
+    /// <summary>A fsync has succeeded.</summary>
+    public void EndSyncError()
+    {
+        if (_syncError != 0)
+            SetErrors(_writeError, 0);
+    }
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        if (_isOn && _manifest.History.Count > 0)
+            DeleteHistory();
+    }
+
+    /// <summary>What writes bases, as <c>aof-use-rdb-preamble</c> says.</summary>
+    private IAofBase Base() => _server.AofBases.For(_options.AofUseRdbPreamble);
+
+    private bool IsSnapshotBase => _options.AofUseRdbPreamble && _server.AofBases.HasSnapshot;
+
+    private string PathOf(string name) => Path.Combine(DirectoryPath, ConfigText.ToPath(name));
+
+    private void SetErrors(int write, int sync)
+    {
+        lock (_gate)
+        {
+            _writeError = write;
+            _syncError = sync;
+            _server.SetCommonGate(ClientGate.DiskError, WriteError != 0);
+        }
+    }
+
+    /// <summary>Bytes of a file; 0: there is none.</summary>
+    public static long SizeOf(string path)
+    {
+        var file = new FileInfo(path);
+        return file.Exists ? file.Length : 0;
+    }
+
+    private static void Check(int error, string what)
+    {
+        if (error != 0)
+            throw new AofFault($"{what}: {FileErrors.TextOf(error)}");
+    }
+
+    /// <summary>Begins new increments, one per shard.</summary>
+    private int OpenGeneration(AofManifest manifest)
+    {
+        int shards = _server.Partitions.Length;
+        long generation = 0;
+        for (int shard = 0; shard < shards; shard++)
+        {
+            var file = manifest.AddIncrement(_options.AppendFileName!);
+            if (shard == 0)
+                generation = file.Sequence;
+            int error = _writer.Replace(shard, PathOf(file.Name), append: false);
+            if (error == 0 && shards > 1)
+                error = WriteHeader(_writer.Outputs[shard], generation, shard);
+            if (error != 0)
+                return error;
+        }
+        return 0;
+    }
+
+    private int WriteHeader(JournalFile output, long generation, int shard)
+    {
+        byte[] line = System.Text.Encoding.ASCII.GetBytes(AofUnits.Header(generation, shard, _server.Partitions.Length));
+        output.Size += line.Length;
+        return output.File!.WriteAll(line);
+    }
+
+    private int Save(AofManifest manifest) => manifest.Save(_files, DirectoryPath, ManifestName);
+
+    private int LoadManifest()
+    {
+        string path = PathOf(ManifestName);
+        try
+        {
+            if (File.Exists(path))
+                _manifest = AofManifest.Parse(File.ReadAllText(path, System.Text.Encoding.Latin1));
+        }
+        catch (AofFault fault)
+        {
+            _server.Log.Warning(fault.Message);
+            return 22; // EINVAL
+        }
+        return 0;
+    }
+
+    private void EndBase(int error)
+    {
+        _baseError = error;
+        _isBaseDone = true;
+        _writer.Wake();
+    }
+
+    private void FinishRewrite()
+    {
+        int error = _baseError;
+        if (error == 0)
+        {
+            var next = _manifest.Copy();
+            var file = next.ReplaceBase(_options.AppendFileName!, IsSnapshotBase, _firstNewIncrement);
+            error = _files.Rename(PathOf(_temporaryBase), PathOf(file.Name));
+            if (error == 0)
+                error = Save(next);
+            if (error == 0)
+                _manifest = next;
+        }
+        if (error != 0)
+        {
+            _ = _files.Delete(PathOf(_temporaryBase));
+            _server.Log.Warning($"Background AOF rewrite failed: {FileErrors.TextOf(error)}");
+        }
+        else
+        {
+            _server.Log.Notice("Background AOF rewrite finished successfully");
+            DeleteHistory();
+            CountOlder();
+            _rewriteBaseBytes = CurrentBytes;
+        }
+        NoteRewriteEnd(error);
+        _isRewriting = false;
+    }
+
+    private void NoteRewriteEnd(int error)
+    {
+        LastRewriteFailed = error != 0;
+        LastRewriteSeconds = (long)Stopwatch.GetElapsedTime(_rewriteStarted).TotalSeconds;
+        Rewrites++;
+        ConsecutiveFailures = error != 0 ? ConsecutiveFailures + 1 : 0;
+        _rewriteFailedMs = Environment.TickCount64;
+    }
+
+    /// <summary>Deletes what rewrites have replaced; a file that cannot be deleted stays in the manifest.</summary>
+    private void DeleteHistory()
+    {
+        if (_manifest.History.Count == 0 || _options.AofDisableAutoGc)
+            return;
+        var next = _manifest.Copy();
+        foreach (var file in _manifest.History)
+        {
+            int error = _files.Delete(PathOf(file.Name));
+            if (error is FileErrors.None or FileErrors.NoSuchFile)
+                next.History.Remove(file);
+        }
+        if (Save(next) == 0)
+            _manifest = next;
+    }
+
+    /// <summary>Bytes of the files that are no longer written to.</summary>
+    private void CountOlder()
+    {
+        long sum = _manifest.Base is null ? 0 : Math.Max(0, SizeOf(PathOf(_manifest.Base.Name)));
+        int written = Math.Min(_isOn || _writer.Outputs[0].IsOpen ? _server.Partitions.Length : 0, _manifest.Increments.Count);
+        for (int i = 0; i < _manifest.Increments.Count - written; i++)
+            sum += Math.Max(0, SizeOf(PathOf(_manifest.Increments[i].Name)));
+        Volatile.Write(ref _olderBytes, sum);
+    }
+}

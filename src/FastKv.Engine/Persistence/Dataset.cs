@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Globalization;
+using FastKv.Engine.Configuration;
+using FastKv.Engine.Persistence.Files;
+using FastKv.Engine.Persistence.Rdb;
+
+namespace FastKv.Engine.Persistence;
+
+// Control plane. From files to memory: at the start, and by DEBUG RELOAD. (The other way is Snapshots/.)
+
+/// <summary>Loads what a server had saved. Whoever loads has all partitions to itself.</summary>
+internal sealed unsafe class Dataset
+{
+    private const double BytesPerMegabyte = 1024 * 1024;
+
+    private readonly FastKvServer _server;
+    private readonly IFileSystem _files;
+
+    public Dataset(FastKvServer server, IFileSystem files)
+    {
+        _server = server;
+        _files = files;
+    }
+
+    /// <summary>Keys of the file that was loaded last.</summary>
+    public long KeysLoaded { get; private set; }
+
+    /// <summary>Keys of that file that had expired.</summary>
+    public long KeysExpired { get; private set; }
+
+    /// <summary>Function libraries that came with a file, as code; they go into the next one.</summary>
+    public List<byte[]> Functions { get; } = [];
+
+    /// <summary>The snapshot's path.</summary>
+    public string FilePath => Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(_server.Options.DbFileName!));
+
+    /// <summary>Loads the snapshot, if there is one.</summary>
+    /// <exception cref="DatasetException">It cannot be read or is damaged.</exception>
+    public void LoadAtStart()
+    {
+        var watch = Stopwatch.StartNew();
+        int error = _files.OpenForReading(FilePath, out var file);
+        if (error == FileErrors.NoSuchFile)
+            return;
+        if (error != FileErrors.None)
+            throw new DatasetException($"Fatal error loading the DB: {FileErrors.TextOf(error)}. Exiting.");
+        using (file)
+            Load(file!, replaces: false);
+        _server.Log.Notice(string.Create(CultureInfo.InvariantCulture, $"DB loaded from disk: {watch.Elapsed.TotalSeconds:F3} seconds"));
+    }
+
+    /// <summary>Loads the snapshot into the partitions as they are, which the caller has emptied or not.</summary>
+    /// <returns>False: there is none, or it cannot be loaded, which was logged; the partitions are empty then.</returns>
+    public bool TryReload(bool replaces)
+    {
+        int error = _files.OpenForReading(FilePath, out var file);
+        if (error != FileErrors.None)
+        {
+            _server.Log.Warning($"Fatal error: can't open the RDB file {FilePath} for reading: {FileErrors.TextOf(error)}");
+            return false;
+        }
+        using (file)
+        {
+            try
+            {
+                Load(file!, replaces);
+                return true;
+            }
+            catch (DatasetException exception)
+            {
+                _server.Log.Warning(exception.Message);
+                Clear();
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Removes all keys of all databases, and frees them.</summary>
+    public void Clear()
+    {
+        foreach (var partition in _server.Partitions)
+        {
+            foreach (var database in partition.Databases)
+                database.Clear();
+            partition.LazyFree.Drain();
+        }
+    }
+
+    private void Load(IInputFile file, bool replaces)
+    {
+        var options = new RdbLoadOptions
+        {
+            NowMs = _server.Clock.UnixMicroseconds / 1000,
+            VerifiesChecksum = _server.Options.RdbChecksum && !_server.Options.SkipChecksumValidation,
+            Replaces = replaces,
+        };
+        foreach (var partition in _server.Partitions)
+            partition.UpdateClock();
+        RdbLoadResult result = RdbLoader.Load(_server.Partitions, file.Data, file.Length, options);
+        if (result.Fault != RdbFault.None)
+        {
+            throw new DatasetException(
+                $"Fatal error loading the DB from {FilePath}: {RdbFaultText.Of(result.Fault)}, at offset {result.FaultOffset} of {file.Length}. "
+                + "A snapshot is loaded as a whole or not at all; redis-check-rdb may tell more. Exiting.");
+        }
+        Log(result, options.NowMs);
+        KeysLoaded = result.KeysLoaded;
+        KeysExpired = result.KeysExpired;
+        Functions.Clear();
+        Functions.AddRange(result.Functions);
+        _server.Saving.NoteLoaded();
+    }
+
+    private void Log(RdbLoadResult result, long nowMs)
+    {
+        var log = _server.Log;
+        if (result.Auxiliary.TryGetValue("redis-ver", out var version))
+            log.Notice($"Loading RDB produced by version {version}");
+        if (result.Auxiliary.TryGetValue("ctime", out var text) && long.TryParse(text, CultureInfo.InvariantCulture, out long created))
+            log.Notice(string.Create(CultureInfo.InvariantCulture, $"RDB age {Math.Max(0, (nowMs / 1000) - created)} seconds"));
+        if (result.Auxiliary.TryGetValue("used-mem", out text) && long.TryParse(text, CultureInfo.InvariantCulture, out long used))
+            log.Notice(string.Create(CultureInfo.InvariantCulture, $"RDB memory usage when created {used / BytesPerMegabyte:F2} Mb"));
+        if (!result.HasChecksum && result.Version >= 5 && _server.Options.RdbChecksum)
+            log.Notice("RDB file was saved with checksum disabled: no check performed.");
+        if (result.ModuleKeys + result.ModuleData > 0)
+            log.Warning($"{result.ModuleKeys} keys and {result.ModuleData} other data of modules were skipped: FastKv has no modules.");
+        if (result.KeysEmpty > 0)
+            log.Notice($"{result.KeysEmpty} empty keys were skipped.");
+        log.Notice($"Done loading RDB, keys loaded: {result.KeysLoaded}, keys expired: {result.KeysExpired}.");
+    }
+}

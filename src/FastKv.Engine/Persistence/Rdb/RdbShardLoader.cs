@@ -1,0 +1,139 @@
+using FastKv.Engine.Keyspace;
+using FastKv.Memory;
+using FastKv.Structures;
+
+namespace FastKv.Engine.Persistence.Rdb;
+
+/// <summary>A record of a file: where it is, and what stood before it.</summary>
+internal struct RdbRecord
+{
+    /// <summary>Of the type byte.</summary>
+    public long Offset;
+    public long ExpiryMs;
+    public long IdleSeconds;
+    public int Frequency;
+    public int Database;
+    public RdbType Type;
+}
+
+/// <summary>Records of one shard.</summary>
+internal sealed class RdbBatch(int recordsMax)
+{
+    public readonly RdbRecord[] Records = new RdbRecord[recordsMax];
+    public int Count;
+    public long Bytes;
+}
+
+/// <summary>
+/// Makes the values of records on one partition and inserts them. As with commands, records go through passes of 16, so that the cache misses of the table
+/// overlap. Data plane.
+/// </summary>
+internal sealed unsafe class RdbShardLoader
+{
+    private const int Group = 16;
+
+    private readonly Partition _partition;
+    private readonly byte* _data;
+    private readonly long _length;
+    private readonly RdbLoadOptions _options;
+
+    public RdbShardLoader(Partition partition, byte* data, long length, RdbLoadOptions options)
+    {
+        _partition = partition;
+        _data = data;
+        _length = length;
+        _options = options;
+        foreach (var database in partition.Databases)
+            database.NoteTime();
+    }
+
+    public RdbFault Fault { get; private set; }
+
+    public long FaultOffset { get; private set; }
+
+    public long KeysLoaded { get; private set; }
+
+    public long KeysEmpty { get; private set; }
+
+    /// <summary>Loads the records of a batch; false: see the fault.</summary>
+    public bool TryLoad(RdbBatch batch)
+    {
+        RdbText* keys = stackalloc RdbText[Group];
+        long* values = stackalloc long[Group];
+        ulong* hashes = stackalloc ulong[Group];
+        for (int first = 0; first < batch.Count; first += Group)
+        {
+            int count = Math.Min(Group, batch.Count - first);
+            var records = batch.Records.AsSpan(first, count);
+            new Span<RdbText>(keys, Group).Clear();
+            bool loaded = TryReadKeys(records, keys, values, hashes);
+            for (int i = 0; i < count && loaded; i++)
+                loaded = TryInsert(records[i], ref keys[i], values[i], hashes[i]);
+            for (int i = 0; i < count; i++)
+                keys[i].Release(_partition.Heap);
+            if (!loaded)
+                return false;
+        }
+        return true;
+    }
+
+    private bool TryReadKeys(ReadOnlySpan<RdbRecord> records, RdbText* keys, long* values, ulong* hashes)
+    {
+        for (int i = 0; i < records.Length; i++)
+        {
+            var input = new RdbInput(_data, _length) { At = _data + records[i].Offset + 1 };
+            if (!input.TryString(_partition.Heap, ref keys[i]))
+                return Fail(input.Fault, input.FaultOffset);
+            values[i] = input.Offset;
+            fixed (byte* key = keys[i].Span)
+                hashes[i] = _partition.Routing.Hash(key, keys[i].Length);
+            _partition.Databases[records[i].Database].PrefetchBucket(hashes[i]);
+        }
+        return true;
+    }
+
+    private bool TryInsert(in RdbRecord record, ref RdbText text, long valueOffset, ulong hash)
+    {
+        var database = _partition.Databases[record.Database];
+        fixed (byte* bytes = text.Span)
+        {
+            var key = new Key(bytes, text.Length, hash);
+            if (database.Exists(key))
+            {
+                if (!_options.Replaces)
+                    return Fail(RdbFault.DuplicateKey, record.Offset);
+                database.Remove(key, database.PeekRaw(key));
+            }
+            var input = new RdbInput(_data, _length) { At = _data + valueOffset };
+            byte* entry = RdbValueReader.Read(database.Values, ref input, record.Type, key.Span, record.ExpiryMs, AccessBits(record), _options.NowMs);
+            if (entry != null)
+            {
+                database.Insert(key, new EntryRef(entry));
+                KeysLoaded++;
+                return true;
+            }
+            if (input.Fault != RdbFault.EmptyKey)
+                return Fail(input.Fault, input.FaultOffset);
+
+            // As Redis: some versions have left empty collections in files.
+            KeysEmpty++;
+            return true;
+        }
+    }
+
+    private uint AccessBits(in RdbRecord record)
+    {
+        if (_partition.IsLfu)
+            return record.Frequency < 0 ? _partition.NewAccessBits : AccessFrequency.Of(_options.NowMs, record.Frequency);
+        return record.IdleSeconds < 0
+            ? _partition.NewAccessBits
+            : AccessClock.At(_options.NowMs - (Math.Min(record.IdleSeconds, _options.NowMs / 1000) * 1000));
+    }
+
+    private bool Fail(RdbFault fault, long offset)
+    {
+        Fault = fault;
+        FaultOffset = offset;
+        return false;
+    }
+}
