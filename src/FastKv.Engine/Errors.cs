@@ -334,5 +334,7 @@ internal static class Errors
 
     // ---- Append-only file ----
 
+    public static ReadOnlySpan<byte> DebugLoadAofFailed => "ERR Error trying to load the AOF files, check server logs."u8;
+
     public static ReadOnlySpan<byte> RewriteInProgress => "ERR Background append only file rewriting already in progress"u8;
 }

@@ -190,6 +190,30 @@ public sealed class FastKvServer : IDisposable
         }
     }
 
+    /// <summary>Empties the server and loads the append-only file (DEBUG LOADAOF); all partitions are held.</summary>
+    /// <returns>False: it cannot be loaded, which was logged.</returns>
+    internal bool TryReloadJournal()
+    {
+        bool wasOn = Aof.IsOn;
+        if (wasOn)
+            Aof.Silence();
+        Dataset.Clear();
+        bool isLoaded = true;
+        try
+        {
+            _ = new AofLoader(this, Files, new RdbBaseLoader(this)).Load();
+            Log.Warning("Append Only File loaded by DEBUG LOADAOF");
+        }
+        catch (AofFault fault)
+        {
+            Log.Warning(fault.Message);
+            isLoaded = false;
+        }
+        if (wasOn)
+            Aof.Listen();
+        return isLoaded;
+    }
+
     /// <summary>Binds the listeners and starts the shards. Throws <see cref="NetworkException"/> when an address cannot be bound.</summary>
     public void Start()
     {

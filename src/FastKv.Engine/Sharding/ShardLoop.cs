@@ -36,6 +36,9 @@ internal sealed class ShardLoop : IDisposable
     private const int MessageSpinRounds = 16;
     private const int MessageSpinIterations = 8;
 
+    /// <summary>When the disk does not keep up with the journals, each turn waits so long: clients are delayed rather than more and more kept in memory.</summary>
+    private const int BehindMs = 10;
+
     /// <summary>A step of the system's clock is noticed within this time.</summary>
     private const long ClockSyncPeriodUs = 100_000;
 
@@ -197,6 +200,8 @@ internal sealed class ShardLoop : IDisposable
     /// <summary>One turn, waiting at most <paramref name="waitUs"/> (−1: without bound) for the network.</summary>
     public void RunTurn(long waitUs)
     {
+        if (_server.Aof.Writer.IsBehind)
+            Thread.Sleep(BehindMs);
         if (waitUs == 0)
             UpdateClock();
         _isClockStale = waitUs != 0;

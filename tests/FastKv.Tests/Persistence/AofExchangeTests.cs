@@ -55,6 +55,8 @@ public sealed class AofExchangeTests
                     Wait(client, "aof_rewrite_in_progress:0");
                     Fill(client, 4);
                     before = Digest(client);
+                    Assert.Equal("OK", client.Call("DEBUG", "LOADAOF").Text);
+                    Assert.Equal(before, Digest(client));
                 }
                 server.Shutdown();
             }

@@ -119,6 +119,13 @@ internal static class DebugCommand
             DebugKeys.TableStatistics(ref context);
         else if (context.Count is >= 3 and <= 5 && context.Is(1, "POPULATE"u8))
             DebugKeys.Populate(ref context);
+        else if (context.Count == 2 && context.Is(1, "LOADAOF"u8))
+        {
+            if (context.Client.Loop.Server.TryReloadJournal())
+                context.Reply.Ok();
+            else
+                context.Reply.Error(Errors.DebugLoadAofFailed);
+        }
         else if (context.Count >= 2 && context.Is(1, "RELOAD"u8))
             DebugReload.Run(ref context);
         else if (Is(ref context, "DIGEST"u8, 2))
