@@ -27,6 +27,10 @@ public sealed unsafe class CompactionTests(ITestOutputHelper output)
         for (int phase = 0; phase < phases.Length; phase++)
         {
             var (low, high) = phases[phase];
+
+            // Entries move while a snapshot walks over them, too.
+            if (phase == 2)
+                Assert.False(client.Call("BGSAVE").IsError);
             for (long written = 0; written < 2 * Limit;)
             {
                 var pairs = Enumerable.Range(0, 100).Select(_ => $"{phase}:{random.Next(1_000_000)}").Select(key =>

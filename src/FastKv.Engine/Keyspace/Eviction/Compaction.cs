@@ -43,9 +43,6 @@ internal sealed unsafe class Compaction(Partition partition)
     /// <summary>A bounded step towards giving back <paramref name="excess"/> bytes; false: there is nothing to do just now.</summary>
     public bool Step(long excess)
     {
-        // A snapshot may be in the midst of a value.
-        if (_partition.Snapshot.IsActive)
-            return false;
         if (_hasCondemned)
         {
             MoveSome();
@@ -97,7 +94,8 @@ internal sealed unsafe class Compaction(Partition partition)
         }
         for (int i = 0; i < count; i++)
         {
-            if (hashes[i] != 0)
+            // A large value that a snapshot is in the midst of stays where it is.
+            if (hashes[i] != 0 && !_partition.Snapshot.IsWriting(new EntryRef((byte*)blocks[i])))
                 Move(new EntryRef((byte*)blocks[i]), hashes[i]);
         }
     }

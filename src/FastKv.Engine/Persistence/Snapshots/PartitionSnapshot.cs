@@ -40,6 +40,9 @@ internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposabl
     /// <summary>Entries of the old generation are left: written, or (after the snapshot was abandoned) only turned over.</summary>
     public bool IsActive => !_isOver;
 
+    /// <summary>Whether the entry is one that has been written in part: its block must stay where it is.</summary>
+    public bool IsWriting(EntryRef entry) => entry == _current;
+
     /// <summary>Takes the instant: what is there now is what will be written. The partition must be at rest, and no other snapshot active.</summary>
     public void Begin(SnapshotQueue queue)
     {
