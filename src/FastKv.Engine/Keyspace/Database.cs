@@ -414,12 +414,13 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
     {
         if (_partition.IsFrozen || !_partition.ActiveExpiry.IsLazyExpiryOn)
             return default;
+
         // Before the entry goes, whose name the key may be.
         Notify(KeyspaceEvents.Expired, "expired"u8, key);
-        Remove(key, entry);
-        _partition.Statistics.ExpiredKeys++;
         if (_partition.Journal.IsOn)
             _partition.Journal.NoteRemoved(Index, key, _partition.Options.LazyFreeLazyExpire);
+        Remove(key, entry);
+        _partition.Statistics.ExpiredKeys++;
         return default;
     }
 
