@@ -9,8 +9,8 @@ public abstract class AclServers : IDisposable
 
     protected AclServers(ServerKind kind)
     {
-        Redis = ServerProcess.Start(ServerKind.Redis, "--enable-module-command", "yes");
-        FastKv = ServerProcess.Start(kind, "--enable-module-command", "yes");
+        Redis = ServerProcess.Start(ServerKind.Redis);
+        FastKv = ServerProcess.Start(kind);
     }
 
     public ServerProcess Redis { get; }
