@@ -191,11 +191,10 @@ internal sealed class AofWriter : IDisposable
         while (Round())
         {
         }
-        if (_log.WriteError == 0 && !Sync(requested != _durable))
-            return;
+        bool isSafe = !_log.IsWriteFailing && Sync(requested != _durable);
         _log.Advance();
         WatchBacklog();
-        if (_log.WriteError == 0 && requested != _durable && IsTargetReached())
+        if (isSafe && requested != _durable && IsTargetReached())
         {
             Volatile.Write(ref _durable, requested);
             _log.AnnounceCommit();
@@ -291,8 +290,7 @@ internal sealed class AofWriter : IDisposable
                 return false;
             }
         }
-        if (_log.WriteError != 0)
-            _log.EndWriteError();
+        _log.EndWriteError();
         return true;
     }
 
@@ -327,9 +325,10 @@ internal sealed class AofWriter : IDisposable
         {
             int error = SyncAll();
             if (error == 0)
-                return true;
-            _log.FailSync(error);
-            return false;
+                _log.EndSyncError();
+            else
+                _log.FailSync(error);
+            return error == 0;
         }
         if (_options.AppendFsync != AppendFsync.EverySecond || (_options.NoAppendFsyncOnRewrite && _log.IsRewriting))
             return true;

@@ -61,6 +61,9 @@ internal sealed class AppendOnlyLog : IDisposable
     /// <summary>The errno of the last write or fsync; 0: it went well.</summary>
     public int WriteError => _writeError != 0 ? _writeError : _syncError;
 
+    /// <summary>The last write has failed: what was to be written waits.</summary>
+    public bool IsWriteFailing => _writeError != 0;
+
     public bool IsRewriting => _isRewriting;
 
     /// <summary>A rewrite is to begin as soon as possible.</summary>
