@@ -25,10 +25,12 @@ internal static class FanOutSection
     public static SectionReport Run(ReportSettings settings)
     {
         var report = new SectionReport("fan-out", "Pub/Sub: from few to many");
-        report.Table([["", "redis-server deliveries/s", "FastKv deliveries/s", "redis-server ns/delivery", "FastKv ns/delivery", "CPU ratio"], .. OnClientCore(settings, () => Rows(report, settings))]);
+        string[] head = ["", "redis-server deliveries/s", "FastKv deliveries/s", "redis-server ns/delivery", "FastKv ns/delivery", "CPU ratio"];
+        report.Table([head, .. OnClientCore(settings, () => Rows(report, settings))]);
         report.Paragraph("""
-            All connections of the client are on one thread. A publisher sends its next batch when the last one is answered and the subscribers are not far behind. CPU time is
-            the server's over the whole stretch, publishing included, per message that reached a subscriber; medians of alternating rounds.
+            All connections of the client are on one thread. A publisher sends its next batch when the last one is answered and the subscribers are not
+            far behind. CPU time is the server's over the whole stretch, publishing included, per message that reached a subscriber; medians of
+            alternating rounds.
             """);
         return report;
     }
@@ -61,13 +63,18 @@ internal static class FanOutSection
         double ratio = a.ServerNsPerDelivery / b.ServerNsPerDelivery;
         return
         [
-            one.Name, Number(a.DeliveriesPerSecond, "N0"), Number(b.DeliveriesPerSecond, "N0"), Number(a.ServerNsPerDelivery, "N0"), Number(b.ServerNsPerDelivery, "N0"),
+            one.Name,
+            Number(a.DeliveriesPerSecond, "N0"),
+            Number(b.DeliveriesPerSecond, "N0"),
+            Number(a.ServerNsPerDelivery, "N0"),
+            Number(b.ServerNsPerDelivery, "N0"),
             $"**{Number(ratio, "F2")}**",
         ];
     }
 
     private static FanOutFigures Median(List<FanOutFigures> rounds) => new(
-        rounds.Select(r => r.DeliveriesPerSecond).Order().ElementAt(rounds.Count / 2), rounds.Select(r => r.ServerNsPerDelivery).Order().ElementAt(rounds.Count / 2));
+        rounds.Select(r => r.DeliveriesPerSecond).Order().ElementAt(rounds.Count / 2),
+        rounds.Select(r => r.ServerNsPerDelivery).Order().ElementAt(rounds.Count / 2));
 
     private static T OnClientCore<T>(ReportSettings settings, Func<T> run)
     {

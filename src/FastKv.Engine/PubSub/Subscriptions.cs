@@ -75,8 +75,8 @@ internal sealed class Subscriptions
     }
 
     /// <summary>
-    /// Ends all subscriptions of a client that goes away or is RESET, without touching a partition: each that is concerned is left a note, which it reads before
-    /// it publishes or counts anything.
+    /// Ends all subscriptions of a client that goes away or is RESET, without touching a partition: each that is concerned is left a note, which it
+    /// reads before it publishes or counts anything.
     /// </summary>
     public static void Leave(Client client, Partition[] partitions)
     {

@@ -4,8 +4,9 @@ using FastKv.Tests.TestKit;
 namespace FastKv.Tests.PubSub;
 
 /// <summary>
-/// Several clients of one server that subscribe and publish. After each step every client sends a PING and reads up to its reply, by which all that the step
-/// has sent to anybody has arrived; so the transcript of the same steps is the same on every server, but for what has no order there (see <see cref="Arrange"/>).
+/// Several clients of one server that subscribe and publish. After each step every client sends a PING and reads up to its reply, by which all that the
+/// step has sent to anybody has arrived; so the transcript of the same steps is the same on every server, but for what has no order there
+/// (see <see cref="Arrange"/>).
 /// </summary>
 public sealed class PubSubSession : IDisposable
 {

@@ -68,7 +68,8 @@ public sealed class PubSubTests
             // And each publisher's messages stand in the order in which it sent them.
             for (int publisher = 0; publisher < Publishers; publisher++)
             {
-                int[] numbers = first.Select(text => text.Split(':')).Where(parts => parts[0] == publisher.ToString()).Select(parts => int.Parse(parts[1])).ToArray();
+                string prefix = publisher + ":";
+                int[] numbers = [.. first.Where(text => text.StartsWith(prefix, StringComparison.Ordinal)).Select(text => int.Parse(text[prefix.Length..]))];
                 Assert.Equal(numbers.Order(), numbers);
             }
         }
@@ -104,7 +105,8 @@ public sealed class PubSubTests
         // Redis counts them from 7.4 on.
         if (server.IsFastKv)
             Assert.Contains("client_output_buffer_limit_disconnections:1\r\n", publisher.Call("INFO", "stats").Text);
-        for (long end = Environment.TickCount64 + Settle; !server.Log.Contains("output buffer limits", StringComparison.Ordinal) && Environment.TickCount64 < end;)
+        long end = Environment.TickCount64 + Settle;
+        while (!server.Log.Contains("output buffer limits", StringComparison.Ordinal) && Environment.TickCount64 < end)
             Thread.Sleep(5);
         string line = server.Log.Split('\n').Single(text => text.Contains("output buffer limits", StringComparison.Ordinal));
         Assert.Matches(@"Client id=\d+ addr=127.0.0.1:\d+ .* flags=P.* sub=1 .* scheduled to be closed ASAP for overcoming of output buffer limits\.", line);
