@@ -225,7 +225,8 @@ internal sealed class AclUsers
         foreach (string rule in rules.Selectors.SelectMany(selector => selector.Deprecated))
         {
             _server.Log.Warning(
-                $"Deprecation warning: Allowing a first arg of an otherwise blocked command is a misuse of ACL and may get disabled in the future (offender: {rule})");
+                "Deprecation warning: Allowing a first arg of an otherwise blocked command is a misuse of ACL and may get disabled in the future "
+                + $"(offender: {rule})");
         }
     }
 

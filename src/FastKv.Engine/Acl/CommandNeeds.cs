@@ -14,7 +14,9 @@ internal enum KeyForm : byte
     /// <summary>One, at a fixed place, always used in the same way.</summary>
     One,
 
-    /// <summary>As <see cref="One"/>, unless options follow that may change the way: the command has no more than <see cref="CommandNeeds.PlainCount"/> arguments.</summary>
+    /// <summary>
+    /// As <see cref="One"/>, unless options follow that may change the way: the command has no more than <see cref="CommandNeeds.PlainCount"/> arguments.
+    /// </summary>
     OneIfPlain,
 
     /// <summary>By its key specifications.</summary>

@@ -14,7 +14,9 @@ namespace FastKv.Engine.Acl;
 /// <param name="Access">Never none.</param>
 internal readonly record struct KeyRule(string Pattern, AclAccess Access);
 
-/// <summary>The rules of one selector: which commands, on which keys and channels. Changed while they are put together, and never once a user has them.</summary>
+/// <summary>
+/// The rules of one selector: which commands, on which keys and channels. Changed while they are put together, and never once a user has them.
+/// </summary>
 internal sealed class SelectorRules
 {
     public SelectorRules(bool allChannels) => AllChannels = allChannels;

@@ -149,7 +149,8 @@ public sealed class AclFileTests : IDisposable
         using RespClient redisClient = redis.Connect(), fastKvClient = fastKv.Connect();
         string[][] calls =
         [
-            ["PING"], ["AUTH", "foo"], ["AUTH", "admin", "x"], ["CONFIG", "GET", "requirepass"], ["ACL", "LIST"], ["ACL", "SETUSER", "new", "on", ">q", "%R~a", "+get"],
+            ["PING"], ["AUTH", "foo"], ["AUTH", "admin", "x"], ["CONFIG", "GET", "requirepass"], ["ACL", "LIST"],
+            ["ACL", "SETUSER", "new", "on", ">q", "%R~a", "+get"],
             ["ACL", "DELUSER", "bob"], ["CONFIG", "REWRITE"],
         ];
         foreach (string[] call in calls)
@@ -184,7 +185,8 @@ public sealed class AclFileTests : IDisposable
         .Where(line => line.Contains(" # ", StringComparison.Ordinal))
         .Select(line => line[(line.IndexOf(" # ", StringComparison.Ordinal) + 3)..].Trim())
         .Where(line => !line.Contains("oO0OoO0", StringComparison.Ordinal) && !line.Contains("version=", StringComparison.Ordinal)
-            && line is not ("Configuration loaded" or "Server initialized") && !line.Contains("overcommit", StringComparison.Ordinal) && !line.Contains("Transparent", StringComparison.Ordinal)
+            && line is not ("Configuration loaded" or "Server initialized")
+            && !line.Contains("overcommit", StringComparison.Ordinal) && !line.Contains("Transparent", StringComparison.Ordinal)
             && !line.StartsWith("These parameters", StringComparison.Ordinal) && !line.StartsWith("WARNING", StringComparison.Ordinal)));
 
     private static string List(RespClient client) => Sorted(string.Join('\n', client.Call("ACL", "LIST").Items!.Select(line => line.Text)));

@@ -104,7 +104,8 @@ public abstract class AclRulesTests(AclServers servers, ITestOutputHelper output
     }
 
     /// <summary>The rules on commands that redis-server knows, too.</summary>
-    private IEnumerable<string> Known(string rules) => rules.Split(' ').Where(rule => rule[1] == '@' || _redisNames.Contains(rule[1..]) || IsFirstArgument(rule));
+    private IEnumerable<string> Known(string rules) =>
+        rules.Split(' ').Where(rule => rule[1] == '@' || _redisNames.Contains(rule[1..]) || IsFirstArgument(rule));
 
     private bool IsFirstArgument(string rule) => rule.IndexOf('|', StringComparison.Ordinal) is var bar && bar > 0 && _redisNames.Contains(rule[1..bar])
         && !_redisNames.Any(name => name.StartsWith(rule[1..(bar + 1)], StringComparison.Ordinal));
@@ -127,7 +128,8 @@ public abstract class AclRulesTests(AclServers servers, ITestOutputHelper output
         client.Call("ACL", "LIST").Items!.Select(line => line.Text).Single(line => line.StartsWith("user u ", StringComparison.Ordinal)).Split(' ');
 
     /// <summary>Everything but the rules on commands, which stand in GETUSER as well.</summary>
-    private static string Outside(string[] line) => string.Join(' ', line.Where(word => !word.StartsWith('+') && !word.StartsWith('-')).Select(word => word.Trim('(')));
+    private static string Outside(string[] line) =>
+        string.Join(' ', line.Where(word => !word.StartsWith('+') && !word.StartsWith('-')).Select(word => word.Trim('(')));
 }
 
 /// <summary>FastKv on one shard.</summary>
