@@ -9,7 +9,9 @@ public sealed class AofAllocationTests
 {
     private const int Repetitions = 100;
     private const int Rounds = 20;
-    private const long ToleranceBytes = 16 * 1024;
+
+    /// <summary>Pools of tickets and parts still grow now and then; one object per command would be a megabyte.</summary>
+    private const long ToleranceBytes = 64 * 1024;
 
     private static readonly string[] Commands =
     [
