@@ -76,7 +76,11 @@ internal sealed class AofManifest
     /// <summary>A copy to change.</summary>
     public AofManifest Copy() => new()
     {
-        Base = Base, Increments = [.. Increments], History = [.. History], BaseSequence = BaseSequence, IncrementSequence = IncrementSequence,
+        Base = Base,
+        Increments = [.. Increments],
+        History = [.. History],
+        BaseSequence = BaseSequence,
+        IncrementSequence = IncrementSequence,
     };
 
     /// <summary>Takes a base over that stands in a file of any name: an AOF of before Redis 7.</summary>
