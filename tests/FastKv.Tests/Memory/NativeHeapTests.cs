@@ -77,8 +77,10 @@ public sealed unsafe class NativeHeapTests(ITestOutputHelper output)
 
         Assert.Equal(0, heap.UsedBytes);
         Assert.Equal(0, heap.LiveBlocks);
+
+        // One chunk of each kind is kept.
         if (!guarded)
-            Assert.InRange(heap.CommittedBytes, 0, 2 * 1024 * 1024);
+            Assert.InRange(heap.CommittedBytes, 0, 2 * AddressSpace.ChunkBytes);
         heap.Purge();
         Assert.Equal(0, heap.CommittedBytes);
     }
@@ -188,6 +190,9 @@ public sealed unsafe class NativeHeapTests(ITestOutputHelper output)
         }
 
         Assert.Equal(blocks.Sum(b => b.Size), heap.UsedBytes);
+
+        // The first blocks were medium ones; the chunk that is kept of theirs has no holes.
+        heap.Purge();
         output.WriteLine($"{(double)heap.CommittedBytes / heap.UsedBytes:F3} bytes committed per byte used");
         Assert.InRange(heap.CommittedBytes, heap.UsedBytes, heap.UsedBytes * 5 / 4);
         foreach ((nint block, long size, byte stamp) in blocks)

@@ -27,7 +27,9 @@ internal sealed class MemoryLimit : IDisposable
     /// <summary>Fragmentation does not cost more than a quarter of the limit.</summary>
     private const int ReserveShareMax = 4;
 
-    /// <summary>What nothing counts lowers what the heaps may commit by no more than a 16th of the limit: with a small one it is mostly the process itself.</summary>
+    /// <summary>
+    /// What nothing counts lowers what the heaps may commit by no more than a 16th of the limit: with a small one it is mostly the process itself.
+    /// </summary>
     private const int UncountedShareMax = 16;
 
     /// <summary>The managed heap breathes: so much above its size at the start is not counted.</summary>
@@ -242,10 +244,25 @@ internal sealed class MemoryLimit : IDisposable
             }
             else
             {
-                isAny |= !partition.Evictor.IsExhausted;
+                isAny |= MayHaveVictims(partition);
             }
         }
         return isAny;
+    }
+
+    /// <summary>
+    /// What can be told of a partition that another thread runs: volatile keys are counted, of others is known whether the last search was in vain.
+    /// </summary>
+    private bool MayHaveVictims(Partition partition)
+    {
+        if (!VictimChoice.IsVolatile(_server.Options.MaxMemoryPolicy))
+            return !partition.Evictor.IsExhausted;
+        foreach (var database in partition.Databases)
+        {
+            if (database.VolatileCount > 0)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Commands that may use more memory; in a transaction also those to be queued, and EXEC if it has such.</summary>
