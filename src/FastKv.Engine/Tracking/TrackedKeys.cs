@@ -187,6 +187,8 @@ internal sealed unsafe class TrackedKeys(Partition partition) : IDisposable
         for (int effort = EvictionEffort * ++_overfullTimes; effort > 0 && _interest.Keys > keysMax; effort--)
         {
             var block = (TrackedKeyBlock*)_keys.Random(ref _partition.Random);
+            if (block == null)
+                return;
             var name = TrackedKeyBlock.KeyOf(block);
             fixed (byte* bytes = name)
                 Invalidate(_partition.Routing.Hash(bytes, name.Length), block);

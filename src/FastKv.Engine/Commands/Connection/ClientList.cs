@@ -1,7 +1,7 @@
 using System.Text;
 using FastKv.Engine.Clients;
-using FastKv.Memory;
 using FastKv.Engine.PubSub;
+using FastKv.Memory;
 
 namespace FastKv.Engine.Commands.Connection;
 
