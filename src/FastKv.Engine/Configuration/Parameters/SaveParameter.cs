@@ -8,7 +8,7 @@ namespace FastKv.Engine.Configuration.Parameters;
 public readonly record struct SavePoint(long Seconds, int Changes);
 
 /// <summary>The <c>save</c> parameter: pairs of seconds and changes. The first line of a file replaces the defaults, later ones add to it.</summary>
-internal sealed class SaveParameter() : ConfigParameter("save", alias: null, ConfigFlags.MultiArgument, hasEffect: false)
+internal sealed class SaveParameter() : ConfigParameter("save", alias: null, ConfigFlags.MultiArgument, hasEffect: true)
 {
     private const string Invalid = "Invalid save parameters";
 
