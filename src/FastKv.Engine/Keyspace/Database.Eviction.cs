@@ -10,8 +10,8 @@ internal sealed unsafe partial class Database
     public int Sample(Span<nint> entries) => _table.SampleBucket(ref _partition.Random, entries);
 
     /// <summary>Entries that expire; see <see cref="ExtendibleTable{TLayout}.SampleExpiring"/>.</summary>
-    public ulong SampleExpiring(ulong position, int bucketsMax, bool isSoonest, Span<nint> entries, out int count) =>
-        _table.SampleExpiring(position, bucketsMax, isSoonest, entries, out count);
+    public ulong SampleExpiring(ulong position, int bucketsMax, Span<nint> entries, out int count) =>
+        _table.SampleExpiring(position, bucketsMax, entries, out count);
 
     /// <summary>Whether the block is in the table under that hash; it is not looked at.</summary>
     public bool Refers(ulong hash, EntryRef entry) => _table.Refers(hash, entry.Block);

@@ -38,19 +38,16 @@ public readonly unsafe partial struct ExtendibleTable<TLayout>
 
     /// <summary>
     /// Entries that expire (as a whole), found by the hints in the headers of buckets (sequential, some 2 ns each): those of the first bucket from a position on that has
-    /// any, or of the one among <paramref name="bucketsMax"/> whose first expires soonest. Hints that have outlived their entries are put right.
+    /// any. Hints that have outlived their entries are put right.
     /// </summary>
     /// <param name="position">0, or what the call before returned.</param>
     /// <param name="bucketsMax">Buckets to look at, give or take the stash of a segment (20).</param>
-    /// <param name="isSoonest">Whether to look at all of them, and take the soonest.</param>
     /// <param name="entries">Room for <see cref="SampleMax"/>.</param>
     /// <param name="count">How many expiring entries were found.</param>
     /// <returns>The next position; after the end of the table, 0.</returns>
-    public ulong SampleExpiring(ulong position, int bucketsMax, bool isSoonest, Span<nint> entries, out int count)
+    public ulong SampleExpiring(ulong position, int bucketsMax, Span<nint> entries, out int count)
     {
         count = 0;
-        byte* soonest = null;
-        ushort soonestHint = ExpiryHint.None;
         position &= (1UL << CursorBits) - 1;
         while (bucketsMax > 0 && _header->Directory != null)
         {
@@ -65,20 +62,8 @@ public readonly unsafe partial struct ExtendibleTable<TLayout>
             for (int index = first; index < lookEnd; index++)
             {
                 byte* bucket = segment.At(index);
-                ushort hint = Bucket.Hint(bucket);
-                if (hint == ExpiryHint.None)
+                if (Bucket.Hint(bucket) == ExpiryHint.None)
                     continue;
-                if (isSoonest)
-                {
-                    if (soonest == null || ExpiryHint.Earlier(hint, soonestHint, _header->NowMs) == hint)
-                    {
-                        soonest = bucket;
-                        soonestHint = hint;
-                    }
-
-                    continue;
-                }
-
                 count = CollectExpiring(bucket, entries);
                 if (count > 0)
                     return segment.CursorAfter(Math.Min(index, segment.HomeCount - 1), hash) & ((1UL << CursorBits) - 1);
@@ -87,8 +72,6 @@ public readonly unsafe partial struct ExtendibleTable<TLayout>
             position = segment.CursorAfter(end - 1, hash) & ((1UL << CursorBits) - 1);
         }
 
-        if (soonest != null)
-            count = CollectExpiring(soonest, entries);
         return position;
     }
 

@@ -4,15 +4,13 @@ using FastKv.Structures;
 namespace FastKv.Engine.Keyspace.Eviction;
 
 // Data plane. Which key goes next. A sample is a whole bucket: nine entries on average, whose headers are loaded at once, so that a sample of nine costs little
-// more than one of one. Volatile policies walk over the headers of buckets, which tell where something expires, and load only the entries there; volatile-ttl
-// takes the bucket whose hint is the soonest out of many.
+// more than one of one. Volatile policies walk over the headers of buckets, which tell where something expires, and load only the entries there. The hints
+// would also tell volatile-ttl the soonest of many buckets; but then short-lived keys that are popular go at once, each time they come, and the hit ratio falls
+// below that of a sample (0.95 instead of 1.08 times redis-server's in a trace of changing popularity).
 
 /// <summary>Chooses victims in one partition.</summary>
 internal sealed unsafe class VictimChoice(Partition partition)
 {
-    /// <summary>Headers compared for the soonest: 64 lines one behind the other, about a microsecond.</summary>
-    private const int SoonestBuckets = 64;
-
     /// <summary>Headers looked at between two looks at the way left.</summary>
     private const int BucketsPerStep = 4096;
 
@@ -104,13 +102,12 @@ internal sealed unsafe class VictimChoice(Partition partition)
     /// <summary>Entries with an expiry from where the last search ended; 0: there are none.</summary>
     private int NextExpiring(Database database, Span<nint> entries)
     {
-        bool isSoonest = _policy == MaxMemoryPolicy.VolatileTtl;
         int wraps = 0;
         while (wraps < 2)
         {
             ref ulong position = ref _positions[database.Index];
             ulong from = position;
-            position = database.SampleExpiring(from, isSoonest ? SoonestBuckets : BucketsPerStep, isSoonest, entries, out int count);
+            position = database.SampleExpiring(from, BucketsPerStep, entries, out int count);
             if (position <= from)
                 wraps++;
 
