@@ -343,7 +343,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         context.Arguments = batch.Arguments.Items + slot.First;
         context.Count = slot.Count;
         var command = slot.Command;
-        if (command is null || client.Gate != ClientGate.Open)
+        if (command is null || (client.Gate != ClientGate.Open && !IsOnlyLimited(client)))
             return ExecuteGated(client, ref slot, ref context);
         context.Command = command;
         context.DatabaseIndex = client.Database;
@@ -353,6 +353,10 @@ internal sealed unsafe class CommandPipeline : IDisposable
             _loop.Runner.ServeWaiters(_partition);
         return true;
     }
+
+    /// <summary>Nothing concerns the client but the memory limit, and the server is below it.</summary>
+    private bool IsOnlyLimited(Client client) =>
+        client.Gate == ClientGate.MemoryLimit && _partition.Evictor.Relieve() == Keyspace.Eviction.Relief.Below;
 
     /// <summary>The rare paths before execution: rejected commands, missing authentication, suppressed replies, pause, closing.</summary>
     private bool ExecuteGated(Client client, ref CommandSlot slot, ref CommandContext context)

@@ -45,10 +45,7 @@ internal sealed class Evictor(Partition partition)
     public Relief Relieve()
     {
         var limit = _limit!;
-        long used = Publish(limit);
-        if (used <= limit.EvictAboveBytes && limit.CommittedExcess <= 0)
-            return Relief.Below;
-        return RelieveSlowly(limit);
+        return limit.IsBelow(PublishOwn(limit)) ? Relief.Below : RelieveSlowly(limit);
     }
 
     /// <summary>A slice of the loop's own: what commands do not do by themselves. Returns whether more is to be done soon.</summary>
@@ -75,8 +72,15 @@ internal sealed class Evictor(Partition partition)
     }
 
     /// <summary>Tells others what the heap uses; returns what the whole server uses now.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long Publish(MemoryLimit limit)
+    {
+        long unpublished = PublishOwn(limit);
+        return limit.UsedBytes + unpublished;
+    }
+
+    /// <summary>Tells others what the heap uses, if that has changed much; returns what they do not know yet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private long PublishOwn(MemoryLimit limit)
     {
         var heap = _partition.Heap;
         long used = heap.UsedBytes;
@@ -85,7 +89,7 @@ internal sealed class Evictor(Partition partition)
         long committed = heap.IsGuarded ? used : heap.CommittedBytes;
         if (Math.Abs(used - _publishedUsed) >= PublishBytes || Math.Abs(committed - _publishedCommitted) >= PublishBytes)
             PublishNow(limit, used, committed);
-        return limit.UsedBytes + (used - _publishedUsed);
+        return used - _publishedUsed;
     }
 
     private void PublishNow(MemoryLimit limit, long used, long committed)

@@ -57,6 +57,7 @@ internal sealed class MemoryLimit : IDisposable
     private long _managedBytes;
     private long _maxBytes;
     private long _evictAboveBytes = long.MaxValue;
+    private long _committedMark = long.MaxValue;
     private long _reserveBytes;
     private long _exceededSinceUs;
     private long _exceededTotalUs;
@@ -80,7 +81,16 @@ internal sealed class MemoryLimit : IDisposable
     public long EvictAboveBytes => Volatile.Read(ref _evictAboveBytes);
 
     /// <summary>Bytes that the heaps hold above what they may; negative: they are below.</summary>
-    public long CommittedExcess => Volatile.Read(ref _heapCommitted) + OtherBytes + Volatile.Read(ref _uncountedBytes) - CommittedMax(MaxBytes);
+    public long CommittedExcess => Volatile.Read(ref _heapCommitted) + OtherBytes - Volatile.Read(ref _committedMark);
+
+    /// <summary>Whether nothing is to be done, when a partition uses so much more than it has told: two comparisons.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsBelow(long unpublished)
+    {
+        long other = OtherBytes;
+        return Volatile.Read(ref _heapUsed) + unpublished + other <= Volatile.Read(ref _evictAboveBytes)
+            && Volatile.Read(ref _heapCommitted) + other <= Volatile.Read(ref _committedMark);
+    }
 
     /// <summary>What the limit is lowered by because of fragmentation.</summary>
     public long ReserveBytes => Volatile.Read(ref _reserveBytes);
@@ -173,7 +183,7 @@ internal sealed class MemoryLimit : IDisposable
         ulong max = _server.Options.MaxMemory;
         Volatile.Write(ref _maxBytes, max == 0 ? long.MaxValue : (long)Math.Min(max, long.MaxValue / 2));
         Volatile.Write(ref _reserveBytes, 0);
-        SetMark();
+        SetMarks();
         foreach (var partition in _server.Partitions)
         {
             partition.Evictor.IsOn = max != 0;
@@ -201,7 +211,7 @@ internal sealed class MemoryLimit : IDisposable
             ? Math.Min(MaxBytes / ReserveShareMax, reserve + (excess / 4) + (MaxBytes >> 12))
             : Math.Max(0, reserve - (reserve >> 6) - (MaxBytes >> 13));
         Volatile.Write(ref _reserveBytes, reserve);
-        SetMark();
+        SetMarks();
     }
 
     public void Dispose() => _resident.Dispose();
@@ -290,6 +300,7 @@ internal sealed class MemoryLimit : IDisposable
             _residentAtStart = Math.Max(1, more);
         long uncounted = Math.Clamp(more - _residentAtStart - ProcessFreeBytes, 0, _server.Options.DebugHeap ? 0 : MaxBytes / UncountedShareMax);
         Volatile.Write(ref _uncountedBytes, uncounted);
+        SetMarks();
         if (++_ticksSinceTrim < TrimTicks || uncounted < TrimBytes || CommittedExcess <= 0)
             return;
         _ticksSinceTrim = 0;
@@ -298,9 +309,12 @@ internal sealed class MemoryLimit : IDisposable
 
     private long OtherBytes => NativeBlock.OutstandingBytes + Volatile.Read(ref _managedBytes);
 
-    private long CommittedMax(long maxBytes) => maxBytes == long.MaxValue
-        ? long.MaxValue
-        : maxBytes + (maxBytes >> MarginShift) + (MarginPerShard * _server.Partitions.Length);
+    private long CommittedMax(long maxBytes) => maxBytes + (maxBytes >> MarginShift) + (MarginPerShard * _server.Partitions.Length);
 
-    private void SetMark() => Volatile.Write(ref _evictAboveBytes, MaxBytes == long.MaxValue ? long.MaxValue : MaxBytes - ReserveBytes);
+    private void SetMarks()
+    {
+        bool isOn = MaxBytes != long.MaxValue;
+        Volatile.Write(ref _evictAboveBytes, isOn ? MaxBytes - ReserveBytes : long.MaxValue);
+        Volatile.Write(ref _committedMark, isOn ? CommittedMax(MaxBytes) - Volatile.Read(ref _uncountedBytes) : long.MaxValue);
+    }
 }
