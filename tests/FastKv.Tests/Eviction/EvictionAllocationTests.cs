@@ -30,7 +30,8 @@ public sealed class EvictionAllocationTests
             client.Pipeline(rounds[i % rounds.Length], Commands);
         long noise = Allocated(client);
         noise = Allocated(client) - noise;
-        long before = Allocated(client), evicted = EvictionServer.Info(client, "stats", "evicted_keys");
+        long evicted = EvictionServer.Info(client, "stats", "evicted_keys");
+        long before = Allocated(client);
         int errors = 0;
         for (int i = 0; i < Rounds; i++)
             errors += client.Pipeline(rounds[i % rounds.Length], Commands).Count(reply => reply.IsError);
