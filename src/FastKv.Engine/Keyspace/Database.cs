@@ -377,9 +377,12 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
         MarkChanged();
     }
 
-    /// <summary>Before an entry changes or goes: what a snapshot has yet to save of it is saved.</summary>
+    /// <summary>
+    /// Before an entry changes or goes: what a snapshot has yet to save of it is saved. <see cref="Find"/> does that; whoever changes in place what
+    /// <see cref="FindForRead"/> or <see cref="Peek"/> gave has to call it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Preserve(EntryRef entry)
+    public void Preserve(EntryRef entry)
     {
         if (entry.Generation != _partition.Generation)
             _partition.Snapshot.Save(this, entry);

@@ -34,6 +34,7 @@ internal static unsafe class StreamClaims
         }
         if (!TryClaimOptions(ref context, out var options))
             return;
+        context.Database(key).Preserve(entry);
         if (options.LastId > group->LastId)
             group->LastId = options.LastId;
 
@@ -81,6 +82,8 @@ internal static unsafe class StreamClaims
             StreamReplies.NoGroup(ref context, context[1], context[2]);
             return;
         }
+
+        context.Database(key).Preserve(entry);
 
         // The cursor comes first in the reply and is known last: the IDs are kept aside, those claimed from the left, those gone from the right.
         var claim = new Target(ref context, context.Database(key), StreamValue.Of(entry), group);

@@ -115,6 +115,8 @@ internal static unsafe class StreamReading
             context.Reply.Error(context.IsRetry ? Errors.StreamOfBlockedGone : Errors.WrongType);
             return false;
         }
+        if (options.GroupIndex != 0 && !entry.IsNull)
+            database.Preserve(entry);
         source.Stream = entry.IsNull ? null : StreamValue.Of(entry);
         if (options.GroupIndex != 0 && !TryOpenGroup(ref context, options, key, ref source))
             return false;
