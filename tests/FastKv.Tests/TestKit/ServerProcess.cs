@@ -34,6 +34,8 @@ public abstract partial class ServerProcess : IDisposable
             if (WaitUntilReady())
                 break;
             bool exited = _process.HasExited;
+            if (exited)
+                _process.WaitForExit(); // The end of a process comes before the end of its output, which says why.
             Kill();
             // Somebody else may have bound the port since it was checked: only then is another try worth it.
             bool portTaken = exited && Log.Contains("in use", StringComparison.OrdinalIgnoreCase);
