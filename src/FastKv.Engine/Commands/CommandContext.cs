@@ -68,7 +68,7 @@ internal unsafe struct CommandContext
     public readonly bool IsJournaled
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Partition.Journal.IsOn;
+        get => Partition.Listeners.Has(ChangeListener.Journal);
     }
 
     /// <summary>

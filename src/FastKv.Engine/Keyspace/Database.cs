@@ -438,12 +438,20 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void NoteChange(in Key key)
     {
-        if (_partition.Watched.Count != 0)
+        if (_partition.Listeners.Has(ChangeListener.Watches | ChangeListener.Caches | ChangeListener.Prefixes))
+            TellOfChange(key);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TellOfChange(in Key key)
+    {
+        if (_partition.Listeners.Has(ChangeListener.Watches))
             _partition.Watched.Touch(Index, key);
-        if (_partition.Tracked.HasInterest)
+        if (_partition.Listeners.Has(ChangeListener.Caches | ChangeListener.Prefixes))
             _partition.Tracked.Touch(key);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Moved(in Key key, EntryRef before, EntryRef after, long expiryMs)
     {
         after.SetGeneration(_partition.Generation);
@@ -484,7 +492,7 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
 
     /// <summary>Whether somebody is to be told of keys that expire.</summary>
     private bool TellsOfExpiry =>
-        _partition.Journal.IsOn || _partition.Watched.Count != 0 || _partition.Tracked.HasInterest || (_partition.NotifiedEvents & KeyspaceEvents.Expired) != 0;
+        _partition.Listeners.Any || (_partition.NotifiedEvents & KeyspaceEvents.Expired) != 0;
 
     private void NoteExpired(EntryRef entry)
     {

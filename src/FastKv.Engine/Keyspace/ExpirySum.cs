@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastKv.Engine.Keyspace;
 
 /// <summary>
@@ -34,6 +36,7 @@ internal struct ExpirySum
     }
 
     /// <summary>A key that expired at one time (0 or less: never) now does so at another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Change(long beforeMs, long afterMs)
     {
         if (beforeMs > 0)

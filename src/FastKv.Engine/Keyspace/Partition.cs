@@ -41,7 +41,7 @@ internal sealed class Partition : IDisposable
     public readonly Blocking.BlockedKeys Blocked;
 
     /// <summary>The keys that clients watch.</summary>
-    public readonly Transactions.WatchedKeys Watched = new();
+    public readonly Transactions.WatchedKeys Watched;
 
     /// <summary>Who has subscribed to what.</summary>
     public readonly PubSub.Channels Channels;
@@ -60,6 +60,9 @@ internal sealed class Partition : IDisposable
 
     /// <summary>Makes room when memory is short.</summary>
     public readonly Eviction.Evictor Evictor;
+
+    /// <summary>Who is to be told of changes.</summary>
+    public ChangeListeners Listeners;
 
     /// <summary>The classes of events that are to be published.</summary>
     public KeyspaceEvents NotifiedEvents;
@@ -120,6 +123,7 @@ internal sealed class Partition : IDisposable
         Inbox = new PartitionInbox(routing.ShardCount);
         Statistics = new PartitionStatistics(options, CommandTable.All.Length);
         LazyFree = new LazyFree(this);
+        Watched = new Transactions.WatchedKeys(this);
         Tracked = new Tracking.TrackedKeys(this);
         SetNotifiedEvents();
         Journal = new Persistence.Journal.Journal(this);

@@ -67,7 +67,7 @@ internal sealed unsafe class CommandStatistics : IDisposable
         else
             command.Handler(ref context);
         calls.Count++;
-        if (context.Partition.Journal.IsOn)
+        if (context.IsJournaled)
             JournalUnits.Note(ref context);
         if (context.Reply.Errors!.Pending != 0)
             CountFailure(command, context.Reply.Errors);
@@ -78,7 +78,7 @@ internal sealed unsafe class CommandStatistics : IDisposable
     {
         RunTimed(command, ref context);
         _calls[command.Id].Count++;
-        if (context.Partition.Journal.IsOn)
+        if (context.IsJournaled)
             JournalUnits.Note(ref context);
         if (context.Reply.Errors!.Pending != 0)
             CountFailure(command, context.Reply.Errors);
@@ -94,7 +94,7 @@ internal sealed unsafe class CommandStatistics : IDisposable
         _times[command.Id].Nanoseconds += elapsed;
         if (elapsed >= timeline.Watch.ThresholdNs && !context.Waiter!.IsBlockedAgain)
             timeline.Watch.NoteUnblocked(context.Client, command, context.Arguments, context.Count, elapsed);
-        if (context.Partition.Journal.IsOn)
+        if (context.IsJournaled)
             JournalUnits.Note(ref context);
         if (context.Reply.Errors!.Pending != 0)
             CountFailure(command, context.Reply.Errors);

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
 using FastKv.Engine.Messages;
@@ -27,7 +26,8 @@ internal sealed unsafe class TrackedKeys(Partition partition) : IDisposable
     private readonly Partition _partition = partition;
     private ExtendibleTable<TrackedKeyLayout> _keys = new(partition.Heap, partition.Routing.HashSeed);
     private Trackers _trackers = null!;
-    private Interest _interest;
+    private int _count;
+    private int _prefixCount;
     private BroadcastLog _broadcasts;
     private long _items;
     private int _overfullTimes;
@@ -35,18 +35,11 @@ internal sealed unsafe class TrackedKeys(Partition partition) : IDisposable
     /// <summary>The tracking client whose command runs on the partition; null: a client without tracking, or none.</summary>
     public Tracker? Actor;
 
-    /// <summary>Whether anybody is to be told of changes. One test of one word.</summary>
-    public bool HasInterest
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => _interest.Any != 0;
-    }
-
     /// <summary>Whether keys wait to be sent to BCAST clients.</summary>
     public bool HasBroadcasts => !_broadcasts.IsEmpty;
 
     /// <summary>Keys remembered (INFO tracking_total_keys). Any thread.</summary>
-    public long Count => Volatile.Read(ref _interest.Keys);
+    public long Count => Volatile.Read(ref _count);
 
     /// <summary>Keys times clients (INFO tracking_total_items). Any thread.</summary>
     public long ItemCount => Volatile.Read(ref _items);
@@ -55,7 +48,11 @@ internal sealed unsafe class TrackedKeys(Partition partition) : IDisposable
     public void Attach(Trackers trackers) => _trackers = trackers;
 
     /// <summary>How many prefixes there are to look for; from any thread.</summary>
-    public void SetPrefixCount(int count) => Volatile.Write(ref _interest.Prefixes, count);
+    public void SetPrefixCount(int count)
+    {
+        Volatile.Write(ref _prefixCount, count);
+        _partition.Listeners.Set(ChangeListener.Prefixes, count > 0);
+    }
 
     /// <summary>A command of a tracking client has run: if it was a reading one, its keys are remembered, where they belong to this execution.</summary>
     public static void NoteRead(ref CommandContext context)
@@ -78,9 +75,9 @@ internal sealed unsafe class TrackedKeys(Partition partition) : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Touch(in Key key)
     {
-        if (_interest.Prefixes != 0)
+        if (_prefixCount != 0)
             LogBroadcast(key);
-        if (_interest.Keys == 0)
+        if (_count == 0)
             return;
         var block = (TrackedKeyBlock*)_keys.Find(key.Hash, key.Span);
         if (block != null)
@@ -90,12 +87,13 @@ internal sealed unsafe class TrackedKeys(Partition partition) : IDisposable
     /// <summary>All keys of the partition have changed: they are forgotten. Their clients are told once, when that is true of all partitions.</summary>
     public void Clear()
     {
-        if (_interest.Keys == 0)
+        if (_count == 0)
             return;
         _partition.LazyFree.Add(_keys);
         _keys = new(_partition.Heap, _partition.Routing.HashSeed);
-        _interest.Keys = 0;
+        _count = 0;
         _items = 0;
+        _partition.Listeners.Set(ChangeListener.Caches, false);
     }
 
     /// <summary>Sends what BCAST clients are to be told of; before the partition is given up.</summary>
@@ -116,8 +114,9 @@ internal sealed unsafe class TrackedKeys(Partition partition) : IDisposable
         {
             block = TrackedKeyBlock.Add(heap, TrackedKeyBlock.Create(heap, key.Span), tracker);
             _keys.Insert(key.Hash, (byte*)block);
-            _interest.Keys++;
             _items++;
+            if (_count++ == 0)
+                _partition.Listeners.Set(ChangeListener.Caches, true);
             return;
         }
         int place = TrackedKeyBlock.Slots(block).IndexOf((uint)tracker.Slot);
@@ -154,7 +153,8 @@ internal sealed unsafe class TrackedKeys(Partition partition) : IDisposable
         if (!message.IsNull)
             message.Release();
         _items -= slots.Length;
-        _interest.Keys--;
+        if (--_count == 0)
+            _partition.Listeners.Set(ChangeListener.Caches, false);
         _keys.Remove(hash, (byte*)block);
         TrackedKeyBlock.Free(_partition.Heap, block);
     }
@@ -179,12 +179,12 @@ internal sealed unsafe class TrackedKeys(Partition partition) : IDisposable
         if (keysMax == 0)
             return;
         keysMax = (keysMax + _partition.Routing.ShardCount - 1) / _partition.Routing.ShardCount;
-        if (_interest.Keys <= keysMax)
+        if (_count <= keysMax)
         {
             _overfullTimes = 0;
             return;
         }
-        for (int effort = EvictionEffort * ++_overfullTimes; effort > 0 && _interest.Keys > keysMax; effort--)
+        for (int effort = EvictionEffort * ++_overfullTimes; effort > 0 && _count > keysMax; effort--)
         {
             var block = (TrackedKeyBlock*)_keys.Random(ref _partition.Random);
             if (block == null)
@@ -193,21 +193,5 @@ internal sealed unsafe class TrackedKeys(Partition partition) : IDisposable
             fixed (byte* bytes = name)
                 Invalidate(_partition.Routing.Hash(bytes, name.Length), block);
         }
-    }
-
-    /// <summary>What somebody wants to know of, so that one test tells whether anybody wants anything.</summary>
-    [StructLayout(LayoutKind.Explicit)]
-    private struct Interest
-    {
-        [FieldOffset(0)]
-        public long Any;
-
-        /// <summary>Keys remembered; under the word.</summary>
-        [FieldOffset(0)]
-        public int Keys;
-
-        /// <summary>Prefixes; any thread.</summary>
-        [FieldOffset(4)]
-        public int Prefixes;
     }
 }

@@ -6,11 +6,12 @@ namespace FastKv.Engine.Transactions;
 // forgets them: a transaction fails once. Watches that end otherwise (EXEC, DISCARD, UNWATCH) leave their place behind, which is swept when such places are many.
 
 /// <summary>Who watches which key on one partition.</summary>
-internal sealed class WatchedKeys : IDisposable
+internal sealed class WatchedKeys(Partition partition) : IDisposable
 {
     /// <summary>Fewer left places than this are not worth a sweep.</summary>
     private const int AbandonedMin = 64;
 
+    private readonly Partition _partition = partition;
     private readonly KeyTable<WatchedKey> _keys = new();
     private readonly List<WatchedKey> _walked = [];
     private int _places;
@@ -27,6 +28,8 @@ internal sealed class WatchedKeys : IDisposable
             Sweep();
         _keys.FindOrAdd(database, key).Watches.Add((transaction, transaction.WatchNumber));
         _places++;
+        if (Count == 1)
+            NoteInterest();
     }
 
     /// <summary>A watch has ended whose place stands here; from any thread.</summary>
@@ -68,7 +71,10 @@ internal sealed class WatchedKeys : IDisposable
         _places -= watched.Watches.Count;
         watched.Watches.Clear();
         _keys.Remove(watched);
+        NoteInterest();
     }
+
+    private void NoteInterest() => _partition.Listeners.Set(ChangeListener.Watches, Count > 0);
 
     private void Sweep()
     {
@@ -89,6 +95,7 @@ internal sealed class WatchedKeys : IDisposable
                 _keys.Remove(watched);
         }
         _walked.Clear();
+        NoteInterest();
     }
 }
 

@@ -61,7 +61,11 @@ public readonly unsafe struct EntryRef(byte* block) : IEquatable<EntryRef>
     }
 
     /// <summary>Whether the value is a native pointer.</summary>
-    public bool IsPointer => (block[FlagsOffset] & (byte)EntryFlags.PointerValue) != 0;
+    public bool IsPointer
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (block[FlagsOffset] & (byte)EntryFlags.PointerValue) != 0;
+    }
 
     /// <summary><see cref="EntryFlags.Generation"/> or <see cref="EntryFlags.None"/>.</summary>
     public EntryFlags Generation
@@ -166,6 +170,7 @@ public readonly unsafe struct EntryRef(byte* block) : IEquatable<EntryRef>
     public static bool operator !=(EntryRef left, EntryRef right) => left.Block != right.Block;
 
     /// <summary>Sets the 24 bits of <see cref="AccessClock"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void SetAccessClock(uint clock)
     {
         Debug.Assert(clock >> ClockBits == 0, "24 bits");
@@ -182,6 +187,7 @@ public readonly unsafe struct EntryRef(byte* block) : IEquatable<EntryRef>
     }
 
     /// <summary>Sets type and encoding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void SetType(ValueType type, ValueEncoding encoding)
     {
         Debug.Assert((int)type < 16 && (int)encoding < 16, "four bits each");
@@ -211,8 +217,10 @@ public readonly unsafe struct EntryRef(byte* block) : IEquatable<EntryRef>
     /// <inheritdoc/>
     public override int GetHashCode() => ((nint)block).GetHashCode();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void SetFlags(EntryFlags flags) => block[FlagsOffset] = (byte)flags;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void SetInlineLength(int length)
     {
         Debug.Assert(length is >= 0 and <= ushort.MaxValue, "two bytes");

@@ -236,6 +236,7 @@ public static unsafe class StringEntry
         return new ExternalValue { Data = heap.Allocate(capacity), Length = length, Capacity = capacity };
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteInline(EntryRef entry, ReadOnlySpan<byte> value, bool isInteger, long integer, long expiryMs)
     {
         if (expiryMs > 0)

@@ -10,6 +10,7 @@ public static unsafe partial class HashValue
     private const int Kind = (int)ValueType.Hash | (int)ValueEncoding.ListpackEx << 4;
 
     /// <summary>Whether fields of the entry (of any type) have, or had, times to live. O(1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool MayExpireFields(EntryRef entry)
     {
         if (!MayHaveTimes(entry.Block))

@@ -41,7 +41,11 @@ internal sealed unsafe class Journal : IDisposable
     }
 
     /// <summary>Whether anybody listens. Changes only while all partitions are held.</summary>
-    public bool IsOn;
+    public bool IsOn
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _partition.Listeners.Has(ChangeListener.Journal);
+    }
 
     /// <summary>Whether the handler that runs has said what its effect is.</summary>
     public bool IsReplaced;
@@ -64,14 +68,14 @@ internal sealed unsafe class Journal : IDisposable
     /// <summary>Begins to tell, from the present state on.</summary>
     public void Start()
     {
-        IsOn = true;
+        _partition.Listeners.Set(ChangeListener.Journal, true);
         IsReplaced = IsForced = false;
         _selected = -1;
         _dirtySeen = _partition.Statistics.Dirty;
     }
 
     /// <summary>Ends it.</summary>
-    public void Stop() => IsOn = false;
+    public void Stop() => _partition.Listeners.Set(ChangeListener.Journal, false);
 
     /// <summary>Whether the partition has changed since the last look, other than by expiry; the next look begins here.</summary>
     public bool TakeChanged()
