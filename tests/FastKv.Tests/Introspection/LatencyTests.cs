@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using FastKv.Tests.Eviction;
 using FastKv.Tests.TestKit;
 using Xunit;
 
@@ -36,6 +37,22 @@ public sealed partial class LatencyTests(ServerTriple servers) : IClassFixture<S
         Assert.Equal(expected, actual);
     }
 
+    /// <summary>With a tenacity of 100 one command evicts all that has to go: tens of thousands of keys, so more than a millisecond's work.</summary>
+    [Theory]
+    [InlineData(ServerKind.Redis)]
+    [InlineData(ServerKind.FastKv1)]
+    [InlineData(ServerKind.FastKv3)]
+    public void Making_room_for_long_is_noted(ServerKind kind)
+    {
+        using var server = ServerProcess.Start(kind, "--maxmemory-policy", "allkeys-random", "--maxmemory-eviction-tenacity", "100", "--latency-monitor-threshold", "1");
+        using RespClient client = server.Connect();
+        EvictionServer.Set(client, Enumerable.Range(0, 60_000).Select(i => ($"key:{i}", new string('v', 200), 0L)));
+        client.Call("LATENCY", "RESET");
+        EvictionServer.Squeeze(client, 0.7);
+        client.Call("SET", "a", "b");
+        Assert.Contains("eviction-cycle", client.Call("LATENCY", "LATEST").Items!.Select(item => item.Items![0].Text));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
@@ -65,9 +82,9 @@ public sealed partial class LatencyTests(ServerTriple servers) : IClassFixture<S
     private static string Noted(ServerProcess server)
     {
         using RespClient client = server.Connect();
-        client.Call("CONFIG", "SET", "latency-monitor-threshold", "20");
+        client.Call("CONFIG", "SET", "latency-monitor-threshold", "250");
         client.Call("LATENCY", "RESET");
-        client.Call("DEBUG", "SLEEP", "0.03");
+        client.Call("DEBUG", "SLEEP", "0.3");
         string text = ServerTriple.Run(client, "LATENCY LATEST", "LATENCY HISTORY command", "LATENCY DOCTOR")
             + client.Call("LATENCY", "GRAPH", "command").Text + ServerTriple.Run(client, "LATENCY RESET nosuch command", "LATENCY LATEST");
         client.Call("CONFIG", "SET", "latency-monitor-threshold", "0");

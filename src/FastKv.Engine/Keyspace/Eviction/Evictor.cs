@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using FastKv.Engine.Configuration;
+using FastKv.Engine.Monitoring;
 using FastKv.Memory;
 
 namespace FastKv.Engine.Keyspace.Eviction;
@@ -102,10 +103,13 @@ internal sealed class Evictor(Partition partition)
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Relief RelieveSlowly(MemoryLimit limit)
     {
+        long startUs = limit.Latency.IsOn ? limit.Clock.MonotonicMicroseconds : 0;
         if (limit.CommittedExcess > 0)
             Compact(limit);
         var relief = Publish(limit) <= limit.EvictAboveBytes ? Relief.Below : Evict(limit);
         limit.NoteRelief(relief);
+        if (startUs != 0)
+            limit.Latency.Add(LatencyMonitor.EvictionCycle, (limit.Clock.MonotonicMicroseconds - startUs) / 1000);
         return relief;
     }
 
@@ -138,7 +142,7 @@ internal sealed class Evictor(Partition partition)
             {
                 _partition.LazyFree.RunSlice(limit.Clock, limit.FreeSliceUs);
             }
-            else if (!TryEvictOne())
+            else if (!TryEvictOne(limit))
             {
                 IsExhausted = true;
                 return Publish(limit) <= limit.MaxBytes ? Relief.Below : Relief.Failed;
@@ -151,11 +155,14 @@ internal sealed class Evictor(Partition partition)
         return Relief.Below;
     }
 
-    private bool TryEvictOne()
+    private bool TryEvictOne(MemoryLimit limit)
     {
         if (!_choice.TryChoose(out var database, out var entry, out ulong hash))
             return false;
+        long startUs = limit.Latency.IsOn ? limit.Clock.MonotonicMicroseconds : 0;
         database.Evict(entry, hash);
+        if (startUs != 0)
+            limit.Latency.Add(LatencyMonitor.EvictionDeletion, (limit.Clock.MonotonicMicroseconds - startUs) / 1000);
         return true;
     }
 }

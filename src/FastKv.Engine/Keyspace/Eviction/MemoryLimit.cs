@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Configuration;
+using FastKv.Engine.Monitoring;
 using FastKv.Engine.Sharding;
 using FastKv.Memory;
 
@@ -70,6 +71,9 @@ internal sealed class MemoryLimit : IDisposable
     }
 
     public IClock Clock => _server.Clock;
+
+    /// <summary>Who is told when making room takes long.</summary>
+    public LatencyMonitor Latency => _server.Latency;
 
     /// <summary>Bytes in use in the whole server; those of other partitions as they have last published them.</summary>
     public long UsedBytes => Volatile.Read(ref _heapUsed) + OtherBytes;
