@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace FastKv.Memory;
 
-// Control plane: the few kernel calls that hand memory out and take it back. All of them may fault or take a
+// Control plane: the few kernel calls that hand memory out and take it back, and the kernel's randomness. All of them may fault or take a
 // kernel lock, so none suppresses the GC transition.
 internal static unsafe partial class Libc
 {
@@ -14,8 +14,13 @@ internal static unsafe partial class Libc
     internal const int MadviseDontNeed = 4;
     internal const int MadviseHugePage = 14;
     internal const int MadviseNoHugePage = 15;
+    internal const int Interrupted = 4; // EINTR
 
     internal static readonly nint MapFailed = -1;
+
+    /// <summary>getrandom(2): fills the buffer, or a part of it when a signal comes.</summary>
+    [LibraryImport("libc", EntryPoint = "getrandom", SetLastError = true)]
+    internal static partial nint GetRandom(byte* buffer, nuint length, uint flags);
 
     /// <summary>malloc_trim(3): the free memory of all arenas goes back to the kernel.</summary>
     [LibraryImport("libc", EntryPoint = "malloc_trim")]
