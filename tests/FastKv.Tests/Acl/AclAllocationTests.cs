@@ -1,4 +1,3 @@
-using System.Text;
 using FastKv.Tests.TestKit;
 using Xunit;
 
@@ -28,36 +27,23 @@ public sealed class AclAllocationTests
     [InlineData(3, "-@all (+@all ~a?p:* ~log:*) (+@all %R~* %W~* ~x) +select|0")]
     public void Checks_allocate_nothing(int shards, string rules)
     {
-        using var server = new FastKvProcess(shards, "--debug-heap", "no");
+        using var server = ManagedAllocations.Start(shards);
         using RespClient client = server.Connect();
         Assert.Equal("OK", client.Call(["ACL", "SETUSER", "u", "on", "nopass", .. rules.Split(' ')]).Text);
         Assert.Equal("OK", client.Call("AUTH", "u", "x").Text);
         foreach (string command in Commands)
-            Assert.False(client.Call(Words(command, 0)).IsError, command);
+            Assert.False(client.Call(ManagedAllocations.Words(command, 0)).IsError, command);
 
-        byte[] round = Encoding.Latin1.GetBytes(string.Concat(
-            Enumerable.Range(0, Repetitions).Select(n => string.Concat(Commands.Select(command => Encode(Words(command, n)))))));
+        byte[] round = ManagedAllocations.Round(Commands, Repetitions);
         int count = Repetitions * Commands.Length;
-        for (int i = 0; i < Rounds; i++)
-            client.Pipeline(round, count);
+        void Load()
+        {
+            for (int i = 0; i < Rounds; i++)
+                client.Pipeline(round, count);
+        }
 
-        long noise = Allocated(client);
-        noise = Allocated(client) - noise;
-        long before = Allocated(client);
-        for (int i = 0; i < Rounds; i++)
-            client.Pipeline(round, count);
-        long allocated = Allocated(client) - before - noise;
+        Load();
+        long allocated = ManagedAllocations.While(client, Load);
         Assert.True(allocated <= ToleranceBytes, $"{allocated} bytes over {Rounds * count} commands");
-    }
-
-    private static string[] Words(string command, int n) => command.Replace("{n}", n.ToString()).Split(' ');
-
-    private static string Encode(string[] words) => Encoding.Latin1.GetString(RespClient.Encode(words));
-
-    private static long Allocated(RespClient client)
-    {
-        string text = client.Call("INFO", "runtime").Text;
-        int start = text.IndexOf("gc_allocated_bytes:", StringComparison.Ordinal) + "gc_allocated_bytes:".Length;
-        return long.Parse(text.AsSpan(start, text.IndexOf('\r', start) - start));
     }
 }

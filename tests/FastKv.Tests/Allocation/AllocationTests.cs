@@ -147,28 +147,26 @@ public sealed class AllocationTests
     [MemberData(nameof(Cases))]
     public void Data_plane_commands_allocate_nothing(string family, int shards)
     {
-        // On a busy machine any command may take long, and entries of the slow log and lines of the watchdog are objects.
-        using var server = new FastKvProcess(shards, "--debug-heap", "no", "--slowlog-log-slower-than", "-1", "--stall-watchdog-ms", "0");
+        using var server = ManagedAllocations.Start(shards);
         using var client = server.Connect();
         string[] commands = Families[family];
         foreach (string command in commands)
         {
-            string reply = client.Call(Words(command, 0)).ToString();
+            string reply = client.Call(ManagedAllocations.Words(command, 0)).ToString();
             Assert.True(family == "errors" || !reply.Contains("ERR", StringComparison.Ordinal), command);
         }
 
-        byte[] round = Encoding.Latin1.GetBytes(string.Concat(
-            Enumerable.Range(0, Repetitions / commands.Length + 1).Select(n => string.Concat(commands.Select(command => Encode(Words(command, n)))))));
-        int count = (Repetitions / commands.Length + 1) * commands.Length;
-        for (int i = 0; i < Rounds; i++)
-            client.Pipeline(round, count);
+        int repetitions = (Repetitions / commands.Length) + 1;
+        int count = repetitions * commands.Length;
+        byte[] round = ManagedAllocations.Round(commands, repetitions);
+        void Load()
+        {
+            for (int i = 0; i < Rounds; i++)
+                client.Pipeline(round, count);
+        }
 
-        long noise = Allocated(client);
-        noise = Allocated(client) - noise;
-        long before = Allocated(client);
-        for (int i = 0; i < Rounds; i++)
-            client.Pipeline(round, count);
-        long allocated = Allocated(client) - before - noise;
+        Load();
+        long allocated = ManagedAllocations.While(client, Load);
         Assert.True(allocated <= ToleranceBytes, $"{allocated} bytes over {Rounds * count} commands");
     }
 
@@ -179,19 +177,5 @@ public sealed class AllocationTests
         ulong checksum = FastKv.Structures.Encoding.Crc64.Append(0, bytes);
         string payload = Encoding.Latin1.GetString([.. bytes, .. BitConverter.GetBytes(checksum)]);
         return payload.Contains(' ', StringComparison.Ordinal) ? throw new InvalidOperationException("another value is needed") : payload;
-    }
-
-    private static string[] Words(string command, int n) => command.Replace("{n}", n.ToString()).Split(' ');
-
-    private static string Encode(string[] words) => Encoding.Latin1.GetString(RespClient.Encode(words));
-
-    private static long Allocated(RespClient client)
-    {
-        string text = client.Call("INFO", "runtime").ToString();
-        int start = text.IndexOf("gc_allocated_bytes:", StringComparison.Ordinal) + "gc_allocated_bytes:".Length;
-        int end = start;
-        while (char.IsAsciiDigit(text[end]))
-            end++;
-        return long.Parse(text[start..end]);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using FastKv.Tests.TestKit;
 using Xunit;
 
@@ -32,17 +31,14 @@ public sealed class TellingAllocationTests
     [MemberData(nameof(Cases))]
     public void What_is_told_is_not_allocated(string way, int shards)
     {
-        using var server = new FastKvProcess(shards, "--debug-heap", "no", "--notify-keyspace-events", "KEAmn");
+        using var server = ManagedAllocations.Start(shards, "--notify-keyspace-events", "KEAmn");
         using RespClient writer = server.Connect();
         using RespClient listener = server.Connect();
         listener.Call("HELLO", "3");
         listener.Call(way.Split(' '));
         Round(writer, listener, way, Rounds);
-        long noise = Allocated(writer);
-        noise = Allocated(writer) - noise;
-        long before = Allocated(writer);
-        long told = Round(writer, listener, way, Rounds);
-        long allocated = Allocated(writer) - before - noise;
+        long told = 0;
+        long allocated = ManagedAllocations.While(writer, () => told = Round(writer, listener, way, Rounds));
         Assert.True(told >= Commands * Rounds / 2, $"only {told} messages came");
         Assert.True(allocated <= ToleranceBytes, $"{allocated} bytes over {told} messages");
     }
@@ -50,8 +46,8 @@ public sealed class TellingAllocationTests
     /// <summary>Writes keys that the listener has read just before; returns how often it was told of a key.</summary>
     private static long Round(RespClient writer, RespClient listener, string way, int rounds)
     {
-        byte[] writes = Encode("SET k{n} v");
-        byte[] reads = Encode(way.StartsWith("PSUB", StringComparison.Ordinal) ? "PING" : "GET k{n}");
+        byte[] writes = ManagedAllocations.Round(["SET k{n} v"], Commands);
+        byte[] reads = ManagedAllocations.Round([way.StartsWith("PSUB", StringComparison.Ordinal) ? "PING" : "GET k{n}"], Commands);
         long told = 0;
         for (int i = 0; i < rounds; i++)
         {
@@ -76,15 +72,5 @@ public sealed class TellingAllocationTests
                 told += frame.Items is [_, { Items: { } keys }] ? keys.Length : 1;
         }
         return told;
-    }
-
-    private static byte[] Encode(string command) =>
-        [.. Enumerable.Range(0, Commands).SelectMany(n => RespClient.Encode(command.Replace("{n}", n.ToString()).Split(' ')))];
-
-    private static long Allocated(RespClient client)
-    {
-        string text = Encoding.Latin1.GetString(client.Call("INFO", "runtime").Raw);
-        int start = text.IndexOf("gc_allocated_bytes:", StringComparison.Ordinal) + "gc_allocated_bytes:".Length;
-        return long.Parse(text.AsSpan(start, text.IndexOf('\r', start) - start));
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using FastKv.Tests.TestKit;
 using Xunit;
 
@@ -28,25 +27,18 @@ public sealed class AofAllocationTests
     [InlineData(3, "always")]
     public void Nothing_is_allocated(int shards, string policy)
     {
-        using var server = new FastKvProcess(shards, "--debug-heap", "no", "--appendonly", "yes", "--appendfsync", policy, "--auto-aof-rewrite-percentage", "0");
+        using var server = ManagedAllocations.Start(shards, "--appendonly", "yes", "--appendfsync", policy, "--auto-aof-rewrite-percentage", "0");
         using var client = server.Connect();
-        byte[] round = Encoding.Latin1.GetBytes(string.Concat(Enumerable.Range(0, Repetitions).Select(n => string.Concat(Commands.Select(command =>
-            Encoding.Latin1.GetString(RespClient.Encode(command.Replace("{n}", n.ToString(), StringComparison.Ordinal).Split(' '))))))));
+        byte[] round = ManagedAllocations.Round(Commands, Repetitions);
         int count = Repetitions * Commands.Length;
-        for (int i = 0; i < Rounds; i++)
-            client.Pipeline(round, count);
-        long noise = Allocated(client);
-        noise = Allocated(client) - noise;
-        long before = Allocated(client);
-        for (int i = 0; i < Rounds; i++)
-            client.Pipeline(round, count);
-        long allocated = Allocated(client) - before - noise;
-        Assert.True(allocated <= ToleranceBytes, $"{allocated} bytes over {Rounds * count} commands");
-    }
+        void Load()
+        {
+            for (int i = 0; i < Rounds; i++)
+                client.Pipeline(round, count);
+        }
 
-    private static long Allocated(RespClient client)
-    {
-        string line = client.Call("INFO", "runtime").Text.Split("\r\n").First(text => text.StartsWith("gc_allocated_bytes:", StringComparison.Ordinal));
-        return long.Parse(line["gc_allocated_bytes:".Length..]);
+        Load();
+        long allocated = ManagedAllocations.While(client, Load);
+        Assert.True(allocated <= ToleranceBytes, $"{allocated} bytes over {Rounds * count} commands");
     }
 }

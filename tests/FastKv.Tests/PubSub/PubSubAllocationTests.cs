@@ -1,4 +1,3 @@
-using System.Text;
 using FastKv.Tests.TestKit;
 using Xunit;
 
@@ -17,7 +16,7 @@ public sealed class PubSubAllocationTests
     [InlineData(3)]
     public async Task Publishing_allocates_nothing(int shards)
     {
-        using var server = new FastKvProcess(shards, "--debug-heap", "no");
+        using var server = ManagedAllocations.Start(shards);
         RespClient[] subscribers = Enumerable.Range(0, 9).Select(_ => server.Connect()).ToArray();
         for (int i = 0; i < subscribers.Length; i++)
         {
@@ -29,27 +28,23 @@ public sealed class PubSubAllocationTests
         using RespClient publisher = server.Connect();
         publisher.Call("HELLO", "3");
         publisher.Call("SUBSCRIBE", "self");
-        var block = new List<byte>();
         string[] commands = ["PUBLISH all text", $"PUBLISH own4 {new string('l', 3000)}", "PUBLISH p1x text", "SPUBLISH shard text", "PUBLISH none text"];
-        for (int i = 0; i < Count; i += commands.Length)
-            block.AddRange(commands.SelectMany(command => RespClient.Encode(command.Split(' '))));
-        byte[] round = block.ToArray();
+        byte[] round = ManagedAllocations.Round(commands, Count / commands.Length);
         Task[] readers = subscribers.Select(subscriber => Task.Run(() => Drain(subscriber))).ToArray();
 
         for (int i = 0; i < Rounds; i++)
             publisher.Pipeline(round, Count);
-        long noise = Allocated(publisher);
-        noise = Allocated(publisher) - noise;
-        long before = Allocated(publisher);
-        for (int i = 0; i < Rounds; i++)
-            publisher.Pipeline(round, Count);
-        for (int i = 0; i < 500; i++)
+        long allocated = ManagedAllocations.While(publisher, () =>
         {
-            publisher.Send("PUBLISH", "self", "m");
-            publisher.Read();
-            publisher.Read();
-        }
-        long allocated = Allocated(publisher) - before - noise;
+            for (int i = 0; i < Rounds; i++)
+                publisher.Pipeline(round, Count);
+            for (int i = 0; i < 500; i++)
+            {
+                publisher.Send("PUBLISH", "self", "m");
+                publisher.Read();
+                publisher.Read();
+            }
+        });
         Assert.True(allocated <= ToleranceBytes, $"{allocated} bytes over {Rounds * Count} messages");
         server.Stop();
         await Task.WhenAll(readers);
@@ -59,15 +54,5 @@ public sealed class PubSubAllocationTests
     {
         client.ReadToEnd();
         client.Dispose();
-    }
-
-    private static long Allocated(RespClient client)
-    {
-        string text = client.Call("INFO", "runtime").ToString();
-        int start = text.IndexOf("gc_allocated_bytes:", StringComparison.Ordinal) + "gc_allocated_bytes:".Length;
-        int end = start;
-        while (char.IsAsciiDigit(text[end]))
-            end++;
-        return long.Parse(text[start..end]);
     }
 }
