@@ -5,6 +5,7 @@ using FastKv.Engine.Configuration;
 using FastKv.Engine.Logging;
 using FastKv.Engine.Persistence;
 using FastKv.Network;
+using FastKv.Server.Check;
 
 namespace FastKv.Server;
 
@@ -13,6 +14,8 @@ internal static class Program
 {
     private static int Main(string[] arguments)
     {
+        if (CheckProgram.Run(CheckProgram.NameOfProcess(), arguments) is { } checkExitCode)
+            return checkExitCode;
         if (arguments.Length > 0 && RunTool(arguments) is { } toolExitCode)
             return toolExitCode;
 

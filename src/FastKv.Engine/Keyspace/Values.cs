@@ -75,7 +75,10 @@ internal static unsafe class Values
     }
 
     /// <summary>OBJECT ENCODING's name.</summary>
-    public static ReadOnlySpan<byte> EncodingName(EntryRef entry) => entry.Encoding switch
+    public static ReadOnlySpan<byte> EncodingName(EntryRef entry) => EncodingName(entry.Encoding);
+
+    /// <summary>OBJECT ENCODING's name.</summary>
+    public static ReadOnlySpan<byte> EncodingName(ValueEncoding encoding) => encoding switch
     {
         ValueEncoding.Int => "int"u8,
         ValueEncoding.EmbeddedString => "embstr"u8,

@@ -8,14 +8,15 @@ internal static class AofRecovery
     /// O(shares × files).
     /// </summary>
     /// <param name="files">The files of the generation; their shards are told by their headers.</param>
+    /// <param name="limits">Bytes by file beyond which nothing counts; null: all that is valid does.</param>
     /// <returns>Bytes by file.</returns>
-    public static long[] Cut(IReadOnlyList<AofUnits> files)
+    public static long[] Cut(IReadOnlyList<AofUnits> files, long[]? limits = null)
     {
         var cuts = new long[files.Count];
         var byShard = new Dictionary<int, int>();
         for (int i = 0; i < files.Count; i++)
         {
-            cuts[i] = files[i].ValidBytes;
+            cuts[i] = limits is null ? files[i].ValidBytes : Math.Min(limits[i], files[i].ValidBytes);
             byShard[files[i].Shard] = i;
         }
         bool isMoving = true;

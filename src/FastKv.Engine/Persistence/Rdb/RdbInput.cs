@@ -238,11 +238,13 @@ internal unsafe struct RdbInput(byte* start, long length)
         if (compressed > (ulong)Left)
             return Fail(RdbFault.Truncated);
         if (length > StringBytesMax || !Lzf.IsPlausible((long)compressed, (long)length))
+        {
+            At += (long)compressed;
             return Fail(RdbFault.BadCompression);
+        }
         byte* to = text.Own(heap, (int)length);
-        if (!Lzf.TryDecompress(At, (long)compressed, to, (long)length))
-            return Fail(RdbFault.BadCompression);
+        byte* from = At;
         At += (long)compressed;
-        return true;
+        return Lzf.TryDecompress(from, (long)compressed, to, (long)length) || Fail(RdbFault.BadCompression);
     }
 }

@@ -1,0 +1,231 @@
+using System.Text;
+using FastKv.Memory;
+using FastKv.Structures.Encoding;
+
+namespace FastKv.Engine.Persistence.Rdb;
+
+// Control plane. A walk over a file for tools, in its order and with one key at a time: what stands between keys is read here, key and value by the caller.
+
+/// <summary>What a walk has come to.</summary>
+internal enum RdbStep
+{
+    /// <summary>The input stands at a key, behind the byte of its type.</summary>
+    Key,
+
+    /// <summary>A name and a value about the file.</summary>
+    Auxiliary,
+    SelectDatabase,
+    Function,
+
+    /// <summary>The input stands at what a module has written.</summary>
+    ModuleAuxiliary,
+
+    /// <summary>The end; the checksum is right or was not given.</summary>
+    End,
+
+    /// <summary>See the input's fault.</summary>
+    Fault,
+}
+
+/// <summary>What a walk was doing last; the numbers are those of <c>redis-check-rdb</c>.</summary>
+internal enum RdbStage
+{
+    Start,
+    ReadType,
+    ReadExpiry,
+    ReadKey,
+    ReadValue,
+    Checksum,
+    ReadLength,
+    ReadAuxiliary,
+    ReadModuleAuxiliary,
+    ReadFunctions,
+}
+
+/// <summary>A walk over a file that lies in memory.</summary>
+/// <param name="data">Its first byte.</param>
+/// <param name="length">Its length; a journal may go on behind the end.</param>
+/// <param name="heap">For strings that have to be decompressed.</param>
+internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
+{
+    private const int VersionWithChecksum = 5;
+    private const long ChecksumSliceBytes = 1 << 20;
+    private const ulong WhenIsUnsigned = RdbFormat.ModuleUnsigned;
+
+    private readonly byte* _data = data;
+    private readonly NativeHeap _heap = heap;
+    private long _checksumOffset;
+    private ulong _checksum;
+
+    /// <summary>Where the walk is.</summary>
+    public RdbInput Input = new(data, length);
+
+    /// <summary>The name of an auxiliary field.</summary>
+    public RdbText Name;
+
+    /// <summary>The value of an auxiliary field, or the code of a function library.</summary>
+    public RdbText Value;
+
+    public RdbStage Stage { get; set; }
+
+    public int Version { get; private set; }
+
+    /// <summary>The database of the keys that follow.</summary>
+    public ulong Database { get; private set; }
+
+    /// <summary>Of the key that follows, Unix milliseconds; −1: none.</summary>
+    public long ExpiryMs { get; private set; } = -1;
+
+    /// <summary>The type of the value that follows, or the byte that is none.</summary>
+    public RdbType Type { get; private set; }
+
+    /// <summary>Where the record begins: its expiry and the like, if it has them.</summary>
+    public long RecordOffset { get; private set; }
+
+    /// <summary>The number of a module.</summary>
+    public ulong Module { get; private set; }
+
+    /// <summary>Whether there was a checksum; after the end.</summary>
+    public bool HasChecksum { get; private set; }
+
+    /// <summary>Reads the signature and the version.</summary>
+    public bool TryOpen()
+    {
+        if (!Input.TryTake(RdbFormat.MagicBytes, out byte* magic))
+            return false;
+        var signature = new ReadOnlySpan<byte>(magic, RdbFormat.MagicBytes);
+        if (!signature.StartsWith("REDIS"u8))
+            return Input.Fail(RdbFault.BadSignature);
+        _ = int.TryParse(Encoding.ASCII.GetString(signature[5..]), System.Globalization.NumberStyles.None, null, out int version);
+        Version = version;
+        return version is >= 1 and <= RdbFormat.VersionMax || Input.Fail(RdbFault.BadVersion);
+    }
+
+    /// <summary>The next step; the caller has read key and value of the one before.</summary>
+    public RdbStep Next()
+    {
+        if (Stage == RdbStage.ReadValue)
+            ExpiryMs = -1;
+        RecordOffset = Input.Offset;
+        if (Input.Offset - _checksumOffset >= ChecksumSliceBytes)
+            AddToChecksum();
+        while (true)
+        {
+            Stage = RdbStage.ReadType;
+            if (!Input.TryByte(out byte code))
+                return RdbStep.Fault;
+            switch ((RdbOpcode)code)
+            {
+                case RdbOpcode.ExpireSeconds or RdbOpcode.ExpireMilliseconds:
+                    if (!TryReadExpiry(isSeconds: code == (byte)RdbOpcode.ExpireSeconds))
+                        return RdbStep.Fault;
+                    continue;
+                case RdbOpcode.Idle:
+                    if (!Input.TryLength(out _))
+                        return RdbStep.Fault;
+                    continue;
+                case RdbOpcode.Frequency:
+                    if (!Input.TryByte(out _))
+                        return RdbStep.Fault;
+                    continue;
+                case RdbOpcode.SelectDatabase:
+                    Stage = RdbStage.ReadLength;
+                    if (!Input.TryLength(out ulong database))
+                        return RdbStep.Fault;
+                    Database = database;
+                    return RdbStep.SelectDatabase;
+                case RdbOpcode.ResizeDatabase:
+                    Stage = RdbStage.ReadLength;
+                    if (!TrySkipLengths(2))
+                        return RdbStep.Fault;
+                    continue;
+                case RdbOpcode.SlotInfo:
+                    if (!TrySkipLengths(3))
+                        return RdbStep.Fault;
+                    continue;
+                case RdbOpcode.Auxiliary:
+                    Stage = RdbStage.ReadAuxiliary;
+                    return Input.TryString(_heap, ref Name) && Input.TryString(_heap, ref Value) ? RdbStep.Auxiliary : RdbStep.Fault;
+                case RdbOpcode.Function:
+                    Stage = RdbStage.ReadFunctions;
+                    return Input.TryString(_heap, ref Value) ? RdbStep.Function : RdbStep.Fault;
+                case RdbOpcode.FunctionPreRelease:
+                    Input.Fail(RdbFault.UnreadableFunction);
+                    return RdbStep.Fault;
+                case RdbOpcode.ModuleAuxiliary:
+                    return TryReadModuleAuxiliary() ? RdbStep.ModuleAuxiliary : RdbStep.Fault;
+                case RdbOpcode.End:
+                    return TryEnd() ? RdbStep.End : RdbStep.Fault;
+            }
+            Type = (RdbType)code;
+            if (IsValue(Type))
+                return RdbStep.Key;
+            Input.Fail(RdbFault.UnknownType);
+            return RdbStep.Fault;
+        }
+    }
+
+    /// <summary>Frees what strings have taken.</summary>
+    public void Dispose()
+    {
+        Name.Release(_heap);
+        Value.Release(_heap);
+    }
+
+    private static bool IsValue(RdbType type) => type is <= RdbType.Module2 or (>= RdbType.HashZipmap and <= RdbType.HashListpackTimes);
+
+    private bool TryReadExpiry(bool isSeconds)
+    {
+        Stage = RdbStage.ReadExpiry;
+        long expiryMs;
+        if (isSeconds)
+        {
+            if (!Input.TryTake(sizeof(int), out byte* seconds))
+                return false;
+            expiryMs = *(int*)seconds * 1000L;
+        }
+        else if (!Input.TryInt64(out expiryMs))
+        {
+            return false;
+        }
+        ExpiryMs = expiryMs;
+        return true;
+    }
+
+    private bool TrySkipLengths(int count)
+    {
+        for (; count > 0; count--)
+        {
+            if (!Input.TryLength(out _))
+                return false;
+        }
+        return true;
+    }
+
+    private bool TryReadModuleAuxiliary()
+    {
+        Stage = RdbStage.ReadModuleAuxiliary;
+        if (!Input.TryLength(out ulong module) || !Input.TryLength(out ulong kind) || !Input.TryLength(out _))
+            return false;
+        Module = module;
+        return kind == WhenIsUnsigned || Input.Fail(RdbFault.BadModule);
+    }
+
+    private bool TryEnd()
+    {
+        if (Version < VersionWithChecksum)
+            return true;
+        AddToChecksum();
+        Stage = RdbStage.Checksum;
+        if (!Input.TryInt64(out long stored))
+            return false;
+        HasChecksum = stored != 0;
+        return !HasChecksum || (ulong)stored == _checksum || Input.Fail(RdbFault.BadChecksum);
+    }
+
+    private void AddToChecksum()
+    {
+        _checksum = Crc64.Append(_checksum, _data + _checksumOffset, Input.Offset - _checksumOffset);
+        _checksumOffset = Input.Offset;
+    }
+}

@@ -1,0 +1,61 @@
+using FastKv.Engine.Persistence.Rdb;
+
+namespace FastKv.Server.Check;
+
+/// <summary>The words of <c>redis-check-rdb</c>. Control plane.</summary>
+internal static class RdbCheckText
+{
+    private static readonly string[] s_types =
+    [
+        "string", "list-linked", "set-hashtable", "zset-v1", "hash-hashtable", "zset-v2", "module-pre-release", "module-value", "", "hash-zipmap", "list-ziplist",
+        "set-intset", "zset-ziplist", "hash-ziplist", "quicklist", "stream", "hash-listpack", "zset-listpack", "quicklist-v2", "stream-v2", "set-listpack",
+        "stream-v3", "hash-hashtable-md-pre-release", "hash-listpack-md-pre-release", "hash-hashtable-md", "hash-listpack-md",
+    ];
+
+    public static string Of(RdbStage stage) => stage switch
+    {
+        RdbStage.Start => "start",
+        RdbStage.ReadType => "read-type",
+        RdbStage.ReadExpiry => "read-expire",
+        RdbStage.ReadKey => "read-key",
+        RdbStage.ReadValue => "read-object-value",
+        RdbStage.Checksum => "check-sum",
+        RdbStage.ReadLength => "read-len",
+        RdbStage.ReadAuxiliary => "read-aux",
+        RdbStage.ReadModuleAuxiliary => "read-module-aux",
+        _ => "read-functions",
+    };
+
+    public static string Of(int type) => (uint)type < (uint)s_types.Length ? s_types[type] : "unknown";
+
+    /// <summary>What is wrong. Faults inside of a value begin as in Redis, whose text goes on with a place in its source.</summary>
+    /// <param name="walk">Has come to a fault.</param>
+    public static string OfFault(in RdbWalker walk) => walk.Input.Fault switch
+    {
+        RdbFault.Truncated => "Unexpected EOF reading RDB file",
+        RdbFault.BadSignature => "Wrong signature trying to load DB from file",
+        RdbFault.BadVersion => $"Can't handle RDB format version {walk.Version}",
+        RdbFault.BadChecksum => "RDB CRC error",
+        RdbFault.UnknownType when walk.Stage == RdbStage.ReadType => $"Invalid object type: {(int)walk.Type}",
+        RdbFault.UnreadableFunction => $"Pre-release function format not supported {walk.Version}",
+        RdbFault.BadModule when walk.Stage == RdbStage.ReadModuleAuxiliary => "bad when_opcode",
+        _ => $"Internal error in RDB reading offset {walk.Input.FaultOffset} -> {OfValue(walk.Input.Fault, walk.Type)}",
+    };
+
+    private static string OfValue(RdbFault fault, RdbType type) => fault switch
+    {
+        RdbFault.BadCompression => "Invalid LZF compressed string",
+        RdbFault.BadListpack when type == RdbType.ListQuicklist2 => "Listpack integrity check failed.",
+        RdbFault.BadListpack when type == RdbType.HashListpack => "Hash listpack integrity check failed.",
+        RdbFault.BadListpack when type == RdbType.SortedSetListpack => "Zset listpack integrity check failed.",
+        RdbFault.BadZiplist when type == RdbType.ListQuicklist => "Ziplist integrity check failed.",
+        RdbFault.BadZiplist when type == RdbType.ListZiplist => "List ziplist integrity check failed.",
+        RdbFault.BadZiplist when type == RdbType.SortedSetZiplist => "Zset ziplist integrity check failed.",
+        RdbFault.BadZiplist when type == RdbType.HashZiplist => "Hash ziplist integrity check failed.",
+        RdbFault.BadZipmap => "Zipmap integrity check failed.",
+        RdbFault.BadIntset => "Intset integrity check failed.",
+        RdbFault.BadContainer => "Quicklist integrity check failed.",
+        RdbFault.ModuleValue => "Pre-release module format not supported",
+        _ => RdbFaultText.Of(fault),
+    };
+}
