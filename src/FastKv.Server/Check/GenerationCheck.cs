@@ -38,10 +38,10 @@ internal sealed unsafe class GenerationCheck(AofCheckOptions options, CheckStrea
         bool isByTime = parts.Exists(part => part.IsCutByTime);
         if (isByTime && !parts.TrueForAll(part => part.Damage.Length == 0))
             isByTime = false;
-        if (isByTime && HasNothing(parts, units))
-            return Fail($"AOF {parts[0].Path} has nothing before timestamp {_options.UntilSeconds}, aborting...");
         long[] limits = [.. parts.Select(part => part.Limit)];
         long[] cuts = AofRecovery.Cut(units, limits);
+        if (isByTime && HasNothing(cuts, units))
+            return Fail($"AOF {parts[0].Path} has nothing before timestamp {_options.UntilSeconds}, aborting...");
         return isByTime ? CutToTimestamp(parts, cuts) : Judge(parts, limits, cuts);
     }
 
@@ -79,12 +79,12 @@ internal sealed unsafe class GenerationCheck(AofCheckOptions options, CheckStrea
         return true;
     }
 
-    /// <summary>Whether no file holds more than its first line before the time.</summary>
-    private static bool HasNothing(List<Part> parts, AofUnits[] units)
+    /// <summary>Whether no more than its first line is left of any file.</summary>
+    private static bool HasNothing(long[] cuts, AofUnits[] units)
     {
-        for (int i = 0; i < parts.Count; i++)
+        for (int i = 0; i < cuts.Length; i++)
         {
-            if (parts[i].Limit > AofUnits.Header(units[i].Generation, units[i].Shard, units[i].Shards).Length)
+            if (cuts[i] > AofUnits.Header(units[i].Generation, units[i].Shard, units[i].Shards).Length)
                 return false;
         }
         return true;

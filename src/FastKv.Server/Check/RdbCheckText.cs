@@ -5,6 +5,11 @@ namespace FastKv.Server.Check;
 /// <summary>The words of <c>redis-check-rdb</c>. Control plane.</summary>
 internal static class RdbCheckText
 {
+    // Of the byte that a length begins with.
+    private const int LowBits = 0x3F;
+    private const int LowBitsCount = 6;
+    private const int LongLength = 2;
+
     private static readonly string[] s_types =
     [
         "string", "list-linked", "set-hashtable", "zset-v1", "hash-hashtable", "zset-v2", "module-pre-release", "module-value", "", "hash-zipmap", "list-ziplist",
@@ -32,18 +37,21 @@ internal static class RdbCheckText
     /// <param name="walk">Has come to a fault.</param>
     public static string OfFault(in RdbWalker walk) => walk.Input.Fault switch
     {
-        RdbFault.Truncated => "Unexpected EOF reading RDB file",
+        // A count that what follows cannot hold: Redis goes on until there is nothing more.
+        RdbFault.Truncated or RdbFault.TooLarge => "Unexpected EOF reading RDB file",
         RdbFault.BadSignature => "Wrong signature trying to load DB from file",
         RdbFault.BadVersion => $"Can't handle RDB format version {walk.Version}",
         RdbFault.BadChecksum => "RDB CRC error",
         RdbFault.UnknownType when walk.Stage == RdbStage.ReadType => $"Invalid object type: {(int)walk.Type}",
         RdbFault.UnreadableFunction => $"Pre-release function format not supported {walk.Version}",
         RdbFault.BadModule when walk.Stage == RdbStage.ReadModuleAuxiliary => "bad when_opcode",
-        _ => $"Internal error in RDB reading offset {walk.Input.FaultOffset} -> {OfValue(walk.Input.Fault, walk.Type)}",
+        _ => $"Internal error in RDB reading offset {walk.Input.FaultOffset} -> {OfValue(walk.Input, walk.Type)}",
     };
 
-    private static string OfValue(RdbFault fault, RdbType type) => fault switch
+    private static unsafe string OfValue(in RdbInput input, RdbType type) => input.Fault switch
     {
+        RdbFault.BadString when input.Offset > 0 => $"Unknown RDB string encoding type {input.At[-1] & LowBits}",
+        RdbFault.BadLength when input.Offset > 0 && input.At[-1] >> LowBitsCount == LongLength => $"Unknown length encoding {LongLength} in rdbLoadLen()",
         RdbFault.BadCompression => "Invalid LZF compressed string",
         RdbFault.BadListpack when type == RdbType.ListQuicklist2 => "Listpack integrity check failed.",
         RdbFault.BadListpack when type == RdbType.HashListpack => "Hash listpack integrity check failed.",
@@ -56,6 +64,6 @@ internal static class RdbCheckText
         RdbFault.BadIntset => "Intset integrity check failed.",
         RdbFault.BadContainer => "Quicklist integrity check failed.",
         RdbFault.ModuleValue => "Pre-release module format not supported",
-        _ => RdbFaultText.Of(fault),
+        _ => RdbFaultText.Of(input.Fault),
     };
 }

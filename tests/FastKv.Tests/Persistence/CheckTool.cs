@@ -36,8 +36,16 @@ internal static partial class CheckTool
         using var process = Process.Start(start)!;
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
-        process.StandardInput.Write(answer);
-        process.StandardInput.Close();
+        try
+        {
+            process.StandardInput.Write(answer);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended without a question.
+            Debug.Assert(process.HasExited || answer.Length > 0);
+        }
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return new CheckResult(process.ExitCode, output);

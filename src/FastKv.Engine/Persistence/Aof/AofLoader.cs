@@ -123,8 +123,17 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, I
         return first;
     }
 
-    private int FirstOfLastGeneration(AofManifest manifest) =>
-        AofGeneration.FirstOfLast(manifest.Increments.Count, index => HeaderOf(manifest.Increments[index]));
+    private int FirstOfLastGeneration(AofManifest manifest)
+    {
+        int last = manifest.Increments.Count - 1;
+        if (last < 0)
+            return 0;
+        var header = HeaderOf(manifest.Increments[last]);
+        return header.Shard > 0 && header.Shard <= last && header.Shard == header.Shards - 1
+            && HeaderOf(manifest.Increments[last - header.Shard]) is { Shard: 0 } opening && opening.Generation == header.Generation
+            ? last - header.Shard
+            : last;
+    }
 
     private AofUnits HeaderOf(AofFile file)
     {

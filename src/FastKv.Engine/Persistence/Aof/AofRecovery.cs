@@ -30,7 +30,7 @@ internal static class AofRecovery
                 {
                     if (share.Start >= cuts[i])
                         break;
-                    if (IsWhole(share, present, byShard))
+                    if (share.End <= cuts[i] && IsWhole(share, present, byShard))
                         continue;
                     cuts[i] = share.Start;
                     isMoving = true;
@@ -49,7 +49,7 @@ internal static class AofRecovery
         {
             foreach (var share in files[i].Shares)
             {
-                if (share.Start >= cuts[i])
+                if (share.End > cuts[i])
                     break;
                 present[share.Ticket] = present.GetValueOrDefault(share.Ticket) | 1UL << files[i].Shard;
             }

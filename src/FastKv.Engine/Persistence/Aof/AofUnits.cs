@@ -8,19 +8,23 @@ namespace FastKv.Engine.Persistence.Aof;
 //
 //   #FASTKV:<generation>:<shard>:<shards>      the first line, on several shards
 //   #TS:<seconds>                              the time, with aof-timestamp-enabled
-//   #TK:<ticket>:<shards as hexadecimal>       the unit that follows (up to the next line of this kind or command outside MULTI) is a share of a ticket
+//   #TK:<ticket>:<shards as hexadecimal>:u     the unit that follows (up to the first command outside MULTI that is no SELECT) is a share of a ticket
+//   #TK:<ticket>:<shards as hexadecimal>       a share without effects: nothing follows that belongs to it
 //   *...                                       commands; a unit of several stands between MULTI and EXEC
 
 /// <summary>A share of a ticket in a file.</summary>
 /// <param name="Ticket">Its number.</param>
 /// <param name="Shards">Who else has one.</param>
 /// <param name="Start">Where its line begins.</param>
-internal readonly record struct TicketShare(long Ticket, ulong Shards, long Start);
+/// <param name="End">Where its unit ends; <see cref="long.MaxValue"/>: not in this file, which is torn.</param>
+internal readonly record struct TicketShare(long Ticket, ulong Shards, long Start, long End);
 
 /// <summary>What a walk over a file found.</summary>
 internal sealed unsafe class AofUnits
 {
     private const int LineBytesMax = 1024;
+
+    private bool _isShareOpen;
 
     /// <summary>End of the last unit that is complete.</summary>
     public long ValidBytes { get; private set; }
@@ -84,8 +88,10 @@ internal sealed unsafe class AofUnits
                 else if (Ascii.EqualsIgnoreCase(name, "EXEC"u8))
                     isInTransaction = false;
             }
-            if (!isInTransaction)
-                units.ValidBytes = cursor - start;
+            if (isInTransaction || (units._isShareOpen && count == 2 && Ascii.EqualsIgnoreCase(arguments.Items[first].Span, "SELECT"u8)))
+                continue;
+            units.ValidBytes = cursor - start;
+            units.EndShare();
         }
         units.EndsInTransaction = isInTransaction;
         parser.Dispose();
@@ -105,23 +111,32 @@ internal sealed unsafe class AofUnits
         }
         string line = Encoding.Latin1.GetString(rest[..length]).TrimEnd('\r', '\n');
         if (line.StartsWith("#TK:", StringComparison.Ordinal))
-            AddShare(line, cursor - start);
+            AddShare(line, cursor - start, cursor - start + length);
         else if (line.StartsWith("#FASTKV:", StringComparison.Ordinal) && cursor == start)
             ReadHeader(line);
         cursor += length;
-        if (!isInTransaction)
+        if (!isInTransaction && !_isShareOpen)
             ValidBytes = cursor - start;
         return true;
     }
 
-    private void AddShare(string line, long at)
+    private void AddShare(string line, long start, long end)
     {
         string[] words = line.Split(':');
-        if (words.Length == 3 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long ticket)
+        if (words.Length is 3 or 4 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long ticket)
             && ulong.TryParse(words[2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong shards))
         {
-            Shares.Add(new TicketShare(ticket, shards, at));
+            _isShareOpen = words.Length == 4;
+            Shares.Add(new TicketShare(ticket, shards, start, _isShareOpen ? long.MaxValue : end));
         }
+    }
+
+    private void EndShare()
+    {
+        if (!_isShareOpen)
+            return;
+        _isShareOpen = false;
+        Shares[^1] = Shares[^1] with { End = ValidBytes };
     }
 
     private void ReadHeader(string line)

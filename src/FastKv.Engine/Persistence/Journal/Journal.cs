@@ -13,7 +13,7 @@ namespace FastKv.Engine.Persistence.Journal;
 // at any time with the same result. Most commands are that themselves and are copied; handlers of the others say what stands for them (Begin).
 //
 //   unit     all effects of one command, one transaction, one served client; with more than one between MULTI and EXEC
-//   ticket   a unit that other shards have their share of: a line "#TK:<number>:<shards>" before it, and a mark beside the stream
+//   ticket   a unit that other shards have their share of: a line "#TK:<number>:<shards>:u" before it, and a mark beside the stream
 //
 // A unit is collected in a buffer, unless it is one command as it came, which goes straight to the stream. Only whole units are published.
 
@@ -169,6 +169,12 @@ internal sealed unsafe class Journal : IDisposable
         *end++ = (byte)':';
         for (int digit = 60; digit >= 0; digit -= 4)
             *end++ = (byte)"0123456789abcdef"[(int)(shards >> digit & 15)];
+        if (_effects > 0)
+        {
+            // A line at the end of a torn file must not look like a share that had no effects.
+            *end++ = (byte)':';
+            *end++ = (byte)'u';
+        }
         *end++ = (byte)'\r';
         *end++ = (byte)'\n';
         Stream.Write(line, end - line);
