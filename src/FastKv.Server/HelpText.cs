@@ -12,6 +12,7 @@ internal static class HelpText
                ./fastkv-server -h or --help
                ./fastkv-server --test-memory <megabytes>
                ./fastkv-server --check-system
+               ./fastkv-server check-rdb|check-aof|info <file> (also: fastkv-check --help)
 
         Options are the parameters of redis.conf; FastKv's own are shards, io-engine (auto, io_uring,
         epoll), pin-shards, pipeline-strict-order and spin-us.

@@ -5,7 +5,9 @@ using FastKv.Protocol;
 
 namespace FastKv.Server.Check;
 
-/// <summary>Checks one file of an AOF and cuts it, in the words of <c>redis-check-aof</c>. Control plane; O(bytes), the memory is that of the largest value.</summary>
+/// <summary>
+/// Checks one file of an AOF and cuts it, in the words of <c>redis-check-aof</c>. O(bytes); the memory is that of the largest value. Control plane.
+/// </summary>
 internal sealed unsafe class AofFileCheck(AofCheckOptions options, CheckStreams streams)
 {
     private const int RdbHeaderBytes = 8;
@@ -92,7 +94,7 @@ internal sealed unsafe class AofFileCheck(AofCheckOptions options, CheckStreams 
         if (!isLast)
             return Fail($"Failed to truncate AOF {name} because it is not the last file");
         if (HeaderOf(path) is { Shards: > 1 } header)
-            _streams.Output.Write($"AOF {name} is one of {header.Shards} that belong together: better fix the manifest, which cuts them all to the same instant\n");
+            _streams.Output.Write($"AOF {name} is one of {header.Shards} that belong together: fix the manifest to cut them all to the same instant\n");
         SayShrinking(name, length, cut);
         return Confirm() && TryCut(name, path, cut) ? AofVerdict.Truncated : AofVerdict.Failed;
     }
@@ -140,7 +142,8 @@ internal sealed unsafe class AofFileCheck(AofCheckOptions options, CheckStreams 
     /// <summary>Cuts a file to a time, durably.</summary>
     public bool TryCutToTimestamp(string name, string path, long cut)
     {
-        _streams.Output.Write($"{(Cut(path, cut) is var isCut && isCut ? "Successfully truncated" : "Failed to truncate")} AOF {name} to timestamp {_options.UntilSeconds}\n");
+        bool isCut = Cut(path, cut);
+        _streams.Output.Write($"{(isCut ? "Successfully truncated" : "Failed to truncate")} AOF {name} to timestamp {_options.UntilSeconds}\n");
         return isCut;
     }
 

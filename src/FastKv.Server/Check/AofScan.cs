@@ -3,8 +3,8 @@ using System.Text;
 
 namespace FastKv.Server.Check;
 
-// Control plane. A file of commands as redis-check-aof reads it: line by line, with C's ideas of lines and numbers, because what it says of a damaged file (which
-// prefix, which line) is what people know how to read. What may be kept of a file is decided by AofUnits, which the server loads with, as well.
+// Control plane. A file of commands as redis-check-aof reads it: line by line, with C's ideas of lines and numbers, because what it says of a damaged file
+// (which prefix, which line) is what people know how to read. What may be kept of a file is decided by AofUnits, which the server loads with, as well.
 
 /// <summary>How a scan ended.</summary>
 internal enum AofScanEnd

@@ -104,7 +104,10 @@ internal sealed unsafe class CommandFigures
             Tickets++;
             return;
         }
-        if (!line.StartsWith("#TS:"u8) || !long.TryParse(line["#TS:"u8.Length..].TrimEnd("\r\n"u8), NumberStyles.None, CultureInfo.InvariantCulture, out long seconds))
+        if (!line.StartsWith("#TS:"u8))
+            return;
+        var digits = line["#TS:"u8.Length..].TrimEnd("\r\n"u8);
+        if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds))
             return;
         if (FirstSeconds == 0)
             FirstSeconds = seconds;

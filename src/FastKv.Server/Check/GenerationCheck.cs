@@ -4,9 +4,9 @@ using FastKv.Engine.Persistence.Files;
 
 namespace FastKv.Server.Check;
 
-// Control plane. The increments that several shards wrote side by side: each may end in the midst of a command, and a command over several shards may be in one of
-// them and not in another. They are judged together and cut together, as the server cuts them when it starts; redis-server, which has no idea of tickets, then
-// finds files that are whole.
+// Control plane. The increments that several shards wrote side by side: each may end in the midst of a command, and a command over several shards may be in
+// one of them and not in another. They are judged together and cut together, as the server cuts them when it starts; redis-server, which knows nothing of
+// tickets, then finds files that are whole.
 
 /// <summary>Checks the last generation of a journal of several shards.</summary>
 internal sealed unsafe class GenerationCheck(AofCheckOptions options, CheckStreams streams, AofFileCheck files)

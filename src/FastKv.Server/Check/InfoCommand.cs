@@ -49,7 +49,7 @@ internal static class InfoCommand
             bool hasNext = i + 1 < arguments.Length;
             if (argument == "--json")
                 options = options with { IsJson = true };
-            else if (argument == "--top" && hasNext && int.TryParse(arguments[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out int top) && top <= TopMax)
+            else if (argument == "--top" && hasNext && TryCount(arguments[i + 1], out int top))
                 (options, i) = (options with { Top = top }, i + 1);
             else if (argument == "--prefix-separator" && hasNext)
                 (options, i) = (options with { PrefixSeparator = arguments[i + 1] }, i + 1);
@@ -60,6 +60,9 @@ internal static class InfoCommand
         }
         return options.Path.Length > 0 ? options : Refuse(error);
     }
+
+    private static bool TryCount(string text, out int count) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count <= TopMax;
 
     private static InfoOptions? Refuse(TextWriter error)
     {

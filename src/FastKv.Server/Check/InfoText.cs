@@ -124,7 +124,10 @@ internal static class InfoText
         Line(text, $"commands: {commands.Commands}");
         Line(text, $"transactions: {commands.Transactions}");
         if (commands.Shards > 0)
-            Line(text, $"generation: {commands.Generation}, shard {commands.Shard} of {commands.Shards}, shares of commands over several shards: {commands.Tickets}");
+        {
+            Line(text, $"generation: {commands.Generation}, shard {commands.Shard} of {commands.Shards}");
+            Line(text, $"shares of commands over several shards: {commands.Tickets}");
+        }
         if (commands.FirstSeconds > 0)
             Line(text, $"timestamps: {commands.FirstSeconds} to {commands.LastSeconds}");
         Line(text, $"{"count",12}{"bytes",16}  name");

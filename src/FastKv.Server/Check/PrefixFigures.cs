@@ -3,8 +3,8 @@ using System.Text;
 
 namespace FastKv.Server.Check;
 
-// Control plane. Keys by what stands before the first separator of their name ("user:" of "user:1000"). The number of prefixes is bounded: names without order would
-// otherwise be kept one by one.
+// Control plane. Keys by what stands before the first separator of their name ("user:" of "user:1000"). The number of prefixes is bounded: names without order
+// would otherwise be kept one by one.
 
 /// <summary>Sums over keys by prefix.</summary>
 internal sealed class PrefixFigures

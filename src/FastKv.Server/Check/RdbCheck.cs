@@ -5,8 +5,8 @@ using FastKv.Engine.Persistence.Rdb;
 namespace FastKv.Server.Check;
 
 /// <summary>
-/// Checks an RDB file, or the one that an AOF begins with, and says so as <c>redis-check-rdb</c> does: every value is made and freed again. The memory is that of
-/// the largest value, the time O(bytes). Control plane.
+/// Checks an RDB file, or the one that an AOF begins with, and says so as <c>redis-check-rdb</c> does: every value is made and freed again. The memory is that
+/// of the largest value, the time O(bytes). Control plane.
 /// </summary>
 internal sealed unsafe class RdbCheck(TextWriter output)
 {

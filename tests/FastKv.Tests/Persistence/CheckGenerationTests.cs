@@ -1,3 +1,5 @@
+using System.Text;
+using FastKv.Server.Check;
 using FastKv.Tests.TestKit;
 using Xunit;
 using Xunit.Abstractions;
@@ -5,8 +7,8 @@ using Xunit.Abstractions;
 namespace FastKv.Tests.Persistence;
 
 /// <summary>
-/// A journal of several shards whose files end anywhere: check-aof --fix leaves of it what FastKv itself would load, all or nothing of each command, and redis-server
-/// loads the same.
+/// A journal of several shards whose files end anywhere: check-aof --fix leaves of it what FastKv itself would load, all or nothing of each command, and
+/// redis-server loads the same.
 /// </summary>
 public sealed class CheckGenerationTests(ITestOutputHelper output) : IDisposable
 {
@@ -14,7 +16,8 @@ public sealed class CheckGenerationTests(ITestOutputHelper output) : IDisposable
     private const int Rounds = 60;
     private readonly TemporaryFolder _folder = new();
 
-    private static string[] Options => ["--shards", $"{Shards}", "--enable-debug-command", "yes", "--aof-timestamp-enabled", "yes", "--auto-aof-rewrite-percentage", "0"];
+    private static string[] Options =>
+        ["--shards", $"{Shards}", "--enable-debug-command", "yes", "--aof-timestamp-enabled", "yes", "--auto-aof-rewrite-percentage", "0"];
 
     public void Dispose() => _folder.Dispose();
 
@@ -114,6 +117,38 @@ public sealed class CheckGenerationTests(ITestOutputHelper output) : IDisposable
         AssertWhole(directory);
     }
 
+    [Fact]
+    public unsafe void A_share_counts_when_its_unit_is_whole()
+    {
+        string[] files = Increments(Make());
+        byte[][] contents = Array.ConvertAll(files, File.ReadAllBytes);
+        int share = contents[0].AsSpan().LastIndexOf("#TK:"u8);
+        var units = new Engine.Persistence.Aof.AofUnits[files.Length];
+        for (int length = share; length <= contents[0].Length; length++)
+        {
+            for (int i = 0; i < files.Length; i++)
+            {
+                fixed (byte* start = contents[i])
+                    units[i] = Engine.Persistence.Aof.AofUnits.Walk(start, i == 0 ? length : contents[i].Length, AofFileCheck.Limits);
+            }
+            var last = units[0].Shares.FindLast(found => found.Start == share);
+            long[] cuts = Engine.Persistence.Aof.AofRecovery.Cut(units);
+            bool isWhole = last.Start == share && last.End <= length;
+            Assert.Equal(isWhole ? units[0].ValidBytes : share, cuts[0]);
+            for (int i = 1; i < files.Length; i++)
+            {
+                long other = units[i].Shares.Find(found => isWhole ? found.Ticket == last.Ticket : found.Ticket == LastTicket(contents[0])).Start;
+                Assert.True(other == 0 || isWhole == cuts[i] > other, $"{length - share} bytes of the unit, file {i}");
+            }
+        }
+    }
+
+    private static long LastTicket(byte[] content)
+    {
+        string text = Encoding.Latin1.GetString(content);
+        return long.Parse(text[text.LastIndexOf("#TK:", StringComparison.Ordinal)..].Split(':')[1]);
+    }
+
     private static IEnumerable<long> Times(string text) =>
         text.Split("\r\n").Where(line => line.StartsWith("#TS:", StringComparison.Ordinal)).Select(line => long.Parse(line[4..]));
 
@@ -136,7 +171,8 @@ public sealed class CheckGenerationTests(ITestOutputHelper output) : IDisposable
     }
 
     private static Dictionary<string, string> ReadAll(string directory) =>
-        Directory.GetFiles(Path.Combine(directory, "appendonlydir")).ToDictionary(file => Path.GetFileName(file), file => Convert.ToHexString(File.ReadAllBytes(file)));
+        Directory.GetFiles(Path.Combine(directory, "appendonlydir"))
+            .ToDictionary(file => Path.GetFileName(file), file => Convert.ToHexString(File.ReadAllBytes(file)));
 
     private string Copy(string directory, string name)
     {

@@ -119,14 +119,15 @@ public sealed class CheckInfoTests : IDisposable
     [Fact]
     public void Wrong_calls_are_refused()
     {
-        foreach (string[] arguments in (string[][])[[], ["--json"], ["a", "b"], ["--top"], ["--top", "x", "a"], ["--what", "a"], [_folder.Path], [_folder.Path + "/no"]])
+        string nothing = Path.Combine(_folder.Path, "nothing");
+        foreach (string[] arguments in (string[][])[[], ["--json"], ["a", "b"], ["--top"], ["--top", "x", "a"], ["--what", "a"], [_folder.Path], [nothing]])
             Assert.Equal(1, CheckTool.Ours("", ["info", .. arguments]).ExitCode);
     }
 
     private static void AssertTypes(JsonElement file, Dictionary<string, long> types)
     {
-        var found = file.GetProperty("types").EnumerateArray()
-            .ToDictionary(item => $"{item.GetProperty("type").GetString()} {item.GetProperty("encoding").GetString()}", item => item.GetProperty("keys").GetInt64());
+        var found = file.GetProperty("types").EnumerateArray().ToDictionary(
+            item => $"{item.GetProperty("type").GetString()} {item.GetProperty("encoding").GetString()}", item => item.GetProperty("keys").GetInt64());
 
         // The key that is due is a string.
         found["string int"]--;
@@ -135,10 +136,14 @@ public sealed class CheckInfoTests : IDisposable
 
     private static void AssertLargest(JsonElement file, Dictionary<string, long> memory)
     {
-        var found = file.GetProperty("largest_by_memory").EnumerateArray().Where(item => item.GetProperty("key").GetString() != "due")
-            .ToDictionary(item => $"{item.GetProperty("database").GetInt32()} {item.GetProperty("key").GetString()}", item => item.GetProperty("memory_bytes").GetInt64());
-        var encodings = file.GetProperty("largest_by_memory").EnumerateArray()
-            .ToDictionary(item => $"{item.GetProperty("database").GetInt32()} {item.GetProperty("key").GetString()}", item => item.GetProperty("encoding").GetString());
+        var found = new Dictionary<string, long>();
+        var encodings = new Dictionary<string, string>();
+        foreach (var item in file.GetProperty("largest_by_memory").EnumerateArray().Where(item => item.GetProperty("key").GetString() != "due"))
+        {
+            string name = $"{item.GetProperty("database").GetInt32()} {item.GetProperty("key").GetString()}";
+            found.Add(name, item.GetProperty("memory_bytes").GetInt64());
+            encodings.Add(name, item.GetProperty("encoding").GetString()!);
+        }
         Assert.Equal(memory.Keys.Order(StringComparer.Ordinal), found.Keys.Order(StringComparer.Ordinal));
         foreach (var (key, bytes) in memory)
         {

@@ -52,8 +52,8 @@ internal static partial class CheckTool
     }
 
     /// <summary>
-    /// What both can say alike: without places in Redis's source, log lines, bytes behind the end of a line (Redis shows what was on its stack), and the name of
-    /// the one type that Redis 7.0 reads but has no name for.
+    /// What both can say alike: without places in Redis's source, log lines, bytes behind the end of a line (Redis shows what was on its stack), and the name
+    /// of the one type that Redis 7.0 reads but has no name for.
     /// </summary>
     public static string Comparable(CheckResult result)
     {

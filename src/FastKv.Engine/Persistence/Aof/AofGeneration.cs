@@ -3,7 +3,9 @@ namespace FastKv.Engine.Persistence.Aof;
 /// <summary>Which increments of several shards belong together. Control plane.</summary>
 internal static class AofGeneration
 {
-    /// <summary>The index of the first file of the last generation: the last increment, or as many before it as there are shards in front of its own. O(1).</summary>
+    /// <summary>
+    /// The index of the first file of the last generation: the last increment, or as many before it as there are shards in front of its own. O(1).
+    /// </summary>
     /// <param name="count">Number of increments.</param>
     /// <param name="headerOf">The first line of an increment, by index.</param>
     public static int FirstOfLast(int count, Func<int, AofUnits> headerOf)
