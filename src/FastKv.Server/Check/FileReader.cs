@@ -84,7 +84,7 @@ internal sealed unsafe class FileReader(InfoOptions options)
                 case RdbStep.Fault:
                     return false;
             }
-            file.Release(walk.Input.Offset);
+            file.Release(walk.DoneOffset);
         }
     }
 

@@ -103,7 +103,7 @@ internal sealed unsafe class RdbCheck(TextWriter output)
                 case RdbStep.Fault:
                     return false;
             }
-            file!.Release(walk.Input.Offset);
+            file!.Release(walk.DoneOffset);
         }
     }
 

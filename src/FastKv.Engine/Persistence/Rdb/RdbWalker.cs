@@ -88,6 +88,9 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
     /// <summary>Whether there was a checksum; after the end.</summary>
     public bool HasChecksum { get; private set; }
 
+    /// <summary>What will not be looked at again: the checksum follows the walk at a distance.</summary>
+    public readonly long DoneOffset => _checksumOffset;
+
     /// <summary>Reads the signature and the version.</summary>
     public bool TryOpen()
     {
