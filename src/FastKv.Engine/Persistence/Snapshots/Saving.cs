@@ -139,6 +139,8 @@ internal sealed class Saving(FastKvServer server)
             if (isBackground)
                 _server.Loops[0].Post(() => CompleteBackground(snapshot));
         });
+        foreach (var loop in _server.Loops)
+            loop.Wake();
         return _last = _current;
     }
 
