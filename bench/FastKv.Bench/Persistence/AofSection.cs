@@ -1,4 +1,5 @@
 // What the append-only file costs. Control plane.
+using System.Globalization;
 using FastKv.Bench.Reports;
 using FastKv.LoadGen.Load;
 using FastKv.LoadGen.Reports;
@@ -31,7 +32,11 @@ internal static class AofSection
         string[] names = [ServerKind.Redis(settings).Name, ServerKind.FastKv(settings, 1).Name];
         var rows = new List<string[]>
         {
-            new[] { "SET P=16", "redis µs/op", "FastKv µs/op", "of which loop", "writer threads", "ratio", "FastKv over appendonly no", "redis over appendonly no", "requests/s ratio" },
+            new[]
+            {
+                "SET P=16", "redis µs/op", "FastKv µs/op", "of which loop", "writer threads", "ratio", "FastKv over appendonly no", "redis over appendonly no",
+                "requests/s ratio",
+            },
         };
         foreach (string mode in modes)
         {
@@ -51,7 +56,8 @@ internal static class AofSection
             }
         }
         report.Raw["cpu"] = rounds;
-        report.Paragraph("Server CPU time per operation, all threads; the loop's share from its own clock (/proc/…/task/…/schedstat). 50 connections, 16-byte keys and values, "
+        report.Paragraph("Server CPU time per operation, all threads; the loop's share from its own clock (/proc/…/task/…/schedstat). "
+            + "50 connections, 16-byte keys and values, "
             + $"{settings.Rounds} rounds of {settings.RoundSeconds} s in turns, after {settings.WarmUpSeconds} s of warm-up each; no automatic rewrite.");
         report.Table([.. rows]);
         report.Add("aof-cpu", new BarChart("CPU time per SET, P=16", "µs", modes,
@@ -62,7 +68,8 @@ internal static class AofSection
     {
         Dictionary<string, AofRound[]> rounds = Measure(settings, [Always], 1);
         report.Raw["always"] = rounds;
-        AofRound[] redis = rounds[ServerKind.Redis(settings).Name + Always], fastKv = rounds[ServerKind.FastKv(settings, 1).Name + Always];
+        AofRound[] redis = rounds[ServerKind.Redis(settings).Name + Always];
+        AofRound[] fastKv = rounds[ServerKind.FastKv(settings, 1).Name + Always];
         report.Paragraph("`appendfsync always`, 50 connections, SET, P=1 (every reply waits for the disk):");
         report.Table(["always", "requests/s", "p50 µs", "p99 µs", "µs CPU/op"], Row("redis-server", redis), Row("FastKv", fastKv));
         double ratio = Medians.Of(fastKv, r => r.RequestsPerSecond) / Medians.Of(redis, r => r.RequestsPerSecond);
@@ -71,8 +78,8 @@ internal static class AofSection
 
     private static string[] Row(string name, AofRound[] rounds) =>
     [
-        name, Number(Medians.Of(rounds, r => r.RequestsPerSecond), "N0"), Number(Medians.Of(rounds, r => r.P50), "N0"), Number(Medians.Of(rounds, r => r.P99), "N0"),
-        Number(Cpu(rounds), "F2"),
+        name, Number(Medians.Of(rounds, r => r.RequestsPerSecond), "N0"), Number(Medians.Of(rounds, r => r.P50), "N0"),
+        Number(Medians.Of(rounds, r => r.P99), "N0"), Number(Cpu(rounds), "F2"),
     ];
 
     private static double Cpu(AofRound[] rounds) => Medians.Of(rounds, r => r.CpuUs);
@@ -167,7 +174,8 @@ internal static class AofSection
                 string name = File.ReadAllText(Path.Combine(task, "comm")).Trim();
                 if (name.StartsWith("aof-", StringComparison.Ordinal) || name.StartsWith("bio_", StringComparison.Ordinal))
                     continue;
-                most = Math.Max(most, double.Parse(File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
+                string onCpu = File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0];
+                most = Math.Max(most, double.Parse(onCpu, CultureInfo.InvariantCulture));
             }
             return most;
         }

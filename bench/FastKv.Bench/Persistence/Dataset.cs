@@ -16,7 +16,8 @@ internal sealed record Dataset(string Name, string Text, string Write, (string C
 
     /// <summary>Many types and sizes.</summary>
     public static readonly Dataset Mixed = new("mixed",
-        "half of the keys strings of 16 bytes, a tenth each strings of 200 bytes, strings that expire, hashes of 5 fields, lists of 5, sets and sorted sets of 4 (5% each)",
+        "half of the keys strings of 16 bytes, a tenth each strings of 200 bytes, strings that expire, hashes of 5 fields, lists of 5, "
+            + "sets and sorted sets of 4 (5% each)",
         "SET key:{key} {bytes:16}",
         [
             ("SET key:{key} {bytes:16}", 0.5),

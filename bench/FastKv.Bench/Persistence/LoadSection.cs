@@ -18,14 +18,19 @@ internal static class LoadSection
     {
         var report = new SectionReport("load", FormattableString.Invariant($"Loading {settings.DataKeys:N0} keys"));
         using var folder = new WorkFolder(settings.DataFolder);
-        report.Paragraph("From the start of the process to the first PONG, which servers refuse while they load; then DBSIZE is compared. Each server gets a copy of the same files, "
-            + "which redis-server has written, from the page cache, in turns. AOF: base of all keys (as RDB, or as commands), and an increment that overwrites a tenth of them. Memory: VmRSS right after.");
+        report.Paragraph("From the start of the process to the first PONG, which servers refuse while they load; then DBSIZE is compared. "
+            + "Each server gets a copy of the same files, which redis-server has written, from the page cache, in turns. "
+            + "AOF: base of all keys (as RDB, or as commands), and an increment that overwrites a tenth of them. Memory: VmRSS right after.");
         ServerKind redis = ServerKind.Redis(settings);
         ServerKind[] kinds = [redis, ServerKind.FastKv(settings, 1), ServerKind.FastKv(settings, 2)];
         var bars = new Dictionary<string, Dictionary<string, double>>();
         var rows = new List<string[]>
         {
-            new[] { "", "MB", "redis s", "FastKv s", "2 shards s", "FastKv MB/s", "keys/s", "ratio", "ratio, 2 shards", "redis RSS MB", "FastKv RSS MB", "2 shards RSS MB" },
+            new[]
+            {
+                "", "MB", "redis s", "FastKv s", "2 shards s", "FastKv MB/s", "keys/s", "ratio", "ratio, 2 shards", "redis RSS MB", "FastKv RSS MB",
+                "2 shards RSS MB",
+            },
         };
         foreach (Source source in Sources())
         {

@@ -16,8 +16,8 @@ internal static class RestartSection
     {
         var report = new SectionReport("restart", FormattableString.Invariant($"Restart with {settings.DataKeys:N0} keys"));
         using var folder = new WorkFolder(settings.DataFolder);
-        report.Paragraph("Strings of 16 bytes, written by the server itself: as a snapshot (BGSAVE), or as an append-only file with one SET per key (everysec, not rewritten). "
-            + "Then it is ended and started again: time to the first PONG, memory before and after.");
+        report.Paragraph("Strings of 16 bytes, written by the server itself: as a snapshot (BGSAVE), or as an append-only file with one SET per key "
+            + "(everysec, not rewritten). Then it is ended and started again: time to the first PONG, memory before and after.");
         ServerKind[] kinds = [ServerKind.Redis(settings), ServerKind.FastKv(settings, 1), ServerKind.FastKv(settings, 2)];
         var rows = new List<string[]> { new[] { "", "file MB", "restart s", "keys/s", "RSS before MB", "RSS after MB", "used_memory after MB" } };
         var seconds = new Dictionary<string, double>();

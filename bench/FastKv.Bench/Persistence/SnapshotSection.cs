@@ -21,9 +21,10 @@ internal static class SnapshotSection
     {
         var report = new SectionReport("snapshot", FormattableString.Invariant($"BGSAVE of {settings.DataKeys:N0} keys"));
         using var folder = new WorkFolder(settings.DataFolder);
-        report.Paragraph("At rest: from BGSAVE to the end of rdb_bgsave_in_progress, fsync included, in the median. Under load: SET of 16 bytes to the strings of 16 bytes, uniformly "
-            + "drawn, 50 connections, P=1, without a pause between phases of half a second from right before BGSAVE until it has ended; saturating (closed loop) and at half of the rate "
-            + "that redis-server reaches (open loop: latency from when a request was due). Without: the same for as long, right before. Medians of the rounds. "
+        report.Paragraph("At rest: from BGSAVE to the end of rdb_bgsave_in_progress, fsync included, in the median. "
+            + "Under load: SET of 16 bytes to the strings of 16 bytes, uniformly drawn, 50 connections, P=1, in phases of half a second behind one another, "
+            + "from right before BGSAVE until it has ended; saturating (closed loop) and at half of the rate that redis-server reaches "
+            + "(open loop: latency from when a request was due). Without: the same for as long, right before. Medians of the rounds. "
             + "Memory: highest VmRSS over VmRSS before; redis-server's with what its child had to copy (rdb_last_cow_size).");
         foreach (Dataset data in (ReadOnlySpan<Dataset>)[Dataset.Small, Dataset.Mixed])
         {
@@ -46,9 +47,11 @@ internal static class SnapshotSection
         if (rate == 0)
             rate = Math.Round(LoadShare * Medians.Of(saturating, r => r.Without.RequestsPerSecond) / 1000) * 1000;
         LoadRound[] limited = Rounds(settings, server, data, rate, rounds);
-        Console.Error.WriteLine(FormattableString.Invariant(
-            $"{DateTime.UtcNow:HH:mm:ss}   {data.Name}, {kind.Name}: {Medians.Of(idle, s => s):F2} s at rest, p99.9 {P999(saturating):F2}x saturated, {P999(limited):F2}x at {rate:N0}/s"));
-        return new Outcome(kind.Name, server.Keys, fileBytes, Medians.Of(idle, s => s), rate, saturating, limited, server.Info("stats", "latest_fork_usec") / 1000);
+        string figures = FormattableString.Invariant(
+            $"{Medians.Of(idle, s => s):F2} s at rest, p99.9 {P999(saturating):F2}x saturated, {P999(limited):F2}x at {rate:N0}/s");
+        Console.Error.WriteLine($"{DateTime.UtcNow:HH:mm:ss}   {data.Name}, {kind.Name}: {figures}");
+        double forkMs = server.Info("stats", "latest_fork_usec") / 1000;
+        return new Outcome(kind.Name, server.Keys, fileBytes, Medians.Of(idle, s => s), rate, saturating, limited, forkMs);
     }
 
     private static LoadRound[] Rounds(ReportSettings settings, DiskServer server, Dataset data, double rate, int rounds)
@@ -81,8 +84,8 @@ internal static class SnapshotSection
         {
             new[]
             {
-                "under load", "requests/s without", "with", "p99 µs without", "with", "p99.9 µs without", "with", "ratio", "longest ms without", "with", "snapshot s",
-                "memory ratio",
+                "under load", "requests/s without", "with", "p99 µs without", "with", "p99.9 µs without", "with", "ratio", "longest ms without", "with",
+                "snapshot s", "memory ratio",
             },
         };
         foreach ((string name, Func<Outcome, LoadRound[]> rounds) in (ReadOnlySpan<(string, Func<Outcome, LoadRound[]>)>)

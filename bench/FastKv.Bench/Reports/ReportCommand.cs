@@ -1,4 +1,5 @@
-// The commands `report`, `types`, `features`, `eviction`, `pubsub`, `persistence` and `gc-free`: publish the server, run sections, write the files. Control plane.
+// The commands `report`, `types`, `features`, `eviction`, `pubsub`, `persistence` and `gc-free`: publish the server, run sections, write the
+// files. Control plane.
 using System.CommandLine;
 using System.Diagnostics;
 using FastKv.Bench.Eviction;
@@ -50,7 +51,8 @@ internal static class ReportCommand
         [
             ("fan-out", FanOutSection.Run),
         ]),
-        new("persistence", "Snapshots, append-only files and restarts against redis-server", "Persistence against redis-server", "persistence", PersistenceMethod.Text,
+        new("persistence", "Snapshots, append-only files and restarts against redis-server", "Persistence against redis-server", "persistence",
+            PersistenceMethod.Text,
         [
             ("snapshot", SnapshotSection.Run),
             ("load", LoadSection.Run),

@@ -15,11 +15,12 @@ namespace FastKv.Engine.Persistence.Rdb;
 /// <param name="temporaryPath">Its name until then, in the same directory.</param>
 /// <param name="hasChecksum">Whether it ends with a checksum rather than zeros (<c>rdbchecksum</c>).</param>
 /// <param name="isIncremental">Whether it goes to the disk bit by bit (<c>rdb-save-incremental-fsync</c>).</param>
-internal sealed unsafe class RdbFileWriter(IFileSystem files, ServerLog log, string path, string temporaryPath, bool hasChecksum, bool isIncremental) : IDisposable
+internal sealed unsafe class RdbFileWriter(
+    IFileSystem files, ServerLog log, string path, string temporaryPath, bool hasChecksum, bool isIncremental) : IDisposable
 {
     /// <summary>
-    /// So much is on its way to the disk, and as much gathers meanwhile: the fsync at the end finds little left to do, and those of the append-only file beside it
-    /// (which replies may wait for) never stand behind a whole snapshot.
+    /// So much is on its way to the disk, and as much gathers meanwhile: the fsync at the end finds little left to do, and those of the append-only file beside
+    /// it (which replies may wait for) never stand behind a whole snapshot.
     /// </summary>
     private const long WriteBackBytes = 4 << 20;
 
