@@ -1,8 +1,10 @@
-// The commands `report`, `types`, `features`, `eviction`, `pubsub` and `gc-free`: publish the server, run sections, write the files. Control plane.
+// The commands `report`, `types`, `features`, `eviction`, `pubsub`, `persistence` and `gc-free`: publish the server, run sections, write the
+// files. Control plane.
 using System.CommandLine;
 using System.Diagnostics;
 using FastKv.Bench.Eviction;
 using FastKv.Bench.Features;
+using FastKv.Bench.Persistence;
 using FastKv.Bench.PubSub;
 using FastKv.Bench.Types;
 using FastKv.LoadGen.Load;
@@ -49,6 +51,14 @@ internal static class ReportCommand
         [
             ("fan-out", FanOutSection.Run),
         ]),
+        new("persistence", "Snapshots, append-only files and restarts against redis-server", "Persistence against redis-server", "persistence",
+            PersistenceMethod.Text,
+        [
+            ("snapshot", SnapshotSection.Run),
+            ("load", LoadSection.Run),
+            ("aof", AofSection.Run),
+            ("restart", RestartSection.Run),
+        ]),
         new("gc-free", "Collections and allocations of FastKv under load", "Garbage collection under load", "gc-free", ReportDocument.EngineMethod,
         [
             ("gc-free", GcFreeReport.Run),
@@ -75,6 +85,13 @@ internal static class ReportCommand
         var command = new RootCommand(kind.Purpose) { quick, output, server, baseline, serverCore, clientCore };
         if (name == "types")
             command.Add(elements);
+        var keys = new Option<long?>("--keys") { Description = "Keys that are saved and loaded, instead of the usual number" };
+        var folder = new Option<string>("--dir") { Description = "Folder on the disk that is measured", DefaultValueFactory = _ => Path.GetTempPath() };
+        if (name == "persistence")
+        {
+            command.Add(keys);
+            command.Add(folder);
+        }
         if (known.Length > 1)
             command.Add(only);
         command.SetAction(parsed =>
@@ -96,6 +113,8 @@ internal static class ReportCommand
                     ServerCore = parsed.GetValue(serverCore),
                     ClientCore = parsed.GetValue(clientCore),
                     Elements = name == "types" ? parsed.GetValue(elements) : null,
+                    DataKeysChosen = name == "persistence" ? parsed.GetValue(keys) : null,
+                    DataFolder = name == "persistence" ? parsed.GetValue(folder)! : Path.GetTempPath(),
                 };
                 return Measure(kind, settings, arguments, sections);
             }

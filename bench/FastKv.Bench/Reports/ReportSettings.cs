@@ -43,6 +43,15 @@ internal sealed record ReportSettings
     /// <summary>Another number of them than the usual.</summary>
     public long? Elements { get; init; }
 
+    /// <summary>Keys of the persistence report, instead of the usual number.</summary>
+    public long? DataKeysChosen { get; init; }
+
+    /// <summary>Keys that are saved and loaded.</summary>
+    public long DataKeys => DataKeysChosen ?? (Quick ? 200_000 : 10_000_000);
+
+    /// <summary>Folder under which the servers' files lie for the time of the report.</summary>
+    public string DataFolder { get; init; } = Path.GetTempPath();
+
     /// <summary>Operations of the allocation report.</summary>
     public long AllocationOperations => Quick ? 2_000_000 : 50_000_000;
 

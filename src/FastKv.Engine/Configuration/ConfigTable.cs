@@ -188,7 +188,7 @@ public static class ConfigTable
         YesNo("rdbchecksum", true, static o => ref o.RdbChecksum, Immutable),
         Text("dbfilename", "dump.rdb", static o => ref o.DbFileName, Protected, validate: TextRules.SnapshotFileName),
         YesNo("rdb-del-sync-files", false),
-        YesNo("rdb-save-incremental-fsync", true),
+        YesNo("rdb-save-incremental-fsync", true, static o => ref o.RdbSaveIncrementalFsync),
         Int("rdb-key-save-delay", int.MinValue, IntMax, 0, null, Hidden),
         Int("key-load-delay", int.MinValue, IntMax, 0, null, Hidden),
         Long("loading-process-events-interval-bytes", 1024, IntMax, 2 << 20, flags: Hidden),
@@ -204,7 +204,7 @@ public static class ConfigTable
         YesNo("aof-load-truncated", true, static o => ref o.AofLoadTruncated),
         YesNo("aof-use-rdb-preamble", true, static o => ref o.AofUseRdbPreamble),
         YesNo("aof-timestamp-enabled", false, static o => ref o.AofTimestampEnabled),
-        YesNo("aof-rewrite-incremental-fsync", true),
+        YesNo("aof-rewrite-incremental-fsync", true, static o => ref o.AofRewriteIncrementalFsync),
         YesNo("aof-disable-auto-gc", false, static o => ref o.AofDisableAutoGc),
 
         // ---- Replication ----

@@ -197,6 +197,12 @@ public sealed class ServerOptions
     /// <summary><c>rdbchecksum</c>: snapshots have a checksum, and it is verified.</summary>
     public bool RdbChecksum;
 
+    /// <summary>A snapshot goes to the disk while it is written, rather than all of it at its end.</summary>
+    public bool RdbSaveIncrementalFsync;
+
+    /// <summary>The same for the base that a rewrite of the append-only file makes.</summary>
+    public bool AofRewriteIncrementalFsync;
+
     /// <summary><c>sanitize-dump-payload</c>: whom Redis does not trust; here everything is validated, whatever it says.</summary>
     public int SanitizeDumpPayload;
 

@@ -232,7 +232,7 @@ internal sealed class ShardLoop : IDisposable
         }
         if (Commits.IsDue)
             Commits.Run();
-        _cron.Run(NowUs);
+        _cron.Run(NowUs, hasServed: events > 0);
         if (Partition.IsHeldBy(Index) && Partition.Tracked.HasBroadcasts)
             Partition.Tracked.SendBroadcasts();
         DeliverMail();

@@ -32,6 +32,10 @@ public readonly unsafe partial struct ExtendibleTable<TLayout>
         // Entries of the bucket before may be in this one.
         bool hasGuests = index > 0 && Bucket.NextCount(segment.At(index - 1)) != 0;
         PrefetchEntries(home);
+
+        // Whoever walks on comes to the next bucket's entries while these are visited: that hides their cache misses.
+        if (index + 1 < segment.BucketCount)
+            PrefetchEntries(home + Bucket.SizeBytes);
         VisitHomedAt(segment, index, home, hasGuests, int.MaxValue, ref visitor);
         if (Bucket.NextCount(home) != 0)
             VisitHomedAt(segment, index, home + Bucket.SizeBytes, true, Bucket.NextCount(home), ref visitor);

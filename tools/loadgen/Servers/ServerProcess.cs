@@ -11,6 +11,7 @@ namespace FastKv.LoadGen.Servers;
 internal sealed partial class ServerProcess : IDisposable
 {
     private const int ReadyMs = 20_000;
+    private const int LookMs = 20;
     private const int StopMs = 5_000;
     private const int OutputLinesMax = 20;
     private const int SignalTerminate = 15;
@@ -35,8 +36,10 @@ internal sealed partial class ServerProcess : IDisposable
     /// <summary>Starts a server and waits until it answers PING.</summary>
     /// <param name="commandLine">Program and arguments; <c>{port}</c> is replaced by a free port.</param>
     /// <param name="core">Core to pin it to from its first instruction on; -1 for none.</param>
-    /// <exception cref="LoadException">It does not start, or ends, or does not answer within 20 s.</exception>
-    public static ServerProcess Start(string commandLine, int core)
+    /// <param name="patienceMs">How long it may take, data to load included.</param>
+    /// <param name="lookMs">Between two attempts.</param>
+    /// <exception cref="LoadException">It does not start, or ends, or does not answer in time.</exception>
+    public static ServerProcess Start(string commandLine, int core, int patienceMs = ReadyMs, int lookMs = LookMs)
     {
         int port = ServerAddress.FindFreePort();
         List<string> words = WordSplitter.Split(commandLine);
@@ -55,7 +58,7 @@ internal sealed partial class ServerProcess : IDisposable
         server.Address = server.Address with { ProcessId = process.Id };
         try
         {
-            server.AwaitReady();
+            server.AwaitReady(patienceMs, lookMs);
         }
         catch
         {
@@ -106,9 +109,9 @@ internal sealed partial class ServerProcess : IDisposable
         }
     }
 
-    private void AwaitReady()
+    private void AwaitReady(int patienceMs, int lookMs)
     {
-        long deadline = Environment.TickCount64 + ReadyMs;
+        long deadline = Environment.TickCount64 + patienceMs;
         while (Environment.TickCount64 < deadline)
         {
             if (_process.HasExited)
@@ -119,9 +122,9 @@ internal sealed partial class ServerProcess : IDisposable
             }
             if (AnswersPing())
                 return;
-            Thread.Sleep(20);
+            Thread.Sleep(lookMs);
         }
-        throw new LoadException($"{_process.StartInfo.FileName} did not answer on port {Address.Text} within {ReadyMs / 1000} s:\n{OutputText()}");
+        throw new LoadException($"{_process.StartInfo.FileName} did not answer on port {Address.Text} within {patienceMs / 1000} s:\n{OutputText()}");
     }
 
     /// <summary>Any answer but "loading" will do: a server with a password refuses PING, and is up.</summary>

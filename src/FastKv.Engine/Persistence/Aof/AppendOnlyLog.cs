@@ -239,6 +239,8 @@ internal sealed class AppendOnlyLog : IDisposable
             EndBase(error);
         else
             Base().Begin(_server.Partitions, _files, PathOf(_temporaryBase), EndBase);
+        foreach (var loop in _server.Loops)
+            loop.Wake();
         _writer.StartOnce();
         _writer.Wake();
     }

@@ -19,7 +19,7 @@ internal sealed class SnapshotBase(FastKvServer server) : IAofBase
 
     private Snapshot BeginSnapshot(Partition[] partitions, IFileSystem files, string path, Action<int> completed)
     {
-        var file = new RdbFileWriter(files, _server.Log, path, path + ".tmp", _server.Options.RdbChecksum);
+        var file = new RdbFileWriter(files, _server.Log, path, path + ".tmp", _server.Options.RdbChecksum, _server.Options.AofRewriteIncrementalFsync);
         return Snapshot.Begin(partitions, file, isAofBase: true, _server.Dataset.Functions, snapshot =>
             completed(snapshot.IsSaved ? FileErrors.None : file.Error != FileErrors.None ? file.Error : FileErrors.Interrupted));
     }

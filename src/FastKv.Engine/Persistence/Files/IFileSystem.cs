@@ -37,6 +37,14 @@ internal interface IOutputFile : IDisposable
     /// <summary>Makes what was written durable.</summary>
     int Sync();
 
+    /// <summary>Begins to bring a stretch of what was written to the disk, and waits for the one before it; a hint, which says nothing of safety.</summary>
+    /// <param name="before">Where the one before it began.</param>
+    /// <param name="offset">Where the stretch begins.</param>
+    /// <param name="end">Where the stretch ends.</param>
+    void WriteBack(long before, long offset, long end)
+    {
+    }
+
     /// <summary>Cuts or extends the file.</summary>
     int SetLength(long length);
 }

@@ -23,6 +23,9 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
     private const int MapShared = 1;
     private const int AdviseSequential = 2;
     private const int AdviseDontNeed = 4;
+    private const uint AwaitBefore = 1;
+    private const uint BeginWriting = 2;
+    private const uint AwaitAfter = 4;
     private static readonly nint s_mapFailed = -1;
 
     public int OpenForWriting(string path, bool append, out IOutputFile? file)
@@ -89,6 +92,9 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
     private static partial int fdatasync(int handle);
 
     [LibraryImport("libc", SetLastError = true)]
+    private static partial int sync_file_range(int handle, long offset, long count, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     private static partial int ftruncate(int handle, long length);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -127,6 +133,13 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
 
         // Data and length: what reading needs.
         public int Sync() => fdatasync(_handle) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
+
+        public void WriteBack(long before, long offset, long end)
+        {
+            _ = sync_file_range(_handle, offset, end - offset, BeginWriting);
+            if (before < offset)
+                _ = sync_file_range(_handle, before, offset - before, AwaitBefore | BeginWriting | AwaitAfter);
+        }
 
         public int SetLength(long length) => ftruncate(_handle, length) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
 

@@ -14,16 +14,27 @@ namespace FastKv.Engine.Persistence.Rdb;
 /// <param name="path">The file's name in the end.</param>
 /// <param name="temporaryPath">Its name until then, in the same directory.</param>
 /// <param name="hasChecksum">Whether it ends with a checksum rather than zeros (<c>rdbchecksum</c>).</param>
-internal sealed unsafe class RdbFileWriter(IFileSystem files, ServerLog log, string path, string temporaryPath, bool hasChecksum) : IDisposable
+/// <param name="isIncremental">Whether it goes to the disk bit by bit (<c>rdb-save-incremental-fsync</c>).</param>
+internal sealed unsafe class RdbFileWriter(
+    IFileSystem files, ServerLog log, string path, string temporaryPath, bool hasChecksum, bool isIncremental) : IDisposable
 {
+    /// <summary>
+    /// So much is on its way to the disk, and as much gathers meanwhile: the fsync at the end finds little left to do, and those of the append-only file beside
+    /// it (which replies may wait for) never stand behind a whole snapshot.
+    /// </summary>
+    private const long WriteBackBytes = 4 << 20;
+
     private readonly IFileSystem _files = files;
     private readonly ServerLog _log = log;
     private readonly string _path = path;
     private readonly string _temporaryPath = temporaryPath;
     private readonly bool _hasChecksum = hasChecksum;
+    private readonly bool _isIncremental = isIncremental;
     private IOutputFile? _file;
     private ulong _checksum;
     private bool _isComplete;
+    private long _onItsWay;
+    private long _onItsWayBefore;
 
     /// <summary>Bytes written so far.</summary>
     public long Bytes { get; private set; }
@@ -49,7 +60,13 @@ internal sealed unsafe class RdbFileWriter(IFileSystem files, ServerLog log, str
             return false;
         if (_hasChecksum)
             _checksum = Crc64.Append(_checksum, bytes);
-        return Check(_file!.WriteAll(bytes), "write", bytes.Length);
+        bool isWritten = Check(_file!.WriteAll(bytes), "write", bytes.Length);
+        if (isWritten && _isIncremental && Bytes - _onItsWay >= WriteBackBytes)
+        {
+            _file!.WriteBack(_onItsWayBefore, _onItsWay, Bytes);
+            (_onItsWayBefore, _onItsWay) = (_onItsWay, Bytes);
+        }
+        return isWritten;
     }
 
     /// <summary>Writes what a buffer holds and empties it.</summary>

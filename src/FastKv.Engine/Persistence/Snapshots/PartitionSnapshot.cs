@@ -40,6 +40,9 @@ internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposabl
     /// <summary>Entries of the old generation are left: written, or (after the snapshot was abandoned) only turned over.</summary>
     public bool IsActive => !_isOver;
 
+    /// <summary>Whether there is no room for more until some of it is in the file.</summary>
+    public bool WaitsForDisk => _queue is not null && !_queue.HasRoom(_partition.Index);
+
     /// <summary>Whether the entry is one that has been written in part: its block must stay where it is.</summary>
     public bool IsWriting(EntryRef entry) => entry == _current;
 

@@ -130,7 +130,7 @@ internal sealed class Saving(FastKvServer server)
         string directory = Environment.CurrentDirectory;
         string path = Path.Combine(directory, _server.Options.DbFileName ?? "dump.rdb");
         string temporaryPath = Path.Combine(directory, $"temp-{Environment.ProcessId}.rdb");
-        var file = new RdbFileWriter(Files, _server.Log, path, temporaryPath, _server.Options.RdbChecksum);
+        var file = new RdbFileWriter(Files, _server.Log, path, temporaryPath, _server.Options.RdbChecksum, _server.Options.RdbSaveIncrementalFsync);
         _dirtyAtBegin = Dirty;
         _lastTryMs = _server.Partitions[0].NowMs;
         _current = Snapshot.Begin(_server.Partitions, file, isAofBase: false, _server.Dataset.Functions, snapshot =>
@@ -139,6 +139,8 @@ internal sealed class Saving(FastKvServer server)
             if (isBackground)
                 _server.Loops[0].Post(() => CompleteBackground(snapshot));
         });
+        foreach (var loop in _server.Loops)
+            loop.Wake();
         return _last = _current;
     }
 

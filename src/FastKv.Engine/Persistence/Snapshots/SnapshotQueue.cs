@@ -25,8 +25,8 @@ internal sealed class SnapshotChunk
 /// <param name="partitions">How many of them.</param>
 internal sealed class SnapshotQueue(int partitions)
 {
-    /// <summary>A chunk is handed over once it has so many bytes.</summary>
-    public const int ChunkBytes = 256 * 1024;
+    /// <summary>A chunk is handed over once it has so many bytes: some 30 µs of the writing thread, which may have to share a core with a shard.</summary>
+    public const int ChunkBytes = 64 * 1024;
 
     /// <summary>A partition pauses when so many of its bytes wait: the disk is slower than it.</summary>
     private const long WaitingBytesMax = 8 << 20;
