@@ -60,6 +60,9 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
     /// <summary>Set by a try that has found nothing again.</summary>
     public bool IsBlockedAgain;
 
+    /// <summary>A MIGRATE that is under way; null: a command that waits for keys.</summary>
+    public Migration.Migration? Migration;
+
     /// <summary>The next waiter of a list that the loops exchange.</summary>
     public Waiter? Next;
 
@@ -137,6 +140,8 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
         _arguments.Clear();
         _arguments.Trim(64);
         _text.Release();
+        Migration?.Dispose();
+        Migration = null;
         Client = null!;
         Shards = 0;
         DeadlineUs = 0;

@@ -82,6 +82,9 @@ internal sealed class ShardLoop : IDisposable
     public readonly ExclusiveRunner Exclusive;
     public readonly ClientSockets Sockets;
 
+    /// <summary>Those of its clients that wait for keys on their way to another server.</summary>
+    public readonly LockedClients Locked;
+
     /// <summary>Those of its clients whose replies wait for the disk.</summary>
     public readonly CommitGate Commits;
     public readonly IdleSpin Idle;
@@ -133,6 +136,7 @@ internal sealed class ShardLoop : IDisposable
         Mailbox = new Messages.Mailbox(this);
         Sockets = new ClientSockets(this, server);
         Commits = new CommitGate(this);
+        Locked = new LockedClients(this);
         Pipeline = new CommandPipeline(this, server.ProtocolLimits, _coordinator);
         _outstanding = new int[partitions.Length];
         Blocked = new Blocking.BlockedClients(this);
@@ -331,7 +335,13 @@ internal sealed class ShardLoop : IDisposable
     }
 
     /// <summary>Takes a ticket to try a blocked command again; false: not now.</summary>
-    public bool TryRetry(Blocking.Waiter waiter) => _coordinator.BeginRetry(waiter);
+    public bool TryRetry(Blocking.Waiter waiter)
+    {
+        if (!IsAlone)
+            return _coordinator.BeginRetry(waiter);
+        Exclusive.RunRetry(waiter, shards: 1, ticketNumber: 0);
+        return true;
+    }
 
     /// <summary>A client whose wait is over goes on with what it has sent meanwhile.</summary>
     public void Continue(Client client)
@@ -369,7 +379,7 @@ internal sealed class ShardLoop : IDisposable
     {
         foreach (var client in Clients)
             client.IsClosed = true;
-        foreach (var client in Clients.Concat(_ready).Concat(_retry).Concat(Pool.TakeClientsInFlight()).Distinct().ToArray())
+        foreach (var client in Clients.Concat(_ready).Concat(_retry).Concat(Pool.TakeClientsInFlight()).Concat(Locked.Clients).Concat(Blocked.Clients()).Distinct().ToArray())
             Forget(client);
         _events?.Dispose();
         Pipeline.Dispose();
