@@ -180,7 +180,7 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
         if (waiter.IsUnblockedWithError)
             reply.Error(Errors.Unblocked);
         else if (waiter.KeyCount == 0)
-            Commands.Generic.Waiting.ReplyCount(reply, waiter.Command);
+            Commands.Generic.Waiting.ReplyCount(reply, waiter);
         else
             reply.NullArray();
     }

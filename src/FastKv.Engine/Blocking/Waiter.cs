@@ -63,6 +63,9 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
     /// <summary>A MIGRATE that is under way; null: a command that waits for keys.</summary>
     public Migration.Migration? Migration;
 
+    /// <summary>For WAITAOF: what the writer of the append-only file has to pass; 0: none.</summary>
+    public long Mark;
+
     /// <summary>The next waiter of a list that the loops exchange.</summary>
     public Waiter? Next;
 
@@ -142,6 +145,7 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
         _text.Release();
         Migration?.Dispose();
         Migration = null;
+        Mark = 0;
         Client = null!;
         Shards = 0;
         DeadlineUs = 0;

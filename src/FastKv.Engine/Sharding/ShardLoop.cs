@@ -82,6 +82,9 @@ internal sealed class ShardLoop : IDisposable
     public readonly ExclusiveRunner Exclusive;
     public readonly ClientSockets Sockets;
 
+    /// <summary>Those of its clients that wait for a sync of the append-only file.</summary>
+    public readonly Blocking.FileWaits FileWaits;
+
     /// <summary>Those of its clients that wait for keys on their way to another server.</summary>
     public readonly LockedClients Locked;
 
@@ -137,6 +140,7 @@ internal sealed class ShardLoop : IDisposable
         Sockets = new ClientSockets(this, server);
         Commits = new CommitGate(this);
         Locked = new LockedClients(this);
+        FileWaits = new Blocking.FileWaits(this);
         Pipeline = new CommandPipeline(this, server.ProtocolLimits, _coordinator);
         _outstanding = new int[partitions.Length];
         Blocked = new Blocking.BlockedClients(this);
@@ -236,6 +240,8 @@ internal sealed class ShardLoop : IDisposable
         }
         if (Commits.IsDue)
             Commits.Run();
+        if (FileWaits.IsDue)
+            FileWaits.Run();
         _cron.Run(NowUs);
         if (Partition.IsHeldBy(Index) && Partition.Tracked.HasBroadcasts)
             Partition.Tracked.SendBroadcasts();
@@ -551,7 +557,8 @@ internal sealed class ShardLoop : IDisposable
         // What follows is mostly the kernel's work; meanwhile whoever has work for this partition may do it.
         if (!IsAlone && Partition.IsHeldBy(Index))
             GiveUp(Partition);
-        if (_ready.Count > 0 || _retry.Count > 0 || _exclusive.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue)
+        if (_ready.Count > 0 || _retry.Count > 0 || _exclusive.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue
+            || FileWaits.IsDue)
         {
             // Clients that wait for another thread (one that holds the partition, or empties a ring) need that one to have a core.
             if (_batchCount > 0 || _retry.Count > 0)
@@ -577,7 +584,7 @@ internal sealed class ShardLoop : IDisposable
 
         // The other half of Poke, Post, NotifyCompletions and Mailbox.Post: sleep is announced first, then the queues are looked at once more.
         Interlocked.MemoryBarrier();
-        if (!_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue || (!IsAlone && HasSharedWork()))
+        if (!_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue || FileWaits.IsDue || (!IsAlone && HasSharedWork()))
         {
             Volatile.Write(ref _sleeping, 0);
             return 0;

@@ -136,7 +136,7 @@ internal static unsafe class Migrating
             EffectText.Header(ref request, migration.Replaces ? 5 : 4);
             EffectText.Argument(ref request, "RESTORE"u8);
             EffectText.Argument(ref request, key.Span);
-            EffectText.Argument(ref request, entry.ExpiryMs == 0 ? 0 : Math.Max(1, entry.ExpiryMs - context.NowMs));
+            EffectText.Argument(ref request, entry.HasExpiry ? Math.Max(1, entry.ExpiryMs - context.NowMs) : 0);
             EffectText.Argument(ref request, new ReadOnlySpan<byte>(workspace.Payload, (int)length));
             if (migration.Replaces)
                 EffectText.Argument(ref request, "REPLACE"u8);
