@@ -75,7 +75,7 @@ internal sealed class Migration(Waiter waiter, MigrationTarget target, int[] key
 
 /// <summary>Where to, and as whom.</summary>
 /// <param name="Host">Name or address.</param>
-/// <param name="Port">0 to 65535; others cannot be connected to.</param>
+/// <param name="Port">0 to 65535; negative: it cannot be connected to.</param>
 /// <param name="Database">Number of the database there, as the target will judge it.</param>
 /// <param name="TimeoutMs">For each step of the exchange.</param>
 /// <param name="User">AUTH2's user; null: none.</param>

@@ -80,16 +80,12 @@ internal sealed class Migrations : IDisposable
         for (bool isRetry = false; ; isRetry = true)
         {
             bool isFirst = migration.Connection is null;
-            migration.Connection ??= _connections.TryTake(migration.Target) ?? await ConnectAsync(migration.Target, end).ConfigureAwait(false);
-            if (migration.Connection is null)
-            {
-                migration.Failure = Errors.MigrateConnect.ToArray();
+            if (isFirst && !await TryConnectAsync(migration, end).ConfigureAwait(false))
                 return;
-            }
             var (trouble, isTimeout) = await TalkAsync(migration, isFirst, end).ConfigureAwait(false);
             if (trouble == Trouble.None)
                 return;
-            migration.Connection.Dispose();
+            migration.Connection!.Dispose();
             migration.Connection = null;
 
             // A kept connection has often been closed by the target in the meantime: that is worth another try, as long as nothing was answered.
@@ -101,21 +97,36 @@ internal sealed class Migrations : IDisposable
         }
     }
 
-    private static async Task<TargetConnection?> ConnectAsync(MigrationTarget target, CancellationToken end)
+    /// <summary>Takes a connection that was kept, or makes one; false: it failed.</summary>
+    private async ValueTask<bool> TryConnectAsync(Migration migration, CancellationToken end)
     {
-        if (target.Port is <= 0 or > ushort.MaxValue || target.Host.Length == 0)
-            return null;
-        var connection = new TargetConnection(target);
+        migration.Connection = _connections.TryTake(migration.Target);
+        if (migration.Connection is not null)
+            return true;
+        var connection = new TargetConnection(migration.Target);
+        bool isRefused = false;
         try
         {
-            await connection.ConnectAsync(end).ConfigureAwait(false);
-            return connection;
+            if (migration.Target.Host.Length > 0 && migration.Target.Port >= 0)
+            {
+                await connection.ConnectAsync(end).ConfigureAwait(false);
+                migration.Connection = connection;
+                return true;
+            }
         }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ArgumentException)
+        catch (SocketException exception)
         {
-            connection.Dispose();
-            return null;
+            isRefused = exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset or SocketError.AddressNotAvailable;
         }
+        catch (OperationCanceledException)
+        {
+            isRefused = false;
+        }
+        connection.Dispose();
+
+        // Redis notices only when it writes that nobody listens there.
+        migration.Failure = (isRefused ? Errors.MigrateWrite : Errors.MigrateConnect).ToArray();
+        return false;
     }
 
     private static async Task<(Trouble Trouble, bool IsTimeout)> TalkAsync(Migration migration, bool isFirst, CancellationToken end)

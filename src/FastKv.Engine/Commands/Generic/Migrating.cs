@@ -256,17 +256,20 @@ internal static unsafe class Migrating
         return true;
     }
 
-    /// <summary>The number that an argument begins with, as atoi reads it; 0: none.</summary>
+    /// <summary>The number that an argument begins with, as atoi reads it, in 16 bits; 0: none, −1: it is negative.</summary>
     private static int Port(ReadOnlySpan<byte> text)
     {
+        text = text.TrimStart((byte)' ');
+        if (text.Length > 1 && text[0] == (byte)'-')
+            return -1;
         int port = 0;
-        foreach (byte digit in text.TrimStart((byte)' '))
+        foreach (byte digit in text)
         {
-            if (digit is < (byte)'0' or > (byte)'9' || port > ushort.MaxValue)
+            if (digit is < (byte)'0' or > (byte)'9')
                 break;
-            port = (port * 10) + digit - '0';
+            port = ((port * 10) + digit - '0') & int.MaxValue;
         }
-        return port;
+        return port & ushort.MaxValue;
     }
 
     private struct Options
