@@ -465,7 +465,13 @@ internal sealed unsafe class CommandPipeline : IDisposable
             }
             ulong shards = 0;
             if (shard == CommandBatch.Transaction)
-                shard = batch.Slots[batch.Next].Shard = Queueing.ShardOf(client, _partition.Index, out shards);
+            {
+                shard = Queueing.ShardOf(client, _partition.Index, out shards);
+
+                // One that spans shards may come here again (full rings, locked keys), and its shards are looked up again then.
+                if (shard != CommandBatch.Spanning)
+                    batch.Slots[batch.Next].Shard = shard;
+            }
             if (shard == CommandBatch.Inline || (shard == _partition.Index && _loop.StrictOrder))
             {
                 if (Execute(client, batch, batch.Next, batch.Next + 1) > batch.Next)

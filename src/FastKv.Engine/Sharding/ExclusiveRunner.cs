@@ -93,7 +93,10 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         SetTouchOff(ticket.Shards, client.NoTouch);
         SetActor(ticket.Shards, client.Tracker);
         SetFrozen(ticket.Shards, (client.Gate & ClientGate.Pause) != 0 && (context.Command.Flags & CommandFlags.Write) == 0);
-        _statistics.RunSpanning(context.Command, ref context);
+        if (context.Command is { Route: CommandRoute.Everywhere, Merge: not PartMerge.None })
+            RunEverywhere(ref context);
+        else
+            _statistics.RunSpanning(context.Command, ref context);
         if ((client.Gate & ClientGate.Tracking) != 0)
             TrackedKeys.NoteRead(ref context);
         SetTouchOff(ticket.Shards, false);
@@ -105,6 +108,14 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
             _discard.Clear();
             client.Gate &= ~ClientGate.ReplySkip;
         }
+    }
+
+    /// <summary>A command that is usually scattered over all partitions (SWAPDB), and told as one for all.</summary>
+    private void RunEverywhere(ref CommandContext context)
+    {
+        if (context.IsJournaled)
+            JournalUnits.BeginTransaction(_partitions, hasFlush: true);
+        RunOnPartitions(ref context);
     }
 
     private void SetFrozen(ulong shards, bool isFrozen)

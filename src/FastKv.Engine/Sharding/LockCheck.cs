@@ -21,7 +21,7 @@ internal static unsafe class LockCheck
         if (command.Route == CommandRoute.Transaction)
             return IsHeld(client, partitions, shards);
         if (command.Route == CommandRoute.Everywhere)
-            return command.Merge == PartMerge.None && (command.Flags & CommandFlags.Write) != 0 && AnyLocked(partitions, shards);
+            return command.Name is "swapdb" && AnyLocked(partitions, shards);
         if (command.Route != CommandRoute.Keys)
             return false;
         if (command.Name is "move" or "copy")

@@ -66,7 +66,7 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
 
         // Shares cannot wait for a locked key each by itself. Who took a later number than a migration sees here that there is one.
         if (!ticket.IsExclusive && _loop.Server.Migrations.Announced != 0)
-            ticket.IsExclusive = ticket.Batch.Slots[ticket.Slot].Command!.Route == CommandRoute.Keys;
+            ticket.IsExclusive = ticket.Batch.Slots[ticket.Slot].Command is { Route: CommandRoute.Keys } or { Name: "swapdb" };
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
             if (ticket.Parts[shard] is { } part)
