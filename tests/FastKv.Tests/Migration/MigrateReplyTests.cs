@@ -23,7 +23,7 @@ public sealed class MigrateReplyTests
         "MIGRATE HOST PORT '' 0 2000 REPLACE KEYS c e", "MGET a b c d e", "TARGET MGET a b c d e", "DBSIZE",
         "SET k 4", "MIGRATE HOST PORT k 0 2000 REPLACE AUTH secret", "GET k", "DEL k",
         "TARGET CONFIG SET requirepass secret", "SET p 1", "MIGRATE HOST PORT p 0 2000 AUTH wrong", "GET p", "MIGRATE HOST PORT p 0 2000 AUTH2 nobody secret", "GET p",
-        "MIGRATE HOST PORT p 0 2000 AUTH secret", "EXISTS p", "TARGET GET p",
+        "MIGRATE HOST PORT p 0 2000 REPLACE AUTH secret", "EXISTS p", "TARGET GET p",
         "SET p 2", "MIGRATE HOST PORT p 0 2000 REPLACE AUTH2 default secret", "EXISTS p", "TARGET GET p", "TARGET CONFIG SET requirepass ''",
         "TARGET ACL SETUSER mover on >word ~* &* +@all", "SET p 3", "MIGRATE HOST PORT p 7 2000 AUTH2 mover word", "EXISTS p", "TARGET SELECT 7", "TARGET GET p",
         "TARGET SELECT 0", "TARGET ACL DELUSER mover",
