@@ -15,7 +15,7 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
     [InlineData(ServerKind.FastKv1, ServerKind.FastKv3)]
     [InlineData(ServerKind.FastKv3, ServerKind.FastKv3)]
     [InlineData(ServerKind.FastKv3, ServerKind.Redis)]
-    public void No_acknowledged_write_is_lost(ServerKind firstKind, ServerKind secondKind)
+    public async Task No_acknowledged_write_is_lost(ServerKind firstKind, ServerKind secondKind)
     {
         int seed = Random.Shared.Next();
         output.WriteLine($"seed {seed}");
@@ -26,9 +26,8 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
             () => Count(first, new Random(seed + n), n / 2, end.Token), TaskCreationOptions.LongRunning)).ToArray();
         var moves = Task.Factory.StartNew(() => Move(first, second, new Random(seed - 1), end.Token), TaskCreationOptions.LongRunning);
         end.CancelAfter(5000);
-        Task.WaitAll([.. counts, moves]);
-        long acknowledged = counts.Sum(count => count.Result);
-        var (moved, taken) = moves.Result;
+        long acknowledged = (await Task.WhenAll(counts)).Sum();
+        var (moved, taken) = await moves;
         output.WriteLine($"{acknowledged} increments, {moved} moves");
         Assert.True(moved > 20, $"{moved} moves");
         Assert.Equal(acknowledged, taken + Sum(first) + Sum(second));
