@@ -71,6 +71,8 @@ internal static unsafe class KeyExtractor
     private static int ExtractOfMigrate(Argument* args, int count, Span<int> positions, Span<byte> specs)
     {
         var (first, keys) = Generic.MigrateKeys.Range(args, count);
+        if (keys == 0)
+            return Invalid;
         for (int i = 0; i < keys && i < positions.Length; i++)
         {
             positions[i] = first + i;

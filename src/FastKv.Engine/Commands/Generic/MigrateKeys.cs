@@ -8,14 +8,14 @@ internal static unsafe class MigrateKeys
     public const int FirstOption = 6;
     public const int KeyIndex = 3;
 
-    /// <summary>Where the keys begin, and how many there are; as in Redis a KEYS beside a key that is not empty counts for nothing. O(arguments).</summary>
+    /// <summary>Where the keys begin, and how many there are; none when KEYS stands beside a key that is not empty, which is an error. O(arguments).</summary>
     public static (int First, int Count) Range(Argument* arguments, int count)
     {
         for (int i = FirstOption; i < count; i++)
         {
             var option = arguments[i].Span;
             if (System.Text.Ascii.EqualsIgnoreCase(option, "KEYS"u8))
-                return arguments[KeyIndex].Length > 0 ? (KeyIndex, 1) : (i + 1, count - i - 1);
+                return arguments[KeyIndex].Length > 0 ? (i + 1, 0) : (i + 1, count - i - 1);
             if (System.Text.Ascii.EqualsIgnoreCase(option, "AUTH"u8))
                 i++;
             else if (System.Text.Ascii.EqualsIgnoreCase(option, "AUTH2"u8))
