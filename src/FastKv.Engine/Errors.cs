@@ -332,6 +332,17 @@ internal static class Errors
 
     public static ReadOnlySpan<byte> CachingNoNeedsOptOut => "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."u8;
 
+    // ---- MIGRATE ----
+
+    public static ReadOnlySpan<byte> MigrateKeyAndKeys =>
+        "ERR When using MIGRATE KEYS option, the key argument must be set to the empty string"u8;
+
+    public static ReadOnlySpan<byte> MigrateConnect => "IOERR error or timeout connecting to the client"u8;
+
+    public static ReadOnlySpan<byte> MigrateWrite => "IOERR error or timeout writing to target instance"u8;
+
+    public static ReadOnlySpan<byte> MigrateRead => "IOERR error or timeout reading to target instance"u8;
+
     // ---- Append-only file ----
 
     public static ReadOnlySpan<byte> DebugLoadAofFailed => "ERR Error trying to load the AOF files, check server logs."u8;

@@ -136,6 +136,9 @@ public sealed class FastKvServer : IDisposable
 
     internal AofBases AofBases { get; }
 
+    /// <summary>The keys that are on their way to other servers.</summary>
+    internal Migration.Migrations Migrations { get; } = new();
+
     internal LoadingProgress Loading { get; } = new();
 
     internal ProtocolLimits ProtocolLimits { get; } = new();
@@ -292,6 +295,7 @@ public sealed class FastKvServer : IDisposable
     {
         _shutdown.TrySetResult(0);
         StopLoops();
+        Migrations.Dispose();
         Aof.Dispose();
         foreach (var loop in Loops)
             loop.Mailbox.Clear();
@@ -324,6 +328,7 @@ public sealed class FastKvServer : IDisposable
         Aof.Tick();
         Saving.Tick(nowMs);
         MemoryLimit.Tick();
+        Migrations.Tick();
         long buffers = NativeBlock.OutstandingBytes;
         _bufferBytesPeak = Math.Max(_bufferBytesPeak, NativeBlock.TakePeak());
         if (_bufferBytesPeak - buffers > BufferBytesToTrim)

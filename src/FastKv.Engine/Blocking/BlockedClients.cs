@@ -84,7 +84,10 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
     {
         var waiter = client.Waiter!;
         if (!waiter.TryCancel(waiter.Number))
+        {
+            waiter.Migration?.Cancel();
             return false;
+        }
         Leave(client, waiter);
         return true;
     }
@@ -100,7 +103,7 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
             waiter.Finish();
             TakeOver(client, waiter);
         }
-        else if (!waiter.TryResume())
+        else if (waiter.Migration is null && !waiter.TryResume())
         {
             _deferred.Add(waiter);
         }
@@ -123,6 +126,9 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
         waiter.Origin.PostWaiter(waiter);
         return command;
     }
+
+    /// <summary>The clients whose commands are not over, closed ones among them.</summary>
+    public IEnumerable<Client> Clients() => _all.Where(static waiter => waiter.Client is not null).Select(static waiter => waiter.Client);
 
     public void Dispose()
     {
@@ -174,7 +180,7 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
         if (waiter.IsUnblockedWithError)
             reply.Error(Errors.Unblocked);
         else if (waiter.KeyCount == 0)
-            Commands.Generic.Waiting.ReplyCount(reply, waiter.Command);
+            Commands.Generic.Waiting.ReplyCount(reply, waiter);
         else
             reply.NullArray();
     }

@@ -60,6 +60,12 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
     /// <summary>Set by a try that has found nothing again.</summary>
     public bool IsBlockedAgain;
 
+    /// <summary>A MIGRATE that is under way; null: a command that waits for keys.</summary>
+    public Migration.Migration? Migration;
+
+    /// <summary>For WAITAOF: what the writer of the append-only file has to pass; 0: none.</summary>
+    public long Mark;
+
     /// <summary>The next waiter of a list that the loops exchange.</summary>
     public Waiter? Next;
 
@@ -137,6 +143,9 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
         _arguments.Clear();
         _arguments.Trim(64);
         _text.Release();
+        Migration?.Dispose();
+        Migration = null;
+        Mark = 0;
         Client = null!;
         Shards = 0;
         DeadlineUs = 0;

@@ -85,7 +85,7 @@ internal sealed unsafe class WaiterRunner(Partition[] partitions, ErrorCounts er
             waiter.Origin.PostWaiter(waiter);
             return Outcome.InService;
         }
-        if (!Run(partition, waiter))
+        if (IsLocked(partition, waiter) || !Run(partition, waiter))
         {
             if (waiter.TryResume())
                 return Outcome.Waiting;
@@ -97,6 +97,17 @@ internal sealed unsafe class WaiterRunner(Partition[] partitions, ErrorCounts er
         waiter.Finish();
         waiter.Origin.PostWaiter(waiter);
         return Outcome.Served;
+    }
+
+    /// <summary>Whether the command names a key that is on its way to another server: it is tried again when that is over.</summary>
+    private bool IsLocked(Partition partition, Waiter waiter)
+    {
+        if (!partition.Locks.Any)
+            return false;
+        bool isHeld = Sharding.LockCheck.IsHeld(
+            waiter.Command, waiter.Arguments, waiter.Count, waiter.DatabaseIndex, waiter.Client, _partitions, 1UL << partition.Index);
+        partition.Locks.HasSkippedWaiters |= isHeld;
+        return isHeld;
     }
 
     /// <summary>Whether a value is of the kind that a command of this group waits for; what has become of a stream, its command finds out itself.</summary>

@@ -72,8 +72,11 @@ internal enum ClientGate
     /// <summary>The disk refuses what is to be kept: commands that write are refused.</summary>
     DiskError = 1 << 23,
 
+    /// <summary>Its next command names a key that is on its way to another server (MIGRATE).</summary>
+    Locked = 1 << 27,
+
     /// <summary>Nothing of the client is run.</summary>
-    Halted = Blocked | Committing,
+    Halted = Blocked | Committing | Locked,
 
     /// <summary>With one of these, commands are run or sent one by one: each may change what becomes of the next.</summary>
     OneByOne = Unauthenticated | ReplyOff | ReplySkip | ReplySkipNext | Pause | Closing | Halted | Multi | SubscriberMode | Monitored

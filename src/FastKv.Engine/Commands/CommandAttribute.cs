@@ -31,6 +31,10 @@ internal enum CommandFlags
     MovableKeys = 1 << 18,
     NoMandatoryKeys = 1 << 19,
     TouchesArbitraryKeys = 1 << 20,
+
+    /// <summary>Its client is suspended while something goes on outside the server (MIGRATE): over several shards it always takes a ticket, and transactions
+    /// cannot contain it. COMMAND INFO does not show it.</summary>
+    Suspends = 1 << 21,
 }
 
 /// <summary>The documentation group of a command, as COMMAND DOCS names it.</summary>

@@ -151,6 +151,8 @@ internal static unsafe class CommandRules
                 return Sharding.CommandBatch.Spanning;
             shard = next;
         }
+        if (shard >= 0 && routing.ShardCount > 1 && (command.Flags & CommandFlags.Suspends) != 0)
+            return Sharding.CommandBatch.Spanning;
         return shard < 0 ? 0 : shard;
     }
 

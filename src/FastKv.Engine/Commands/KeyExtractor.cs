@@ -43,6 +43,8 @@ internal static unsafe class KeyExtractor
     /// <param name="specs">Unless empty, receives for each key the index of its specification in <see cref="CommandDescriptor.KeySpecs"/>.</param>
     public static int Extract(CommandDescriptor command, Argument* args, int count, Span<int> positions, Span<byte> specs = default)
     {
+        if ((command.Flags & CommandFlags.Suspends) != 0)
+            return ExtractOfMigrate(args, count, positions, specs);
         int found = 0;
         for (int s = 0; s < command.KeySpecs.Length; s++)
         {
@@ -64,6 +66,20 @@ internal static unsafe class KeyExtractor
             }
         }
         return found;
+    }
+
+    private static int ExtractOfMigrate(Argument* args, int count, Span<int> positions, Span<byte> specs)
+    {
+        var (first, keys) = Generic.MigrateKeys.Range(args, count);
+        if (keys == 0)
+            return Invalid;
+        for (int i = 0; i < keys && i < positions.Length; i++)
+        {
+            positions[i] = first + i;
+            if (i < specs.Length)
+                specs[i] = (byte)(first == Generic.MigrateKeys.KeyIndex ? 0 : 1);
+        }
+        return keys;
     }
 
     /// <summary>Index where the keys of <paramref name="spec"/> begin; 0: its keyword does not occur, or it cannot be found this way.</summary>

@@ -40,6 +40,9 @@ internal sealed class Partition : IDisposable
     /// <summary>The keys that blocked clients wait for.</summary>
     public readonly Blocking.BlockedKeys Blocked;
 
+    /// <summary>The keys that are on their way to another server.</summary>
+    public readonly KeyLocks Locks = new();
+
     /// <summary>The keys that clients watch.</summary>
     public readonly Transactions.WatchedKeys Watched;
 

@@ -29,7 +29,7 @@ internal sealed unsafe class Admission(ShardLoop loop)
             return Refusal.Protected;
         if ((gate & ClientGate.Unauthenticated) != 0 && (command.Flags & CommandFlags.NoAuth) == 0)
             return Refusal.NotAuthenticated;
-        if ((gate & ClientGate.Multi) != 0 && (command.Flags & CommandFlags.NoMulti) != 0)
+        if ((gate & ClientGate.Multi) != 0 && (command.Flags & (CommandFlags.NoMulti | CommandFlags.Suspends)) != 0)
             return Refusal.NotInTransaction;
         if ((gate & ClientGate.Restricted) != 0 && !client.Acl.Permits(command, arguments, count))
             return Refusal.NoPermission;

@@ -71,15 +71,16 @@ internal sealed unsafe class CommandPipeline : IDisposable
                 _timeline.EndExtended();
                 return position = cursor;
             }
+            byte* start = cursor;
             var status = Parse(client, ref cursor, end, batch, CommandBatch.PrefetchDepth);
             Resolve(batch, client);
             int done = Execute(client, batch, 0, batch.Count, isLast: cursor == end || status != ParseStatus.Command);
             if (done < batch.Count)
             {
                 // Closing, held or blocked: what follows is not run now; it is parsed again when the client goes on.
-                // A client that was held or blocked before is not run here, so the first command of a batch always is: done is 0 only when closing.
+                // A client that was held or blocked before is not run here, so the first command of a batch is run, unless it is closing, or a key is locked.
                 client.Parser.Reset();
-                return position = done == 0 ? end : batch.Slots[done - 1].End;
+                return position = done > 0 ? batch.Slots[done - 1].End : (client.Gate & ClientGate.Locked) != 0 ? start : end;
             }
             if (status == ParseStatus.Error)
             {
@@ -295,8 +296,11 @@ internal sealed unsafe class CommandPipeline : IDisposable
         long before = output.Length;
         _timeline.BeginBatch();
         int done = from;
+        bool hasLocks = _partition.Locks.Any;
         for (; done < to; done++)
         {
+            if (hasLocks && HoldIfLocked(client, batch, done))
+                break;
             if (!ExecuteSlot(client, batch, done, ref context))
                 break;
             batch.Slots[done].ReplyEnd = output.Length;
@@ -314,6 +318,19 @@ internal sealed unsafe class CommandPipeline : IDisposable
         if (done == to)
             client.LastCommand = batch.Slots[to - 1].Command ?? client.LastCommand;
         return done;
+    }
+
+    /// <summary>Halts the client if its command names a key of this partition that is on its way to another server.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool HoldIfLocked(Client client, CommandBatch batch, int index)
+    {
+        ref var slot = ref batch.Slots[index];
+        if (slot.Command is not { } command || ((client.Gate & ClientGate.Multi) != 0 && Queueing.IsQueued(command)))
+            return false;
+        if (!LockCheck.IsHeld(command, batch.Arguments.Items + slot.First, slot.Count, client.Database, client, _partitions, 1UL << _partition.Index))
+            return false;
+        _loop.Locked.Hold(client);
+        return true;
     }
 
     /// <summary>Whether slots [from, to) had so many bytes to read or to write that this alone may have taken long.</summary>
@@ -448,7 +465,13 @@ internal sealed unsafe class CommandPipeline : IDisposable
             }
             ulong shards = 0;
             if (shard == CommandBatch.Transaction)
-                shard = batch.Slots[batch.Next].Shard = Queueing.ShardOf(client, _partition.Index, out shards);
+            {
+                shard = Queueing.ShardOf(client, _partition.Index, out shards);
+
+                // One that spans shards may come here again (full rings, locked keys), and its shards are looked up again then.
+                if (shard != CommandBatch.Spanning)
+                    batch.Slots[batch.Next].Shard = shard;
+            }
             if (shard == CommandBatch.Inline || (shard == _partition.Index && _loop.StrictOrder))
             {
                 if (Execute(client, batch, batch.Next, batch.Next + 1) > batch.Next)
@@ -550,7 +573,7 @@ internal sealed unsafe class CommandPipeline : IDisposable
         for (int i = batch.Next; i < end; i++)
         {
             int shard = batch.Slots[i].Shard;
-            if (shard != _partition.Index && !_loop.CanSend(shard))
+            if ((shard != _partition.Index || _partition.Locks.Any) && !_loop.CanSend(shard))
                 return false;
         }
 
@@ -574,8 +597,18 @@ internal sealed unsafe class CommandPipeline : IDisposable
                 part.Waiter = _loop.Blocked.Rent();
             _loop.SendPart(part);
         }
-        if (batch.Parts[_partition.Index] is { } local)
+        if (batch.Parts[_partition.Index] is not { } local)
+            return true;
+        if (_partition.Locks.Any && LockCheck.IsHeld(local, _partitions))
+        {
+            // It goes the way of the others: it is held in the inbox until the keys are free.
+            batch.PartsInFlight++;
+            _loop.SendPart(local);
+        }
+        else
+        {
             _loop.Runner.Execute(_partition, local);
+        }
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using FastKv.Engine.Blocking;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Commands.Generic;
@@ -24,13 +25,15 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
     private readonly BufferChain _discard = new(loop.Buffers);
 
     /// <summary>Tries a blocked command again whose keys lie on partitions that are all parked for this loop.</summary>
-    public void RunRetry(Ticket ticket)
+    /// <param name="waiter">The command.</param>
+    /// <param name="shards">The partitions that are parked, one bit each.</param>
+    /// <param name="ticketNumber">The number of the ticket; 0: there is one shard only.</param>
+    public void RunRetry(Waiter waiter, ulong shards, long ticketNumber)
     {
-        var waiter = ticket.Waiter!;
         CommandContext context = _loop.Pipeline.NewContext(waiter.Client);
-        context.Partition = _partitions[BitOperations.TrailingZeroCount(ticket.Shards)];
-        context.Shards = ticket.Shards;
-        context.TicketNumber = ticket.Number;
+        context.Partition = _partitions[BitOperations.TrailingZeroCount(shards)];
+        context.Shards = shards;
+        context.TicketNumber = ticketNumber;
         context.Waiter = waiter;
         context.IsRetry = true;
         context.Reply = new ReplyWriter(waiter.Replies, waiter.Resp, _errors);
@@ -39,11 +42,11 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.Count = waiter.Count;
         context.DatabaseIndex = waiter.DatabaseIndex;
         waiter.IsBlockedAgain = false;
-        if (!waiter.Client.IsClosed)
+        if (!waiter.Client.IsClosed || waiter.Migration is not null)
         {
-            SetTouchOff(ticket.Shards, waiter.NoTouch);
+            SetTouchOff(shards, waiter.NoTouch);
             _statistics.RunAgain(waiter.Command, ref context);
-            SetTouchOff(ticket.Shards, false);
+            SetTouchOff(shards, false);
         }
 
         // Those behind it in the queues have waited for this try: they are served now, or (it has found nothing) passed to without it.
@@ -54,7 +57,7 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
             context.Database(key).Partition.Blocked.Signal(waiter.DatabaseIndex, key, skipTickets: !isOver);
         }
         _loop.Blocked.CompleteRetry(waiter, isOver);
-        ServeWaiters(ticket.Shards);
+        ServeWaiters(shards);
     }
 
     private void ServeWaiters(ulong shards)
@@ -90,7 +93,10 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         SetTouchOff(ticket.Shards, client.NoTouch);
         SetActor(ticket.Shards, client.Tracker);
         SetFrozen(ticket.Shards, (client.Gate & ClientGate.Pause) != 0 && (context.Command.Flags & CommandFlags.Write) == 0);
-        _statistics.RunSpanning(context.Command, ref context);
+        if (context.Command is { Route: CommandRoute.Everywhere, Merge: not PartMerge.None })
+            RunEverywhere(ref context);
+        else
+            _statistics.RunSpanning(context.Command, ref context);
         if ((client.Gate & ClientGate.Tracking) != 0)
             TrackedKeys.NoteRead(ref context);
         SetTouchOff(ticket.Shards, false);
@@ -102,6 +108,14 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
             _discard.Clear();
             client.Gate &= ~ClientGate.ReplySkip;
         }
+    }
+
+    /// <summary>A command that is usually scattered over all partitions (SWAPDB), and told as one for all.</summary>
+    private void RunEverywhere(ref CommandContext context)
+    {
+        if (context.IsJournaled)
+            JournalUnits.BeginTransaction(_partitions, hasFlush: true);
+        RunOnPartitions(ref context);
     }
 
     private void SetFrozen(ulong shards, bool isFrozen)

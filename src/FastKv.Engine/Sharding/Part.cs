@@ -178,6 +178,8 @@ internal sealed class Ticket
 
     /// <summary>Parts not yet back at the coordinator: run (scatter) or parked (exclusive).</summary>
     public int Outstanding;
+    /// <summary>A key of it is on its way to another server: it was not run, and is to be taken again.</summary>
+    public bool IsLocked;
     public readonly Part?[] Parts;
 
     public Ticket(int shardCount) => Parts = new Part?[shardCount];

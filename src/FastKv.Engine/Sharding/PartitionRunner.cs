@@ -129,6 +129,11 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
     /// <summary>Runs the commands of a part and sends it back.</summary>
     private void RunPart(Partition partition, Part part)
     {
+        if (partition.Locks.Any && part.Ticket is null && LockCheck.IsHeld(part, _partitions))
+        {
+            partition.Locks.Hold(part);
+            return;
+        }
         Execute(partition, part);
         partition.Statistics.PartsRun++;
         Complete(partition, part);

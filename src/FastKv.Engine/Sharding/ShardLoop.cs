@@ -82,6 +82,12 @@ internal sealed class ShardLoop : IDisposable
     public readonly ExclusiveRunner Exclusive;
     public readonly ClientSockets Sockets;
 
+    /// <summary>Those of its clients that wait for a sync of the append-only file.</summary>
+    public readonly Blocking.FileWaits FileWaits;
+
+    /// <summary>Those of its clients that wait for keys on their way to another server.</summary>
+    public readonly LockedClients Locked;
+
     /// <summary>Those of its clients whose replies wait for the disk.</summary>
     public readonly CommitGate Commits;
     public readonly IdleSpin Idle;
@@ -133,6 +139,8 @@ internal sealed class ShardLoop : IDisposable
         Mailbox = new Messages.Mailbox(this);
         Sockets = new ClientSockets(this, server);
         Commits = new CommitGate(this);
+        Locked = new LockedClients(this);
+        FileWaits = new Blocking.FileWaits(this);
         Pipeline = new CommandPipeline(this, server.ProtocolLimits, _coordinator);
         _outstanding = new int[partitions.Length];
         Blocked = new Blocking.BlockedClients(this);
@@ -232,6 +240,8 @@ internal sealed class ShardLoop : IDisposable
         }
         if (Commits.IsDue)
             Commits.Run();
+        if (FileWaits.IsDue)
+            FileWaits.Run();
         _cron.Run(NowUs, hasServed: events > 0);
         if (Partition.IsHeldBy(Index) && Partition.Tracked.HasBroadcasts)
             Partition.Tracked.SendBroadcasts();
@@ -331,7 +341,13 @@ internal sealed class ShardLoop : IDisposable
     }
 
     /// <summary>Takes a ticket to try a blocked command again; false: not now.</summary>
-    public bool TryRetry(Blocking.Waiter waiter) => _coordinator.BeginRetry(waiter);
+    public bool TryRetry(Blocking.Waiter waiter)
+    {
+        if (!IsAlone)
+            return _coordinator.BeginRetry(waiter);
+        Exclusive.RunRetry(waiter, shards: 1, ticketNumber: 0);
+        return true;
+    }
 
     /// <summary>A client whose wait is over goes on with what it has sent meanwhile.</summary>
     public void Continue(Client client)
@@ -369,7 +385,7 @@ internal sealed class ShardLoop : IDisposable
     {
         foreach (var client in Clients)
             client.IsClosed = true;
-        foreach (var client in Clients.Concat(_ready).Concat(_retry).Concat(Pool.TakeClientsInFlight()).Distinct().ToArray())
+        foreach (var client in Clients.Concat(_ready).Concat(_retry).Concat(Pool.TakeClientsInFlight()).Concat(Locked.Clients).Concat(Blocked.Clients()).Distinct().ToArray())
             Forget(client);
         _events?.Dispose();
         Pipeline.Dispose();
@@ -541,7 +557,8 @@ internal sealed class ShardLoop : IDisposable
         // What follows is mostly the kernel's work; meanwhile whoever has work for this partition may do it.
         if (!IsAlone && Partition.IsHeldBy(Index))
             GiveUp(Partition);
-        if (_ready.Count > 0 || _retry.Count > 0 || _exclusive.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue)
+        if (_ready.Count > 0 || _retry.Count > 0 || _exclusive.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue
+            || FileWaits.IsDue)
         {
             // Clients that wait for another thread (one that holds the partition, or empties a ring) need that one to have a core.
             if (_batchCount > 0 || _retry.Count > 0)
@@ -567,7 +584,7 @@ internal sealed class ShardLoop : IDisposable
 
         // The other half of Poke, Post, NotifyCompletions and Mailbox.Post: sleep is announced first, then the queues are looked at once more.
         Interlocked.MemoryBarrier();
-        if (!_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue || (!IsAlone && HasSharedWork()))
+        if (!_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue || FileWaits.IsDue || (!IsAlone && HasSharedWork()))
         {
             Volatile.Write(ref _sleeping, 0);
             return 0;

@@ -54,6 +54,8 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         }
         command.NextInPart = -1;
         client.LastCommand = descriptor;
+        if (waiter is null && (descriptor.Flags & CommandFlags.Suspends) != 0)
+            _loop.Server.Migrations.Announce();
         Send(ticket);
         return true;
     }
@@ -61,6 +63,10 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
     private void Send(Ticket ticket)
     {
         ticket.Number = _counter.Take(_loop.Index);
+
+        // Shares cannot wait for a locked key each by itself. Who took a later number than a migration sees here that there is one.
+        if (!ticket.IsExclusive && _loop.Server.Migrations.Announced != 0)
+            ticket.IsExclusive = ticket.Batch.Slots[ticket.Slot].Command is { Route: CommandRoute.Keys } or { Name: "swapdb" };
         for (int shard = 0; shard < _partitions.Length; shard++)
         {
             if (ticket.Parts[shard] is { } part)
@@ -141,6 +147,12 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             }
         }
         var (batch, isRetry) = (ticket.Batch, ticket.Waiter is not null);
+        bool isLocked = ticket.IsLocked;
+        ticket.IsLocked = false;
+        if (!isRetry && ticket.Action is null && (batch.Slots[ticket.Slot].Command!.Flags & CommandFlags.Suspends) != 0 && client.Waiter?.Migration is null)
+            _loop.Server.Migrations.Withdraw();
+        if (isLocked)
+            Hold(ticket);
         ticket.Client = null!;
         ticket.Batch = null!;
         ticket.Waiter = null;
@@ -154,11 +166,39 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             _loop.Pool.Return(batch);
             client.InFlight = false;
         }
+        else if (isLocked)
+        {
+            client.InFlight = false;
+        }
         else
         {
             _loop.Pipeline.CompleteTicket(client);
         }
         return true;
+    }
+
+    /// <summary>A ticket whose command was not run is taken again when the keys are free.</summary>
+    private void Hold(Ticket ticket)
+    {
+        if (ticket.Waiter is { } waiter)
+        {
+            _loop.Locked.Hold(waiter);
+            return;
+        }
+        ticket.Batch.Next--;
+        if (!ticket.Client.IsClosed)
+            _loop.Locked.Hold(ticket.Client);
+    }
+
+    /// <summary>Whether the command of a ticket, whose partitions are all held, has to wait for locked keys.</summary>
+    private bool IsLocked(Ticket ticket)
+    {
+        if (!LockCheck.AnyLocked(_partitions, ticket.Shards) || ticket.Waiter?.Migration is not null)
+            return false;
+        ref var slot = ref ticket.Batch.Slots[ticket.Slot];
+        int database = ticket.Waiter?.DatabaseIndex ?? ticket.Client.Database;
+        return LockCheck.IsHeld(
+            slot.Command!, ticket.Batch.Arguments.Items + slot.First, slot.Count, database, ticket.Client, _partitions, ticket.Shards);
     }
 
     private void RunExclusive(Ticket ticket)
@@ -179,10 +219,12 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         }
         if (ticket.Action is { } action)
             action();
-        else if (ticket.Waiter is null)
-            _loop.Exclusive.Run(ticket);
+        else if (ticket.IsLocked = IsLocked(ticket))
+            nowMs = 0;
+        else if (ticket.Waiter is { } waiter)
+            _loop.Exclusive.RunRetry(waiter, ticket.Shards, ticket.Number);
         else
-            _loop.Exclusive.RunRetry(ticket);
+            _loop.Exclusive.Run(ticket);
 
         // What was saved last must stay as it is: nobody gets the partitions any more.
         if (_loop.Server.IsEnding)

@@ -27,6 +27,7 @@ internal sealed unsafe class Transaction
     private NativeBuffer _text;
     private NativeBuffer _watchedNames;
     private long _brokenNumber;
+    private bool _isSealed;
 
     /// <summary>The number of the present set of watches: a place that was left by an earlier one cannot break a later one.</summary>
     private long _watchNumber = 1;
@@ -86,6 +87,9 @@ internal sealed unsafe class Transaction
     /// <summary>Nothing more is queued: the arguments get their addresses.</summary>
     public void Seal()
     {
+        if (_isSealed)
+            return;
+        _isSealed = true;
         for (int i = 0; i < _arguments.Count; i++)
             _arguments.Items[i].Pointer += (nint)_text.Data;
     }
@@ -138,7 +142,7 @@ internal sealed unsafe class Transaction
     public void End(Partition[] partitions)
     {
         Unwatch(partitions);
-        IsOpen = IsAborted = NeedsOwnLoop = false;
+        IsOpen = IsAborted = NeedsOwnLoop = _isSealed = false;
         Shards = 0;
         Flags = CommandFlags.None;
         _commands.Clear();

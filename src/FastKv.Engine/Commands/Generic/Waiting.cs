@@ -3,8 +3,8 @@ using FastKv.Protocol;
 namespace FastKv.Engine.Commands.Generic;
 
 /// <summary>
-/// WAIT and WAITAOF, as a server answers that has no replicas and no append-only file: nobody will ever acknowledge anything, so who asks for more than
-/// nothing waits until his time is up. Data plane.
+/// WAIT and WAITAOF, as a server answers that has no replicas: none will ever acknowledge anything, so who asks for one waits until his time is up. What the
+/// own append-only file has on the disk, WAITAOF waits for (<see cref="Blocking.FileWaits"/>). Data plane.
 /// </summary>
 internal static class Waiting
 {
@@ -17,7 +17,7 @@ internal static class Waiting
         if (!context.TryInteger(1, out long replicas) || !TryTimeout(ref context, 2, out long timeoutMs))
             return;
         if (replicas <= 0 || context.IsInTransaction)
-            ReplyCount(context.Reply, context.Command);
+            ReplyCount(context.Reply, context.Command, local: 0);
         else
             context.Block(firstKey: 0, keyCount: 0, timeoutMs);
     }
@@ -25,7 +25,8 @@ internal static class Waiting
     [Command("WAITAOF", Arity = 4, Flags = CommandFlags.NoScript, Group = CommandGroup.Generic,
         Categories = AclCategories.Connection | AclCategories.NotOfGroup, Route = CommandRoute.Connection, Since = "7.2.0",
         Summary = "Blocks until all of the preceding write commands sent by the connection are written to the append-only file of the master and/or replicas.",
-        Complexity = "O(1)", Syntax = "numlocal:integer numreplicas:integer timeout:integer", Tips = ["request_policy:all_shards", "response_policy:agg_min"])]
+        Complexity = "O(1)", Syntax = "numlocal:integer numreplicas:integer timeout:integer", Tips = ["request_policy:all_shards", "response_policy:agg_min"],
+        Differs = "It waits for what all clients have written before, not this one only.")]
     internal static void WaitForFile(ref CommandContext context)
     {
         if (!context.TryInteger(1, out long local))
@@ -44,21 +45,46 @@ internal static class Waiting
         }
         if (!TryTimeout(ref context, 3, out long timeoutMs))
             return;
-        if (local > 0)
+        var log = context.Client.Loop.Server.Aof;
+        if (local > 0 && !log.IsOn)
+        {
             context.Reply.Error(Errors.WaitWithoutFile);
-        else if (replicas == 0 || context.IsInTransaction)
-            ReplyCount(context.Reply, context.Command);
+            return;
+        }
+
+        // With appendfsync always the reply itself leaves only when all that was written before is safe.
+        bool isSafe = log.IsOn && (log.HoldsReplies || log.Writer.IsAllSafe);
+        if (context.IsInTransaction || (replicas == 0 && (local == 0 || isSafe)))
+            ReplyCount(context.Reply, context.Command, isSafe ? 1 : 0);
         else
-            context.Block(firstKey: 0, keyCount: 0, timeoutMs);
+            Wait(ref context, log, timeoutMs, endsWithSync: local > 0 && replicas == 0);
     }
 
-    /// <summary>Replies how many have acknowledged.</summary>
-    internal static void ReplyCount(ReplyWriter reply, CommandDescriptor command)
+    private static void Wait(ref CommandContext context, Persistence.Aof.AppendOnlyLog log, long timeoutMs, bool endsWithSync)
+    {
+        context.Block(firstKey: 0, keyCount: 0, timeoutMs);
+        var client = context.Client;
+        if (client.Waiter is not { } waiter || !log.IsOn)
+            return;
+        waiter.Mark = log.Writer.Mark();
+        if (endsWithSync)
+            client.Loop.FileWaits.Add(waiter);
+    }
+
+    /// <summary>Replies how many have acknowledged to a command whose wait is over without that.</summary>
+    internal static void ReplyCount(ReplyWriter reply, Blocking.Waiter waiter)
+    {
+        var log = waiter.Origin.Server.Aof;
+        ReplyCount(reply, waiter.Command, waiter.Mark != 0 && log.IsOn && log.Writer.Synced >= waiter.Mark ? 1 : 0);
+    }
+
+    /// <summary>Replies how many have acknowledged: the own file (WAITAOF), and replicas.</summary>
+    internal static void ReplyCount(ReplyWriter reply, CommandDescriptor command, int local)
     {
         if (command.Name == "waitaof")
         {
             reply.ArrayHeader(2);
-            reply.Integer(0);
+            reply.Integer(local);
         }
         reply.Integer(0);
     }

@@ -49,6 +49,10 @@ internal sealed class AofWriter : IDisposable
     private long _lastSyncMs;
     private long _requested;
     private long _durable;
+    private long _marked;
+    private long _written;
+    private long _synced;
+    private volatile bool _isSyncingHere;
     private bool _hasWritten;
 
     public AofWriter(AppendOnlyLog log, Partition[] partitions, ServerOptions options, IFileSystem files)
@@ -82,6 +86,21 @@ internal sealed class AofWriter : IDisposable
     /// <summary>The last commit that is safe: all that was published before it was requested. Any thread.</summary>
     public long Durable => Volatile.Read(ref _durable);
 
+    /// <summary>The last mark such that all that was published before it is synced. Any thread.</summary>
+    public long Synced => Volatile.Read(ref _synced);
+
+    /// <summary>Whether all that has been published is synced; any thread. May be false too often.</summary>
+    public bool IsAllSafe
+    {
+        get
+        {
+            // In the order of what happens to a byte: written, noted as unsynced before that counts; then a sync, which may fail.
+            if (PendingBytes != 0 || HasUnsynced())
+                return false;
+            return !_isSyncing && !_isSyncingHere && _log.WriteError == 0 && !HasUnsynced();
+        }
+    }
+
     /// <summary>Bytes published and not written.</summary>
     public long PendingBytes
     {
@@ -110,6 +129,14 @@ internal sealed class AofWriter : IDisposable
         long number = Interlocked.Increment(ref _requested);
         _signal.Set();
         return number;
+    }
+
+    /// <summary>A mark behind all that has been published; when <see cref="Synced"/> has come to it, that is safe. Nothing is synced for its sake. Any thread.</summary>
+    public long Mark()
+    {
+        long mark = Interlocked.Increment(ref _marked);
+        _signal.Set();
+        return mark;
     }
 
     /// <summary>Waits until all that was published before is written and synced; false: it cannot be written. Not within the writer's thread.</summary>
@@ -186,15 +213,23 @@ internal sealed class AofWriter : IDisposable
     {
         // Before what is published: whoever has asked by now has published before.
         long requested = Volatile.Read(ref _requested);
+        long marked = Volatile.Read(ref _marked);
         for (int i = 0; i < _partitions.Length; i++)
             _targets[i] = _partitions[i].Journal.Stream.Published;
         while (Round())
         {
         }
+        bool isReached = IsTargetReached();
+        if (isReached)
+            Volatile.Write(ref _written, marked);
         bool isSafe = !_log.IsWriteFailing && Sync(requested != _durable);
         _log.Advance();
         WatchBacklog();
-        if (isSafe && requested != _durable && IsTargetReached())
+
+        // Not while the other thread is at it: a file counts as synced from the moment when that begins.
+        if (!_isSyncing && !HasUnsynced())
+            NoteSynced(_written);
+        if (isSafe && requested != _durable && isReached)
         {
             Volatile.Write(ref _durable, requested);
             _log.AnnounceCommit();
@@ -275,9 +310,9 @@ internal sealed class AofWriter : IDisposable
         while (stream.Peek(limit) is { Length: > 0 } bytes)
         {
             int error = output.File!.Write(bytes, out int written);
+            output.IsUnsynced |= written > 0;
             stream.Consume(written);
             output.Size += written;
-            output.IsUnsynced |= written > 0;
             _hasWritten |= written > 0;
             if (error != 0)
             {
@@ -323,11 +358,13 @@ internal sealed class AofWriter : IDisposable
         bool isAlways = _options.AppendFsync == AppendFsync.Always;
         if (isAlways || isRequested)
         {
+            _isSyncingHere = true;
             int error = SyncAll();
             if (error == 0)
                 _log.EndSyncError();
             else
                 _log.FailSync(error);
+            _isSyncingHere = false;
             return error == 0;
         }
         if (_options.AppendFsync != AppendFsync.EverySecond || (_options.NoAppendFsyncOnRewrite && _log.IsRewriting))
@@ -341,6 +378,15 @@ internal sealed class AofWriter : IDisposable
             _syncSignal.Set();
         }
         return true;
+    }
+
+    /// <summary>All that was written before a mark is synced.</summary>
+    private void NoteSynced(long mark)
+    {
+        if (mark <= Volatile.Read(ref _synced))
+            return;
+        Volatile.Write(ref _synced, mark);
+        _log.AnnounceSync();
     }
 
     private bool HasUnsynced()
@@ -384,11 +430,14 @@ internal sealed class AofWriter : IDisposable
             _syncSignal.WaitOne();
             if (_stopping)
                 return;
+            long written = Volatile.Read(ref _written);
             int error = SyncAll();
             if (error != 0)
                 _log.FailSync(error);
             else
                 _log.EndSyncError();
+            if (error == 0)
+                NoteSynced(written);
             _isSyncing = false;
         }
     }

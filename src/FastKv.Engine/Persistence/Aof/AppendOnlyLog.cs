@@ -194,6 +194,7 @@ internal sealed class AppendOnlyLog : IDisposable
             partition.Journal.Stop();
         _server.SetCommonGate(ClientGate.DiskError, false);
         _writeError = _syncError = 0;
+        AnnounceSync();
     }
 
     /// <summary>Begins to tell. All partitions are held, or nobody runs them yet.</summary>
@@ -318,6 +319,18 @@ internal sealed class AppendOnlyLog : IDisposable
         foreach (var loop in _server.Loops)
         {
             if (loop.Commits.IsWaiting)
+                loop.Wake();
+        }
+    }
+
+    /// <summary>Tells the loops that more is synced, or that there is nothing to wait for any more; any thread.</summary>
+    public void AnnounceSync()
+    {
+        // Pairs with the fence in ShardLoop.WaitMicroseconds: the loop, going to sleep, sees what is synced, or it is seen waiting.
+        Interlocked.MemoryBarrier();
+        foreach (var loop in _server.Loops)
+        {
+            if (loop.FileWaits.IsWaiting)
                 loop.Wake();
         }
     }

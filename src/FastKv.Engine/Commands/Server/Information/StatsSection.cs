@@ -8,7 +8,7 @@ internal static class StatsSection
         text.Section("Stats"u8);
         WriteTraffic(text, server);
         WriteKeys(text, server);
-        WriteChannels(text, server.Partitions);
+        WriteChannels(text, server);
         WriteDefragmentation(text, server);
         WriteTracking(text, server);
         WriteEvents(text, server.Statistics);
@@ -52,14 +52,15 @@ internal static class StatsSection
         text.Line("keyspace_misses"u8, statistics.OverPartitions(static partition => partition.KeyspaceMisses));
     }
 
-    private static void WriteChannels(InfoText text, Keyspace.Partition[] partitions)
+    private static void WriteChannels(InfoText text, FastKvServer server)
     {
+        var partitions = server.Partitions;
         text.Line("pubsub_channels"u8, partitions.Sum(static partition => partition.Channels.ChannelCount));
         text.Line("pubsub_patterns"u8, partitions[0].Channels.PatternCount);
         text.Line("pubsubshard_channels"u8, partitions.Sum(static partition => partition.Channels.ShardChannelCount));
         text.Line("latest_fork_usec"u8, 0);
         text.Line("total_forks"u8, 0);
-        text.Line("migrate_cached_sockets"u8, 0);
+        text.Line("migrate_cached_sockets"u8, server.Migrations.ConnectionCount);
         text.Line("slave_expires_tracked_keys"u8, 0);
     }
 
