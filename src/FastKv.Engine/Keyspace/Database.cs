@@ -415,6 +415,8 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private EntryRef ExpireNow(in Key key, EntryRef entry)
     {
+        if (_partition.KeepsExpired)
+            return entry;
         if (_partition.IsFrozen || !_partition.ActiveExpiry.IsLazyExpiryOn)
             return default;
 

@@ -95,6 +95,9 @@ internal sealed class Partition : IDisposable
     /// <summary>Lookups leave what has expired in place while this is set: a client reads during CLIENT PAUSE.</summary>
     public bool IsFrozen;
 
+    /// <summary>What has expired is still there: the effects of a file are run, which says itself when a key went.</summary>
+    public bool KeepsExpired;
+
     /// <summary>Whether entries count accesses rather than keep the time of the last one.</summary>
     public bool IsLfu { get; private set; }
 
