@@ -231,7 +231,7 @@ public sealed class SnapshotLoadTests(ITestOutputHelper output)
                 29 => ["PFADD", $"p{x}", word],
                 30 => ["PFCOUNT", $"p{x}"],
                 31 => ["RENAME", $"s{m}", $"s{n}"],
-                32 => ["COPY", $"h{m}", $"h{n}", "REPLACE"],
+                32 => ["COPY", $"h{m}", $"h{(m + 1) % Keys}", "REPLACE"],
                 33 => ["DEL", $"s{m}", $"h{m}", $"l{m}"],
                 34 => ["EXPIRE", $"z{n}", "100000"],
                 35 => ["PERSIST", $"z{n}"],
