@@ -22,7 +22,9 @@ internal sealed partial class DataImage
     /// <summary>How many keys there are.</summary>
     public int Keys => _facts.Count;
 
-    /// <summary>Waits until what has expired has gone, and takes away what will soon: images of before and after a restart have no clock between them then.</summary>
+    /// <summary>
+    /// Waits until what has expired has gone, and takes away what will soon: images of before and after a restart have no clock between them then.
+    /// </summary>
     public static void Settle(RespClient client)
     {
         foreach (int database in Databases(client))
@@ -59,7 +61,9 @@ internal sealed partial class DataImage
 
     /// <summary>"" when this is the same as expected; else what differs.</summary>
     /// <param name="expected">What it is compared with.</param>
-    /// <param name="knowsCounters">False: how many entries a group has read does not matter, since the effect of XREADGROUP (Redis 7.0's XCLAIM) does not say it.</param>
+    /// <param name="knowsCounters">
+    /// False: how many entries a group has read does not matter, since the effect of XREADGROUP (Redis 7.0's XCLAIM) does not say it.
+    /// </param>
     public string DifferenceFrom(DataImage expected, bool knowsCounters = true)
     {
         if (!knowsCounters)
@@ -78,7 +82,8 @@ internal sealed partial class DataImage
 
     /// <summary>The databases that hold keys.</summary>
     public static int[] Databases(RespClient client) =>
-        [.. client.Call("INFO", "keyspace").Text.Split("\r\n").Where(line => line.StartsWith("db", StringComparison.Ordinal)).Select(line => int.Parse(line[2..line.IndexOf(':')]))];
+        [.. client.Call("INFO", "keyspace").Text.Split("\r\n").Where(line => line.StartsWith("db", StringComparison.Ordinal))
+            .Select(line => int.Parse(line[2..line.IndexOf(':')]))];
 
     private DataImage WithoutCounters()
     {
@@ -105,7 +110,7 @@ internal sealed partial class DataImage
         RespFrame[] fields = client.CallBytes("HKEYS"u8.ToArray(), key).Items!;
         if (fields.Length == 0)
             return false;
-        RespFrame[] times = client.CallBytes(["HPTTL"u8.ToArray(), key, "FIELDS"u8.ToArray(), Encoding.ASCII.GetBytes($"{fields.Length}"), .. fields.Select(f => f.Payload!)]).Items!;
+        RespFrame[] times = Times(client, "HPTTL", key, [.. fields.Select(f => f.Payload!)]);
         byte[][] near = [.. fields.Where((_, i) => times[i].Integer is -2 or >= 0 and < NearMs).Select(f => f.Payload!)];
         if (near.Length > 0)
             client.CallBytes(["HDEL"u8.ToArray(), key, .. near]);
@@ -118,13 +123,20 @@ internal sealed partial class DataImage
         string digest = client.CallBytes("DEBUG"u8.ToArray(), "DIGEST-VALUE"u8.ToArray(), key).ToString()!;
         string facts = $"{type} expires {client.CallBytes("PEXPIRETIME"u8.ToArray(), key).Text} {Line(digest)}";
         if (type == "stream")
-            return facts + " " + WithoutClock(client.CallBytes("XINFO"u8.ToArray(), "STREAM"u8.ToArray(), key, "FULL"u8.ToArray(), "COUNT"u8.ToArray(), "0"u8.ToArray()));
+        {
+            RespFrame stream = client.CallBytes("XINFO"u8.ToArray(), "STREAM"u8.ToArray(), key, "FULL"u8.ToArray(), "COUNT"u8.ToArray(), "0"u8.ToArray());
+            return facts + " " + WithoutClock(stream);
+        }
         if (type != "hash" || !hasFieldTimes)
             return facts + " " + Content(client, key, type);
-        byte[][] fields = [.. client.CallBytes("HKEYS"u8.ToArray(), key).Items!.Select(f => f.Payload!).OrderBy(Encoding.Latin1.GetString, StringComparer.Ordinal)];
-        RespFrame times = client.CallBytes(["HPEXPIRETIME"u8.ToArray(), key, "FIELDS"u8.ToArray(), Encoding.ASCII.GetBytes($"{fields.Length}"), .. fields]);
-        return $"{facts} {string.Join(' ', fields.Select((field, i) => $"{RespFrame.Printable(field)}={times.Items![i].Text}"))}";
+        RespFrame[] names = client.CallBytes("HKEYS"u8.ToArray(), key).Items!;
+        byte[][] fields = [.. names.Select(f => f.Payload!).OrderBy(Encoding.Latin1.GetString, StringComparer.Ordinal)];
+        RespFrame[] times = Times(client, "HPEXPIRETIME", key, fields);
+        return $"{facts} {string.Join(' ', fields.Select((field, i) => $"{RespFrame.Printable(field)}={times[i].Text}"))}";
     }
+
+    private static RespFrame[] Times(RespClient client, string command, byte[] key, byte[][] fields) =>
+        client.CallBytes([Encoding.ASCII.GetBytes(command), key, "FIELDS"u8.ToArray(), Encoding.ASCII.GetBytes($"{fields.Length}"), .. fields]).Items!;
 
     // For those who read the difference: the digest has compared it already. (Not of sets and hashes, whose order is anybody's.)
     private static string Content(RespClient client, byte[] key, string type) => type switch

@@ -9,7 +9,9 @@ namespace FastKv.Tests.Persistence;
 /// </summary>
 internal static class EffectCommands
 {
-    /// <summary>Settings are not in an append-only file (nor in Redis's), and what they decide (the encoding of a HyperLogLog) would differ at the next start.</summary>
+    /// <summary>
+    /// Settings are not in an append-only file (nor in Redis's), and what they decide (the encoding of a HyperLogLog) would differ at the next start.
+    /// </summary>
     private static readonly string[] s_leftOut = ["CONFIG", "DEBUG", "SCAN", "RANDOMKEY", "COMMAND"];
 
     /// <summary>Families that redis-server 7.0 knows.</summary>
@@ -141,7 +143,8 @@ internal static class EffectCommands
     private static void SetFields(Draw d, StepWriter w)
     {
         string[] pairs = [.. d.Many(1, 4, () => new[] { Field(d), d.Value() }).SelectMany(p => p)];
-        w.Add(["HSETEX", Hash(d), .. d.Many(0, 1, () => d.Case(d.Pick("FNX", "FXX"))), .. Expiry(d, "KEEPTTL"), "FIELDS", (pairs.Length / 2).ToString(), .. pairs]);
+        string[] condition = d.Many(0, 1, () => d.Case(d.Pick("FNX", "FXX")));
+        w.Add(["HSETEX", Hash(d), .. condition, .. Expiry(d, "KEEPTTL"), "FIELDS", (pairs.Length / 2).ToString(), .. pairs]);
     }
 
     private static void SetMany(Draw d, StepWriter w)

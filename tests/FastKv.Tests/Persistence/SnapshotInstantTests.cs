@@ -4,8 +4,8 @@ using Xunit;
 namespace FastKv.Tests.Persistence;
 
 /// <summary>
-/// A background save is of the instant at which it began, whatever comes right behind it: each kind of change, of keys that nothing else touches, is sent in one
-/// write with BGSAVE, so that it runs before the first slice of the snapshot (on one shard; on several at some time during it).
+/// A background save is of the instant at which it began, whatever comes right behind it: each kind of change, of keys that nothing else touches, is sent in
+/// one write with BGSAVE, so that it runs before the first slice of the snapshot (on one shard; on several at some time during it).
 /// </summary>
 public sealed class SnapshotInstantTests
 {
@@ -27,9 +27,12 @@ public sealed class SnapshotInstantTests
 
     private static readonly string[] s_changes =
     [
-        "SET s# other", "APPEND s# more", "SETRANGE s# 1 x", "GETDEL s#", "GETSET s# other", "GETEX s# PX 10000000", "EXPIRE s# 1000", "SETBIT s# 7 1", "SETBIT n# 6 0",
-        "BITFIELD s# SET u8 0 255", "BITFIELD n# SET u8 0 49", "BITOP NOT s# n#", "INCR n#", "INCRBYFLOAT n# 1.5", "PERSIST t#", "DELEX s#", "MSETEX 2 s# 1 n# 2",
-        "MSET s# 1 n# 2", "LPOP l#", "LSET l# 0 z", "LINSERT l# BEFORE b x", "LREM l# 0 b", "LTRIM l# 1 2", "RPUSH l# e", "LMOVE l# l# LEFT RIGHT", "RPOPLPUSH l# o#",
+        "SET s# other", "APPEND s# more", "SETRANGE s# 1 x", "GETDEL s#", "GETSET s# other", "GETEX s# PX 10000000", "EXPIRE s# 1000", "SETBIT s# 7 1",
+        "SETBIT n# 6 0",
+        "BITFIELD s# SET u8 0 255", "BITFIELD n# SET u8 0 49", "BITOP NOT s# n#", "INCR n#", "INCRBYFLOAT n# 1.5", "PERSIST t#", "DELEX s#",
+        "MSETEX 2 s# 1 n# 2",
+        "MSET s# 1 n# 2", "LPOP l#", "LSET l# 0 z", "LINSERT l# BEFORE b x", "LREM l# 0 b", "LTRIM l# 1 2", "RPUSH l# e", "LMOVE l# l# LEFT RIGHT",
+        "RPOPLPUSH l# o#",
         "SADD i# x", "SADD i# 3", "SREM m# a", "SPOP m# 2", "SMOVE m# i# a", "SUNIONSTORE m# m# i#", "HSET h# f w", "HINCRBY h# g 5", "HINCRBYFLOAT h# g 0.5", "HDEL h# f",
         "HDEL h# f g e", "HSETNX h# n v", "HPERSIST h# FIELDS 1 e", "HPEXPIREAT h# 4102444800000 FIELDS 1 f", "HPEXPIREAT h# 1 FIELDS 1 f", "HGETDEL h# FIELDS 1 f",
         "HGETEX h# PERSIST FIELDS 1 e", "HSETEX h# EX 1000 FIELDS 1 f w", "ZINCRBY z# 5 a", "ZADD z# 9 a", "ZREM z# a", "ZPOPMIN z#", "ZREMRANGEBYRANK z# 0 0",
