@@ -10,7 +10,7 @@ using Xunit;
 namespace FastKv.Tests.Persistence;
 
 /// <summary>
-/// A disk whose fsyncs take their time. With <c>always</c> nothing that a client is told (its own writes, or what it reads of others') is not on the disk by then.
+/// A disk whose fsyncs take their time. With <c>always</c> all that a client is told (its own writes, and what it reads of others') is on the disk by then.
 /// With <c>everysec</c> clients are served meanwhile, the delay is counted, and everything is on the disk once it works again.
 /// </summary>
 public sealed class AofSlowSyncTests
@@ -111,7 +111,8 @@ public sealed class AofSlowSyncTests
                     Assert.Equal("OK", client.Call(["MSET", .. tokens.SelectMany((token, n) => (string[])[$"m{index}:{n}", SyncWitness.Token(token)])]).Text);
                     break;
                 case 2:
-                    byte[][] transaction = [RespClient.Encode("MULTI"), .. tokens.Select((token, n) => RespClient.Encode("SET", $"t{index}:{n}", SyncWitness.Token(token))), RespClient.Encode("EXEC")];
+                    IEnumerable<byte[]> sets = tokens.Select((token, n) => RespClient.Encode("SET", $"t{index}:{n}", SyncWitness.Token(token)));
+                    byte[][] transaction = [RespClient.Encode("MULTI"), .. sets, RespClient.Encode("EXEC")];
                     client.Pipeline([.. transaction.SelectMany(command => command)], transaction.Length);
                     break;
                 default:
