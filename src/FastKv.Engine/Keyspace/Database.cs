@@ -202,6 +202,8 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
     /// <summary>Puts <paramref name="entry"/> where <paramref name="before"/> stood, whose block may be gone, and counts the changes.</summary>
     public void Replace(in Key key, EntryRef before, EntryRef entry, long changes = 1)
     {
+        if (_partition.IsGuarded && before == entry)
+            CheckPreserved(entry);
         entry.SetGeneration(_partition.Generation);
         if (before != entry)
             _table.Replace(key.Hash, before.Block, entry.Block);
@@ -209,11 +211,16 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
         MarkChanged(changes);
     }
 
-    /// <summary>As <see cref="Replace"/>, for a value that nobody can tell from the one before: only its block has moved, or its encoding changed.</summary>
+    /// <summary>
+    /// As <see cref="Replace"/>, for a value that nobody can tell from the one before: only its block has moved, or its encoding changed. What stood there was
+    /// found by <see cref="Find"/>: a snapshot has it, and must not meet it a second time.
+    /// </summary>
     public void Relink(in Key key, EntryRef before, EntryRef entry)
     {
-        if (before != entry)
-            _table.Replace(key.Hash, before.Block, entry.Block);
+        if (before == entry)
+            return;
+        entry.SetGeneration(_partition.Generation);
+        _table.Replace(key.Hash, before.Block, entry.Block);
     }
 
     /// <summary>Sets the expiry of an existing entry. A time that has passed already is the caller's case (the key is deleted then).</summary>
@@ -391,6 +398,8 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
     /// <summary>A value was changed in place: counts the changes and tells those who watch the key.</summary>
     public void NoteChanged(in Key key, long changes = 1)
     {
+        if (_partition.IsGuarded)
+            CheckPreserved(PeekRaw(key));
         NoteChange(key);
         MarkChanged(changes);
     }
@@ -412,9 +421,20 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
         _table.Dispose();
     }
 
+    /// <summary>With <c>debug-heap</c>: an entry that was changed in place has been saved before, if a snapshot wants it.</summary>
+    /// <exception cref="InvalidOperationException">It has not: the snapshot will have the change in it.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void CheckPreserved(EntryRef entry)
+    {
+        if (!entry.IsNull && entry.Generation != _partition.Generation && _partition.Snapshot.IsActive && !_partition.Snapshot.IsWriting(entry))
+            throw new InvalidOperationException($"The {entry.Type} '{System.Text.Encoding.Latin1.GetString(entry.Key)}' changes before the snapshot has saved it.");
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private EntryRef ExpireNow(in Key key, EntryRef entry)
     {
+        if (_partition.KeepsExpired)
+            return entry;
         if (_partition.IsFrozen || !_partition.ActiveExpiry.IsLazyExpiryOn)
             return default;
 

@@ -95,8 +95,14 @@ internal sealed class Partition : IDisposable
         set => AccessNote = value ? AccessNote.None : IsLfu ? AccessNote.Frequency : AccessNote.Clock;
     }
 
+    /// <summary>The heap is a guarded one (<c>debug-heap</c>): what costs little then is checked as well.</summary>
+    public readonly bool IsGuarded;
+
     /// <summary>Lookups leave what has expired in place while this is set: a client reads during CLIENT PAUSE.</summary>
     public bool IsFrozen;
+
+    /// <summary>What has expired is still there: the effects of a file are run, which says itself when a key went.</summary>
+    public bool KeepsExpired;
 
     /// <summary>Whether entries count accesses rather than keep the time of the last one.</summary>
     public bool IsLfu { get; private set; }
@@ -119,6 +125,7 @@ internal sealed class Partition : IDisposable
         Index = index;
         Routing = routing;
         Options = options;
+        IsGuarded = options.DebugHeap;
         _clock = clock;
         Random = new RandomSource(randomSeed);
         Heap = new NativeHeap($"shard {index}", options.DebugHeap);

@@ -107,7 +107,8 @@ public sealed class Grammar
         return writer.Steps;
     }
 
-    private Grammar Add(IEnumerable<(int Weight, Action<Draw, StepWriter> Generate)> rules, double share)
+    /// <summary>Adds rules, their weights multiplied by a share.</summary>
+    public Grammar Add(IEnumerable<(int Weight, Action<Draw, StepWriter> Generate)> rules, double share)
     {
         foreach ((int weight, Action<Draw, StepWriter> generate) in rules)
         {

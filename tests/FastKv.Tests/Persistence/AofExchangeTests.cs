@@ -21,7 +21,7 @@ public sealed class AofExchangeTests
         "SORT m STORE sl", "COPY m l2", "RENAME l2 l3", "MOVE l3 1", "XADD x 1-0 f 1", "XADD x 2-0 f 2", "XADD x 3-* f 3", "XADD x MAXLEN 2 4-0 f 4",
         "XGROUP CREATE x g 0", "XGROUP CREATECONSUMER x g c0", "XREADGROUP GROUP g c1 COUNT 1 STREAMS x >", "XREADGROUP GROUP g c2 NOACK STREAMS x >",
         "XCLAIM x g c3 0 3-0", "XAUTOCLAIM x g c4 0 0", "XACK x g 3-0", "XGROUP SETID x g $", "XSETID x 9-1", "XGROUP DELCONSUMER x g c4", "XDEL x 4-0",
-        "DEL nothing", "UNLINK h", "FLUSHDB", "SWAPDB 0 1", "SET k v", "FLUSHALL",
+        "XADD y 1-0 f 1", "XTRIM y MINID ~ 9-0", "XADD y MAXLEN ~ 0 10-0 f 1", "COPY z z2 DB 2", "DEL nothing", "UNLINK h", "FLUSHDB", "SWAPDB 0 1", "SET k v", "FLUSHALL",
     ];
 
     [Fact]

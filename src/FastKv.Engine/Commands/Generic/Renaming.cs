@@ -81,6 +81,10 @@ internal static unsafe class Renaming
         var copy = Values.Copy(context.Database(from).Values, destination.Values, entry, to.Span);
         copy.SetAccessClock(destination.Partition.NewAccessBits);
         destination.Insert(to, copy);
+
+        // The source is in another file; and the journal does not know of databases other than the selected one.
+        if (context.IsJournaled && destination.Partition != context.Database(from).Partition)
+            Persistence.Journal.JournalUnits.AddImage(ref context, to, target);
         destination.Notify(KeyspaceEvents.Generic, "copy_to"u8, to);
         context.Reply.Integer(1);
     }

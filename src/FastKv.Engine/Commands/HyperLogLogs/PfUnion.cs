@@ -35,6 +35,7 @@ internal static unsafe class PfUnion
         HyperLogLogValue.MakeRaw(entry);
         if (!HyperLogLogValue.TryGetCached(entry, out long cardinality))
         {
+            database.Preserve(entry);
             if (!HyperLogLogValue.TryCount(entry, out cardinality))
             {
                 context.Reply.Error(Errors.CorruptHyperLogLog);

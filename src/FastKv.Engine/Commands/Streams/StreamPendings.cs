@@ -24,6 +24,7 @@ internal static unsafe class StreamPendings
         if (!StreamArguments.AreIds(ref context, 3, context.Count))
             return;
         var database = context.Database(key);
+        database.Preserve(entry);
         long acknowledged = 0;
         for (int i = 3; i < context.Count; i++)
         {

@@ -32,7 +32,7 @@ internal static unsafe class StreamTrimEffect
             if (i == tilde)
                 effect.Add("="u8);
             else if (i == tilde + 1 && options.Trim.ById)
-                effect.Add(new ReadOnlySpan<byte>(text, StreamReplies.Format(stream->First, text)));
+                effect.Add(new ReadOnlySpan<byte>(text, StreamReplies.Format(stream->Length > 0 ? stream->First : StreamId.Max, text)));
             else if (i == tilde + 1)
                 effect.Add(stream->Length);
             else if (i == end)

@@ -419,7 +419,10 @@ internal sealed class AofWriter : IDisposable
             return 0;
         output.IsUnsynced = false;
         int error = output.File!.Sync();
-        output.IsUnsynced |= error != 0;
+
+        // Not |=, which could take back what a write beside this has just set.
+        if (error != 0)
+            output.IsUnsynced = true;
         return error;
     }
 

@@ -8,8 +8,9 @@ using FastKv.Protocol;
 
 namespace FastKv.Engine.Persistence.Aof;
 
-// Control plane. Runs the commands of an AOF on the partitions, which nobody else touches meanwhile. Nothing expires: a key is there until the file says that
-// it went, so the clock stands at 0; only commands that give a time from now on (files of before Redis 7) see the real one.
+// Control plane. Runs the commands of an AOF on the partitions, which nobody else touches meanwhile. Nothing expires: a key (or a field) is there until the file
+// says that it went, so the clock stands at 0; only commands that ask what time it is (from now on, in files of before Redis 7; when a consumer was seen) see
+// the real one.
 
 /// <summary>Runs commands from memory.</summary>
 internal sealed unsafe class EffectPlayer : IDisposable
@@ -37,6 +38,7 @@ internal sealed unsafe class EffectPlayer : IDisposable
     public void Run(byte* cursor, byte* end, string fileName)
     {
         SetClocks(0);
+        KeepExpired(true);
         while (cursor < end)
         {
             if (*cursor == '#')
@@ -55,6 +57,7 @@ internal sealed unsafe class EffectPlayer : IDisposable
 
     public void Dispose()
     {
+        KeepExpired(false);
         _parser.Dispose();
         _arguments.Dispose();
         _replies.Clear();
@@ -88,11 +91,11 @@ internal sealed unsafe class EffectPlayer : IDisposable
         context.Partitions = _partitions;
         context.IsInTransaction = true;
         context.Reply = new ReplyWriter(_replies, 2, _errors);
-        bool isRelative = IsRelative(command.Name);
-        if (isRelative)
+        bool asksForTime = AsksForTime(command.Name);
+        if (asksForTime)
             SetClocks(_nowMs);
         RunOn(ref context);
-        if (isRelative)
+        if (asksForTime)
             SetClocks(0);
         _replies.Clear();
         _errors.Pending = 0;
@@ -135,6 +138,12 @@ internal sealed unsafe class EffectPlayer : IDisposable
         }
     }
 
-    private static bool IsRelative(string name) => name is
-        "expire" or "pexpire" or "setex" or "psetex" or "getex" or "hexpire" or "hpexpire" or "hsetex" or "hgetex";
+    private void KeepExpired(bool keeps)
+    {
+        foreach (var partition in _partitions)
+            partition.KeepsExpired = keeps;
+    }
+
+    private static bool AsksForTime(string name) => name is
+        "expire" or "pexpire" or "setex" or "psetex" or "getex" or "hexpire" or "hpexpire" or "hsetex" or "hgetex" or "xclaim" or "xgroup|createconsumer";
 }

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.RegularExpressions;
+using FastKv.Engine.Persistence.Files;
+
+namespace FastKv.Tests.Persistence;
+
+/// <summary>
+/// The real file system, all files in one folder, that knows which tokens (<c>token:17;</c>) are on the disk: in bytes that were written before a fsync began
+/// which has ended. Its fsyncs take as long as the test wishes.
+/// </summary>
+internal sealed partial class SyncWitness(string folder) : IFileSystem, IDisposable
+{
+    private const int TokenBytesMax = 40;
+
+    private readonly FileFaults _files = new(folder);
+    private readonly ConcurrentDictionary<long, bool> _safe = new();
+
+    /// <summary>Closed: a fsync does not end.</summary>
+    public ManualResetEventSlim Gate { get; } = new(initialState: true);
+
+    /// <summary>Milliseconds that each takes at least.</summary>
+    public int SyncMs { get; set; }
+
+    /// <summary>The text of a token.</summary>
+    public static string Token(long number) => $"token:{number};";
+
+    /// <summary>Whether a token is on the disk.</summary>
+    public bool IsSafe(long number) => _safe.ContainsKey(number);
+
+    public int OpenForWriting(string path, bool append, out IOutputFile? file)
+    {
+        int result = _files.OpenForWriting(path, append, out var opened);
+        file = opened is null ? null : new File(this, opened);
+        return result;
+    }
+
+    public int OpenForReading(string path, out IInputFile? file) => _files.OpenForReading(path, out file);
+
+    public int Rename(string from, string to) => _files.Rename(from, to);
+
+    public int Delete(string path) => _files.Delete(path);
+
+    public bool Exists(string path) => _files.Exists(path);
+
+    public int CreateDirectory(string path) => _files.CreateDirectory(path);
+
+    public int SyncDirectory(string path) => _files.SyncDirectory(path);
+
+    public void Dispose()
+    {
+        Gate.Set();
+        Gate.Dispose();
+    }
+
+    [GeneratedRegex("token:(\\d+);")]
+    private static partial Regex TokenPattern();
+
+    private sealed class File(SyncWitness witness, IOutputFile file) : IOutputFile
+    {
+        private readonly StringBuilder _unsynced = new();
+
+        public int Write(ReadOnlySpan<byte> bytes, out int written)
+        {
+            int error = file.Write(bytes, out written);
+            lock (_unsynced)
+                _unsynced.Append(Encoding.Latin1.GetString(bytes[..written]));
+            return error;
+        }
+
+        public int Sync()
+        {
+            string text;
+            lock (_unsynced)
+                text = _unsynced.ToString();
+            Thread.Sleep(witness.SyncMs);
+            witness.Gate.Wait();
+            int error = file.Sync();
+            if (error != 0)
+                return error;
+            foreach (Match match in TokenPattern().Matches(text))
+                witness._safe.TryAdd(long.Parse(match.Groups[1].Value), true);
+            lock (_unsynced)
+                _unsynced.Remove(0, Math.Max(0, text.Length - TokenBytesMax));
+            return 0;
+        }
+
+        public int SetLength(long length) => file.SetLength(length);
+
+        public void Dispose() => file.Dispose();
+    }
+}
