@@ -95,6 +95,9 @@ internal sealed class Partition : IDisposable
     /// <summary>Lookups leave what has expired in place while this is set: a client reads during CLIENT PAUSE.</summary>
     public bool IsFrozen;
 
+    /// <summary>A file is being loaded into it while clients are served: nothing expires, and nothing is evicted.</summary>
+    public volatile bool IsLoading;
+
     /// <summary>Whether entries count accesses rather than keep the time of the last one.</summary>
     public bool IsLfu { get; private set; }
 
