@@ -114,6 +114,8 @@ internal sealed unsafe class RdbLoader
     public void Build(RdbBatch batch)
     {
         var builder = _builders[batch.Shard];
+        if (batch.ReservedKeys > 0)
+            builder.Reserve(batch.ReservedDatabase, batch.ReservedKeys);
         if (!builder.TryLoad(batch))
             Fail(builder.Fault, builder.FaultOffset);
     }
@@ -123,6 +125,7 @@ internal sealed unsafe class RdbLoader
     {
         batch.Count = 0;
         batch.Bytes = 0;
+        batch.ReservedKeys = 0;
         _pool.Add(batch);
     }
 
@@ -214,8 +217,9 @@ internal sealed unsafe class RdbLoader
                     database = (int)selected;
                     continue;
                 case RdbOpcode.ResizeDatabase:
-                    if (!input.TryLength(out _) || !input.TryLength(out _))
+                    if (!input.TryLength(out ulong keys) || !input.TryLength(out ulong expiring))
                         return false;
+                    Reserve(database, keys, expiring, input.Left);
                     continue;
                 case RdbOpcode.SlotInfo:
                     if (!input.TryLength(out _) || !input.TryLength(out _) || !input.TryLength(out _))
@@ -246,6 +250,25 @@ internal sealed unsafe class RdbLoader
             if (!TryDispatch(ref input, record))
                 return false;
             record = new RdbRecord { ExpiryMs = -1, IdleSeconds = -1, Frequency = -1 };
+        }
+    }
+
+    /// <summary>
+    /// Lets the partitions prepare for the keys of a database: a hint, of which no more is believed than the bytes that are left can hold. Of keys that expire
+    /// all may have by now.
+    /// </summary>
+    private void Reserve(int database, ulong keys, ulong expiring, long left)
+    {
+        const int recordBytesMin = 4;
+        if (_options.DropsExpired)
+            keys -= Math.Min(keys, expiring);
+        long each = (long)Math.Min(keys, (ulong)left / recordBytesMin) / _partitions.Length;
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            var batch = Rent(shard);
+            batch.ReservedDatabase = database;
+            batch.ReservedKeys = each;
+            Send(shard, batch);
         }
     }
 
@@ -408,6 +431,11 @@ internal sealed unsafe class RdbLoader
         if (_open[shard] is not { } batch)
             return;
         _open[shard] = null;
+        Send(shard, batch);
+    }
+
+    private void Send(int shard, RdbBatch batch)
+    {
         if (!_crew.TrySend(shard, batch))
             _crew.Cancelled.ThrowIfCancellationRequested();
     }

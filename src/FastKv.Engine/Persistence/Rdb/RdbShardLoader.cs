@@ -26,6 +26,10 @@ internal sealed class RdbBatch(RdbLoader owner, int recordsMax) : LoadWork
     public long Bytes;
     public int Shard;
 
+    /// <summary>Keys of a database that are to be prepared for before the records are built; 0: none.</summary>
+    public long ReservedKeys;
+    public int ReservedDatabase;
+
     public override void Run() => _owner.Build(this);
 
     public override void Recycle() => _owner.Return(this);
@@ -60,6 +64,9 @@ internal sealed unsafe class RdbShardLoader
     public long KeysLoaded { get; private set; }
 
     public long KeysEmpty { get; private set; }
+
+    /// <summary>Prepares the table of a database that is empty.</summary>
+    public void Reserve(int database, long keys) => _partition.Databases[database].Reserve(keys);
 
     /// <summary>Loads the records of a batch; false: see the fault.</summary>
     public bool TryLoad(RdbBatch batch)
