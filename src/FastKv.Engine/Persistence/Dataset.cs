@@ -124,7 +124,7 @@ internal sealed unsafe class Dataset
     private void LogHead(RdbLoadResult result, long nowMs)
     {
         var log = _server.Log;
-        if (result.Auxiliary.TryGetValue("redis-ver", out var version))
+        if (result.Auxiliary.TryGetValue("redis-ver", out var version) || result.Auxiliary.TryGetValue("valkey-ver", out version))
             log.Notice($"Loading RDB produced by version {version}");
         if (result.Auxiliary.TryGetValue("ctime", out var text) && long.TryParse(text, CultureInfo.InvariantCulture, out long created))
             log.Notice(string.Create(CultureInfo.InvariantCulture, $"RDB age {Math.Max(0, (nowMs / 1000) - created)} seconds"));

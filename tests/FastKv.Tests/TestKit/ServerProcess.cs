@@ -17,6 +17,7 @@ public abstract partial class ServerProcess : IDisposable
     private const int SigTerm = 15;
     private readonly StringBuilder _log = new();
     private readonly string _directory;
+    private readonly string[] _command;
     private Process _process;
     private bool _stopped;
 
@@ -25,7 +26,7 @@ public abstract partial class ServerProcess : IDisposable
     /// <param name="arguments">Its arguments: what this kind of server always gets, then the test's options (<c>--name value ...</c>).</param>
     protected ServerProcess(string file, IEnumerable<string> arguments)
     {
-        string[] command = [file, .. arguments];
+        string[] command = _command = [file, .. arguments];
         _directory = Directory.CreateTempSubdirectory("fastkv-test-").FullName;
         for (int attempt = 1; ; attempt++)
         {
@@ -172,8 +173,10 @@ public abstract partial class ServerProcess : IDisposable
         return process;
     }
 
+    // Also until its data are loaded, unless the test slows that down because it wants to see it.
     private bool WaitUntilReady()
     {
+        bool seesLoading = _command.Contains("--key-load-delay");
         var watch = Stopwatch.StartNew();
         while (watch.ElapsedMilliseconds < StartTimeoutMs && !_process.HasExited)
         {
@@ -181,8 +184,9 @@ public abstract partial class ServerProcess : IDisposable
             {
                 using RespClient client = Connect();
                 // An error (a password is asked for) is an answer too; any other text must come from this very process.
-                RespFrame info = client.Call("INFO", "server");
-                if (info.IsError || info.Text.Contains($"process_id:{_process.Id}\r\n", StringComparison.Ordinal))
+                RespFrame info = client.Call("INFO", "server", "persistence");
+                bool isLoaded = seesLoading || !info.Text.Contains("loading:1\r\n", StringComparison.Ordinal);
+                if (info.IsError || (isLoaded && info.Text.Contains($"process_id:{_process.Id}\r\n", StringComparison.Ordinal)))
                     return true;
             }
             catch (Exception e) when (e is System.Net.Sockets.SocketException or EndOfStreamException)

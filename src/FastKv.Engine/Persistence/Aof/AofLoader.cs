@@ -3,6 +3,7 @@ using System.Text;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Persistence.Files;
 using FastKv.Engine.Persistence.Loading;
+using FastKv.Engine.Persistence.Rdb;
 
 namespace FastKv.Engine.Persistence.Aof;
 
@@ -110,7 +111,7 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
         long from = 0;
         try
         {
-            if (map.Length >= 5 && new ReadOnlySpan<byte>(map.Data, 5).SequenceEqual("REDIS"u8))
+            if (RdbFormat.IsMagic(new ReadOnlySpan<byte>(map.Data, (int)Math.Min(map.Length, RdbFormat.MagicBytes))))
                 from = _snapshots.Load(_server.Partitions, map.Data, map.Length, file.Name);
             if (from < map.Length)
             {

@@ -86,6 +86,7 @@ internal sealed unsafe class RdbLoader
     private int _unannounced;
     private ulong _checksum;
     private bool _isHeadRead;
+    private bool _isValkey;
 
     private RdbLoader(Partition[] partitions, byte* data, long length, RdbLoadOptions options, LoadCrew crew)
     {
@@ -225,6 +226,10 @@ internal sealed unsafe class RdbLoader
                     if (!input.TryLength(out _) || !input.TryLength(out _) || !input.TryLength(out _))
                         return false;
                     continue;
+                case RdbOpcode.SlotImport when _isValkey:
+                    if (!TrySkipSlotImport(ref input))
+                        return false;
+                    continue;
                 case RdbOpcode.Auxiliary:
                     if (!TryReadAuxiliary(ref input))
                         return false;
@@ -245,7 +250,11 @@ internal sealed unsafe class RdbLoader
             if (!_isHeadRead)
                 NoteHead();
             record.Offset = start;
-            record.Type = (RdbType)code;
+            if (!RdbFormat.TryType(code, _isValkey, out record.Type))
+            {
+                input.At--;
+                return input.Fail(RdbFault.UnknownType);
+            }
             record.Database = database;
             if (!TryDispatch(ref input, record))
                 return false;
@@ -277,11 +286,10 @@ internal sealed unsafe class RdbLoader
         if (!input.TryTake(RdbFormat.MagicBytes, out byte* magic))
             return input.Fail(RdbFault.BadSignature);
         var signature = new ReadOnlySpan<byte>(magic, RdbFormat.MagicBytes);
-        if (!signature.StartsWith("REDIS"u8))
+        if (!RdbFormat.IsMagic(signature))
             return input.Fail(RdbFault.BadSignature);
-        if (!int.TryParse(Encoding.ASCII.GetString(signature[5..]), out _result.Version) || _result.Version is < 1 or > RdbFormat.VersionMax)
-            return input.Fail(RdbFault.BadVersion);
-        return true;
+        _result.Version = RdbFormat.VersionOf(signature, out _isValkey);
+        return _result.Version > 0 || input.Fail(RdbFault.BadVersion);
     }
 
     private bool TryReadAuxiliary(ref RdbInput input)
@@ -316,6 +324,19 @@ internal sealed unsafe class RdbLoader
     {
         _result.ModuleData++;
         return input.TryLength(out _) && input.TryLength(out _) && input.TryLength(out _) && RdbSkipper.TrySkipModuleData(ref input);
+    }
+
+    /// <summary>The import's name, and ranges of slots: there is no cluster that could go on with it.</summary>
+    private static bool TrySkipSlotImport(ref RdbInput input)
+    {
+        if (!input.TrySkipString() || !input.TryCount(2, out long ranges))
+            return false;
+        for (; ranges > 0; ranges--)
+        {
+            if (!input.TryLength(out _) || !input.TryLength(out _))
+                return false;
+        }
+        return true;
     }
 
     private bool TryEnd(ref RdbInput input)
