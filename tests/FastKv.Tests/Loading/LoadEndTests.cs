@@ -85,7 +85,7 @@ public sealed class LoadEndTests
     public void A_fault_ends_the_server_whoever_is_connected(ServerKind kind)
     {
         using var load = new SlowLoad();
-        using var folder = load.Copy();
+        var folder = load.Copy();
         byte[] file = File.ReadAllBytes(folder.File);
         foreach (var (bytes, reason) in new[] { (file[..^20], "unexpected end"), (With(file, file.Length / 2), "at offset"), (With(file, file.Length - 4), "wrong checksum") })
         {
@@ -107,7 +107,7 @@ public sealed class LoadEndTests
     public void A_fault_in_a_journal_ends_the_server()
     {
         using var load = new SlowLoad(isJournal: true);
-        using var folder = load.Copy();
+        var folder = load.Copy();
         string increment = Directory.EnumerateFiles(Path.Combine(folder.Path, "appendonlydir"), "*.incr.aof").Single();
         File.AppendAllText(increment, "*2\r\n$7\r\nNOTHING\r\n$1\r\na\r\n");
         using var server = ServerProcess.Start(
@@ -123,7 +123,7 @@ public sealed class LoadEndTests
     public void Little_data_is_there_before_anybody_can_ask()
     {
         using var load = new SlowLoad();
-        using var folder = load.Copy();
+        var folder = load.Copy();
         using var server = ServerProcess.Start(ServerKind.FastKv3, "--dir", folder.Path, "--loading-process-events-interval-bytes", "100000000");
         using var client = server.Connect();
         Assert.Equal(load.Digest, DataComparison.DigestOf(client));

@@ -22,7 +22,7 @@ internal sealed class SlowLoad : IDisposable
     public SlowLoad(bool isJournal = false, ServerKind kind = ServerKind.Redis)
     {
         _isJournal = isJournal;
-        using var server = ServerProcess.Start(kind, "--dir", _data.Path, "--save", "", isJournal ? "--appendonly yes" : "--appendonly no");
+        using var server = ServerProcess.Start(kind, "--dir", _data.Path, "--appendonly", isJournal ? "yes" : "no");
         using var client = server.Connect();
         Fill(client);
         Digest = DataComparison.DigestOf(client);

@@ -158,7 +158,9 @@ public abstract partial class ServerProcess : IDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        string[] common = ["--port", Port.ToString(), "--bind", "127.0.0.1", "--unixsocket", SocketPath, "--save", "", "--appendonly", "no"];
+        string[] common = ["--port", Port.ToString(), "--bind", "127.0.0.1", "--unixsocket", SocketPath, "--save", ""];
+        if (!command.Contains("--appendonly"))
+            common = [.. common, "--appendonly", "no"];
         foreach (string argument in command.Skip(1).Concat(common))
             start.ArgumentList.Add(argument);
         // The server must see a machine's settings, not those of the test host that happens to run it.
