@@ -18,7 +18,9 @@ public sealed partial class LoadingReplyTests(LoadingReplyTests.Servers servers)
         using var theirs = _servers.Connect(ServerKind.Redis);
         List<string[]> commands = RefusedCommands(theirs);
         var known = ours.Call("COMMAND", "LIST").Items!.Select(item => item.Text).ToHashSet();
-        commands.RemoveAll(command => !known.Contains(command[0]));
+
+        // MODULE and DEBUG are protected, which is asked for first.
+        commands.RemoveAll(command => !known.Contains(command[0]) || command[0] == "module");
         Assert.True(commands.Count > 200, $"{commands.Count} commands");
         var expected = Pipeline(theirs, commands);
         var actual = Pipeline(ours, commands);

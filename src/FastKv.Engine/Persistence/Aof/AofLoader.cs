@@ -8,8 +8,9 @@ using FastKv.Engine.Persistence.Rdb;
 namespace FastKv.Engine.Persistence.Aof;
 
 // Control plane. Loads an AOF, be it Redis's or ours: base and generations one after the other as the manifest has them. The files of a generation (one per
-// shard of the server that wrote it) have no key in common, so they are read at the same time; whatever is read is run by the partition of its key, in the order
-// of the queue. The end of the last file (on several shards, of the last of each) may be missing.
+// shard of the server that wrote it) have no key in common, so they are read at the same time, but for what a redis-server has appended to the last of them;
+// whatever is read is run by the partition of its key, in the order of the queue. The end of the last file (on several shards, of the last of each) may be
+// missing.
 
 /// <summary>Loads an AOF.</summary>
 internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, LoadCrew crew)
@@ -166,7 +167,7 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
             for (int i = 0; i < count; i++)
                 _ = Judge(manifest.Increments[first + i], units[i], maps[i].Length, isLast);
             long[] cuts = isLast ? AofRecovery.Cut(units) : Array.ConvertAll(units, each => each.ValidBytes);
-            EachAtOnce(count, i => Read(maps[i], 0, cuts[i], manifest.Increments[first + i], players));
+            ReadAll(manifest, first, maps, cuts, players);
             _crew.Drain();
             for (int i = 0; i < count; i++)
             {
@@ -184,6 +185,39 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
                 map?.Dispose();
         }
         return count;
+    }
+
+    private void ReadAll(AofManifest manifest, int first, IInputFile[] maps, long[] cuts, EffectPlayers players)
+    {
+        int count = maps.Length;
+        if (count == 1)
+        {
+            Read(maps[0], 0, cuts[0], manifest.Increments[first], players, home: null);
+            return;
+        }
+        var routing = new Keyspace.Routing(count, 0);
+        var ends = new ManualResetEventSlim[count];
+        for (int i = 0; i < count; i++)
+            ends[i] = new ManualResetEventSlim();
+        EachAtOnce(count, i =>
+        {
+            try
+            {
+                Read(maps[i], 0, cuts[i], manifest.Increments[first + i], players, new AofHome(i, routing, () => WaitFor(ends.AsSpan(0, i))));
+            }
+            finally
+            {
+                ends[i].Set();
+            }
+        });
+        foreach (var end in ends)
+            end.Dispose();
+    }
+
+    private void WaitFor(ReadOnlySpan<ManualResetEventSlim> ends)
+    {
+        foreach (var end in ends)
+            end.Wait(_crew.Cancelled);
     }
 
     /// <summary>Does something for each file of a generation, with a thread for each but the first; throws the first exception.</summary>
@@ -267,9 +301,9 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
             throw new AofFault($"Error truncating the AOF file {file.Name}: {FileErrors.TextOf(error)}");
     }
 
-    private void Read(IInputFile map, long from, long to, AofFile file, EffectPlayers players)
+    private void Read(IInputFile map, long from, long to, AofFile file, EffectPlayers players, AofHome? home)
     {
-        using var reader = new AofReader(_server, _crew, players, file.Name);
+        using var reader = new AofReader(_server, _crew, players, file.Name, home);
         try
         {
             reader.Run(map.Data + from, map.Data + to);

@@ -38,7 +38,14 @@ internal sealed class EffectPlayers : IDisposable
     }
 }
 
-/// <summary>Reads the commands of one file, for a crew to run. Several may read at the same time, if their files have no key in common.</summary>
+/// <summary>Whose keys a file has, if it is one of a generation of several.</summary>
+/// <param name="Shard">The shard of the server that wrote it.</param>
+/// <param name="Routing">That server's.</param>
+/// <param name="Others">Waits until the files before it have been read. What is no effect of that shard was appended by a redis-server, which goes on in the last
+/// file that it finds, and comes after all of them.</param>
+internal sealed record AofHome(int Shard, Routing Routing, Action Others);
+
+/// <summary>Reads the commands of one file, for a crew to run. Several may read at the same time, as long as their files have no key in common.</summary>
 internal sealed unsafe class AofReader : IDisposable
 {
     private const long BytesPerBatch = 1 << 18;
@@ -58,14 +65,20 @@ internal sealed unsafe class AofReader : IDisposable
     private readonly EffectBatch?[] _open;
     private RequestParser _parser = new() { Authenticated = true };
     private EffectBatch? _alone;
+    private AofHome? _home;
     private int _sinceSpanning;
     private int _database;
     private int _unannounced;
     private byte* _announced;
 
-    public AofReader(FastKvServer server, LoadCrew crew, EffectPlayers players, string fileName)
+    /// <param name="server">Whose data it is.</param>
+    /// <param name="crew">Who runs the commands.</param>
+    /// <param name="players">What they are run with.</param>
+    /// <param name="fileName">For messages.</param>
+    /// <param name="home">Null: it is read by itself.</param>
+    public AofReader(FastKvServer server, LoadCrew crew, EffectPlayers players, string fileName, AofHome? home)
     {
-        (_server, _crew, _players, _fileName) = (server, crew, players, fileName);
+        (_server, _crew, _players, _fileName, _home) = (server, crew, players, fileName, home);
         _routing = server.Partitions[0].Routing;
         _open = new EffectBatch?[players.OfShard.Length];
     }
@@ -134,6 +147,11 @@ internal sealed unsafe class AofReader : IDisposable
         int shard = 0;
         if (_open.Length > 1)
             shard = command.Route == CommandRoute.Keys ? CommandRules.ShardOf(command, arguments, count, _routing) : Sharding.CommandBatch.Spanning;
+        if (_home is not null && !IsAtHome(_home, command, shard, arguments, count))
+        {
+            _home.Others();
+            _home = null;
+        }
         if (shard < 0 || _alone is not null)
         {
             AddAlone(command, hash, arguments, count, isSpanning: shard < 0);
@@ -144,6 +162,15 @@ internal sealed unsafe class AofReader : IDisposable
         batch.Bytes += bytes;
         if (batch.Count == EffectBatch.CommandsMax || batch.Bytes >= BytesPerBatch)
             Send(shard);
+    }
+
+    private bool IsAtHome(AofHome home, CommandDescriptor command, int shard, Argument* arguments, int count)
+    {
+        if (command.Route != CommandRoute.Keys)
+            return false;
+        if (home.Routing.ShardCount != _routing.ShardCount)
+            shard = CommandRules.ShardOf(command, arguments, count, home.Routing);
+        return shard == home.Shard;
     }
 
     private void Select(Argument* arguments)
