@@ -117,7 +117,7 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
             if (from < map.Length)
             {
                 var units = AofUnits.Walk(map.Data + from, map.Length - from, _server.ProtocolLimits);
-                Read(map, from, from + Judge(file, units, map.Length - from, isLast), file, players);
+                Read(map, from, from + Judge(file, units, map.Length - from, isLast), file, players, home: null);
             }
             _crew.Drain();
         }
