@@ -49,6 +49,7 @@ internal static class Errors
 
     // ---- Persistence ----
 
+    public static ReadOnlySpan<byte> Loading => "LOADING Redis is loading the dataset in memory"u8;
     public static ReadOnlySpan<byte> SaveInProgress => "ERR Background save already in progress"u8;
     public static ReadOnlySpan<byte> Unspecified => "ERR"u8;
     public static ReadOnlySpan<byte> SaveFailed =>

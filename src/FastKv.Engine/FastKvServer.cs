@@ -7,6 +7,7 @@ using FastKv.Engine.Logging;
 using FastKv.Engine.Persistence;
 using FastKv.Engine.Persistence.Aof;
 using FastKv.Engine.Persistence.Files;
+using FastKv.Engine.Persistence.Loading;
 using FastKv.Engine.Sharding;
 using FastKv.Memory;
 using FastKv.Network;
@@ -52,6 +53,7 @@ public sealed class FastKvServer : IDisposable
         Log = log;
         Clock = clock ?? SystemClock.Instance;
         Options = config.Options;
+        Loading = new LoadingProgress(Options);
         StartedMs = Clock.UnixMicroseconds / 1000;
         var random = entropy ?? SystemEntropy.Instance;
         RunId = Hexadecimal(random, 20);
@@ -139,7 +141,7 @@ public sealed class FastKvServer : IDisposable
     /// <summary>The keys that are on their way to other servers.</summary>
     internal Migration.Migrations Migrations { get; } = new();
 
-    internal LoadingProgress Loading { get; } = new();
+    internal LoadingProgress Loading { get; }
 
     internal ProtocolLimits ProtocolLimits { get; } = new();
 
@@ -174,23 +176,89 @@ public sealed class FastKvServer : IDisposable
     /// <summary>Whether there is a command of that name (any case): what <c>rename-command</c> may rename.</summary>
     public static bool HasCommand(string name) => CommandTable.Find(System.Text.Encoding.Latin1.GetBytes(name)) is not null;
 
-    /// <summary>Loads the data on disk, if there are any; before <see cref="Start"/>. With an append-only file it is that which counts, as in Redis.</summary>
-    /// <exception cref="Persistence.DatasetException">They are damaged, or cannot be read.</exception>
-    public void LoadDataset()
+    /// <summary>
+    /// Starts the server on the data on disk, if there are any; with an append-only file it is that which counts, as in Redis. While much is loaded
+    /// (<c>loading-process-events-interval-bytes</c>) clients are served already, as far as that is possible without data; else they wait.
+    /// </summary>
+    /// <param name="listening">Called when the listeners are open, before much is loaded.</param>
+    /// <returns>False: the server was asked to end before all was loaded. It has to be disposed of.</returns>
+    /// <exception cref="DatasetException">The data are damaged, or cannot be read.</exception>
+    /// <exception cref="NetworkException">An address cannot be bound.</exception>
+    public bool LoadAndStart(Action? listening = null)
     {
-        if (!Options.AppendOnly)
+        long bytes = Options.AppendOnly ? Aof.BytesOnDisk : Dataset.BytesOnDisk;
+        if (bytes < Options.LoadingProcessEventsBytes)
         {
-            Dataset.LoadAtStart();
-            return;
+            LogInitialized();
+            using (var own = LoadCrew.OfThreads(_partitions))
+                Load(own);
+            Start();
+            listening?.Invoke();
+            return true;
         }
+        Loading.BeginServing(Clock.UnixMicroseconds / 1000);
+        CommonGate |= ClientGate.Loading;
+        foreach (var partition in _partitions)
+            partition.IsLoading = true;
+        using var crew = LoadCrew.OfLoops(this, Loading.Cancelled);
+        Start();
+        LogInitialized();
+        listening?.Invoke();
         try
         {
-            Aof.Start(new AofLoader(this, Files, new RdbBaseLoader(this)).Load());
+            Load(crew);
+            crew.RunAlone(EndLoading);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void LogInitialized()
+    {
+        Log.Notice($"Running mode=standalone, port={Options.Port}.");
+        Log.Notice("Server initialized");
+    }
+
+    private void Load(LoadCrew crew)
+    {
+        try
+        {
+            if (Options.AppendOnly)
+            {
+                // The log is there before anybody can write.
+                var manifest = new AofLoader(this, Files, crew).Load();
+                crew.RunAlone(() => Aof.Start(manifest));
+            }
+            else
+            {
+                Dataset.LoadAtStart(crew);
+            }
         }
         catch (AofFault fault)
         {
             throw new DatasetException(fault.Message);
         }
+        catch (OperationCanceledException)
+        {
+            if (crew.Failure is { } failure)
+                throw failure as DatasetException ?? new DatasetException(failure.Message);
+            throw;
+        }
+    }
+
+    /// <summary>All is there; all partitions are held.</summary>
+    private void EndLoading()
+    {
+        foreach (var partition in _partitions)
+        {
+            partition.IsLoading = false;
+            partition.UpdateClock();
+        }
+        SetCommonGate(ClientGate.Loading, isOn: false);
+        Loading.EndServing();
     }
 
     /// <summary>Empties the server and loads the append-only file (DEBUG LOADAOF); all partitions are held.</summary>
@@ -204,7 +272,8 @@ public sealed class FastKvServer : IDisposable
         bool isLoaded = true;
         try
         {
-            _ = new AofLoader(this, Files, new RdbBaseLoader(this)).Load();
+            using var crew = LoadCrew.OfThreads(_partitions);
+            _ = new AofLoader(this, Files, crew).Load();
             Log.Warning("Append Only File loaded by DEBUG LOADAOF");
         }
         catch (AofFault fault)
@@ -247,6 +316,8 @@ public sealed class FastKvServer : IDisposable
     /// <summary>Asks for a graceful end; <paramref name="reason"/> is a signal's name, or empty for SHUTDOWN.</summary>
     public void RequestShutdown(string reason)
     {
+        if (TryEndLoading())
+            return;
         var flags = reason == "SIGINT" ? Options.ShutdownOnSigint : Options.ShutdownOnSigterm;
         if (!SavesAtEnd(flags))
         {
@@ -265,6 +336,8 @@ public sealed class FastKvServer : IDisposable
     /// <returns>False: saving has failed, and the server goes on.</returns>
     internal bool TryEnd(ShutdownFlags flags)
     {
+        if (TryEndLoading())
+            return true;
         Log.Warning("User requested shutdown...");
         if (SavesAtEnd(flags))
         {
@@ -280,6 +353,17 @@ public sealed class FastKvServer : IDisposable
         IsEnding = true;
         Pause.Begin(long.MaxValue, writesOnly: false, Clock.UnixMicroseconds / 1000);
         SetCommonGate(ClientGate.Pause, isOn: true);
+        _shutdown.TrySetResult(0);
+        return true;
+    }
+
+    /// <summary>Asks for the end while the dataset is being loaded, which must not be saved over the file it comes from; false: it is not being loaded.</summary>
+    private bool TryEndLoading()
+    {
+        if (!Loading.IsServing)
+            return false;
+        Log.Warning("User requested shutdown...");
+        Loading.Cancel();
         _shutdown.TrySetResult(0);
         return true;
     }
@@ -325,8 +409,11 @@ public sealed class FastKvServer : IDisposable
     internal void Tick(long nowMs)
     {
         Statistics.Sample(nowMs);
-        Aof.Tick();
-        Saving.Tick(nowMs);
+        if (!Loading.IsOn)
+        {
+            Aof.Tick();
+            Saving.Tick(nowMs);
+        }
         MemoryLimit.Tick();
         Migrations.Tick();
         long buffers = NativeBlock.OutstandingBytes;

@@ -121,10 +121,11 @@ internal static class Program
     {
         using var server = new FastKvServer(config, log);
         log.Role = 'M';
+        using var signals = new ShutdownSignals(server.RequestShutdown, log);
+        bool isLoaded;
         try
         {
-            server.LoadDataset();
-            server.Start();
+            isLoaded = server.LoadAndStart(daemonize ? Daemon.ReportReady : null);
         }
         catch (DatasetException e)
         {
@@ -137,20 +138,20 @@ internal static class Program
             log.Warning($"Failed listening on port {config.Options.Port} (tcp), aborting.");
             return 1;
         }
-        log.Notice($"Running mode=standalone, port={config.Options.Port}.");
-        log.Notice("Server initialized");
-        using var signals = new ShutdownSignals(server.RequestShutdown, log);
-        if (config.Options.Port != 0)
-            log.Notice("Ready to accept connections tcp");
-        if (config.Options.UnixSocket is not null)
-            log.Notice("Ready to accept connections unix");
-        if (daemonize)
-            Daemon.ReportReady();
-        supervisor.Ready();
-
+        if (isLoaded)
+            ReportReady(config.Options, supervisor, log);
         int exitCode = server.WaitForShutdown();
         supervisor.Stopping();
         log.Notice("FastKv is now ready to exit, bye bye...");
         return exitCode;
+    }
+
+    private static void ReportReady(ServerOptions options, Supervisor supervisor, ServerLog log)
+    {
+        if (options.Port != 0)
+            log.Notice("Ready to accept connections tcp");
+        if (options.UnixSocket is not null)
+            log.Notice("Ready to accept connections unix");
+        supervisor.Ready();
     }
 }

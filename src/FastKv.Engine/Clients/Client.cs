@@ -72,6 +72,9 @@ internal enum ClientGate
     /// <summary>The disk refuses what is to be kept: commands that write are refused.</summary>
     DiskError = 1 << 23,
 
+    /// <summary>The dataset is being loaded: what is not meant for that time is refused.</summary>
+    Loading = 1 << 24,
+
     /// <summary>Its next command names a key that is on its way to another server (MIGRATE).</summary>
     Locked = 1 << 27,
 

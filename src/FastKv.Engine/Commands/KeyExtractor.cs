@@ -77,7 +77,7 @@ internal static unsafe class KeyExtractor
         {
             positions[i] = first + i;
             if (i < specs.Length)
-                specs[i] = (byte)(first == Generic.MigrateKeys.KeyIndex ? 0 : 1);
+                specs[i] = 0; // Redis finds both kinds by a function of the command's own, and tells the flags of the first specification.
         }
         return keys;
     }

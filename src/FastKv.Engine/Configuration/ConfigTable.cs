@@ -190,8 +190,8 @@ public static class ConfigTable
         YesNo("rdb-del-sync-files", false),
         YesNo("rdb-save-incremental-fsync", true, static o => ref o.RdbSaveIncrementalFsync),
         Int("rdb-key-save-delay", int.MinValue, IntMax, 0, null, Hidden),
-        Int("key-load-delay", int.MinValue, IntMax, 0, null, Hidden),
-        Long("loading-process-events-interval-bytes", 1024, IntMax, 2 << 20, flags: Hidden),
+        Int("key-load-delay", int.MinValue, IntMax, 0, static o => ref o.KeyLoadDelayUs, Hidden),
+        Long("loading-process-events-interval-bytes", 1024, IntMax, 2 << 20, static o => ref o.LoadingProcessEventsBytes, flags: Hidden),
 
         // ---- Append-only file ----
         YesNo("appendonly", false, static o => ref o.AppendOnly, DenyLoading),

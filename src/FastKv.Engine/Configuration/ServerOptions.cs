@@ -284,6 +284,12 @@ public sealed class ServerOptions
     /// <summary><c>debug-tickets-last</c>: breaks the order of multi-shard commands on purpose, to show that a test of it would notice.</summary>
     public bool DebugTicketsLast;
 
+    /// <summary><c>key-load-delay</c>: microseconds to wait for each key or command that is loaded; −n: one for every n of them.</summary>
+    public int KeyLoadDelayUs;
+
+    /// <summary><c>loading-process-events-interval-bytes</c>: with less than this to load, clients wait for the end of it.</summary>
+    public long LoadingProcessEventsBytes;
+
     /// <summary><c>stall-watchdog-ms</c>: a turn longer than this is logged with its command; 0 is off.</summary>
     public int StallWatchdogMs;
 #pragma warning restore CA1051

@@ -253,6 +253,9 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
             _partition.Blocked.Signal(Index, key);
     }
 
+    /// <summary>Prepares for so many keys, if there are none yet (loading). O(keys).</summary>
+    public void Reserve(long keys) => _table.Reserve(keys);
+
     /// <summary>Deletes a key; whether it was there.</summary>
     public bool Delete(in Key key)
     {

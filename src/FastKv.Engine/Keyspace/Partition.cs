@@ -104,6 +104,9 @@ internal sealed class Partition : IDisposable
     /// <summary>What has expired is still there: the effects of a file are run, which says itself when a key went.</summary>
     public bool KeepsExpired;
 
+    /// <summary>A file is being loaded into it while clients are served: nothing expires, and nothing is evicted.</summary>
+    public volatile bool IsLoading;
+
     /// <summary>Whether entries count accesses rather than keep the time of the last one.</summary>
     public bool IsLfu { get; private set; }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Persistence.Files;
+using FastKv.Engine.Persistence.Loading;
 using FastKv.Engine.Persistence.Rdb;
 
 namespace FastKv.Engine.Persistence;
@@ -15,6 +16,7 @@ internal sealed unsafe class Dataset
 
     private readonly FastKvServer _server;
     private readonly IFileSystem _files;
+    private long _keysLoaded;
 
     public Dataset(FastKvServer server, IFileSystem files)
     {
@@ -23,7 +25,7 @@ internal sealed unsafe class Dataset
     }
 
     /// <summary>Keys of the file that was loaded last.</summary>
-    public long KeysLoaded { get; private set; }
+    public long KeysLoaded => _server.Loading.IsOn ? _server.Loading.KeysLoaded : _keysLoaded;
 
     /// <summary>Keys of that file that had expired.</summary>
     public long KeysExpired { get; private set; }
@@ -34,9 +36,12 @@ internal sealed unsafe class Dataset
     /// <summary>The snapshot's path.</summary>
     public string FilePath => Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(_server.Options.DbFileName!));
 
+    /// <summary>Length of the snapshot; 0: there is none.</summary>
+    public long BytesOnDisk => _files.Exists(FilePath) ? new FileInfo(FilePath).Length : 0;
+
     /// <summary>Loads the snapshot, if there is one.</summary>
     /// <exception cref="DatasetException">It cannot be read or is damaged.</exception>
-    public void LoadAtStart()
+    public void LoadAtStart(LoadCrew crew)
     {
         var watch = Stopwatch.StartNew();
         int error = _files.OpenForReading(FilePath, out var file);
@@ -45,7 +50,7 @@ internal sealed unsafe class Dataset
         if (error != FileErrors.None)
             throw new DatasetException($"Fatal error loading the DB: {FileErrors.TextOf(error)}. Exiting.");
         using (file)
-            Load(file!, replaces: false);
+            Load(file!, replaces: false, crew);
         _server.Log.Notice(string.Create(CultureInfo.InvariantCulture, $"DB loaded from disk: {watch.Elapsed.TotalSeconds:F3} seconds"));
     }
 
@@ -63,11 +68,13 @@ internal sealed unsafe class Dataset
         {
             try
             {
-                Load(file!, replaces);
+                using var crew = LoadCrew.OfThreads(_server.Partitions);
+                Load(file!, replaces, crew);
                 return true;
             }
             catch (DatasetException exception)
             {
+                _server.Loading.End();
                 _server.Log.Warning(exception.Message);
                 Clear();
                 return false;
@@ -86,40 +93,51 @@ internal sealed unsafe class Dataset
         }
     }
 
-    private void Load(IInputFile file, bool replaces)
+    private void Load(IInputFile file, bool replaces, LoadCrew crew)
     {
+        long nowMs = _server.Clock.UnixMicroseconds / 1000;
         var options = new RdbLoadOptions
         {
-            NowMs = _server.Clock.UnixMicroseconds / 1000,
+            NowMs = nowMs,
             VerifiesChecksum = _server.Options.RdbChecksum && !_server.Options.SkipChecksumValidation,
             Replaces = replaces,
+            Progress = _server.Loading,
+            HeadRead = result => LogHead(result, nowMs),
         };
-        foreach (var partition in _server.Partitions)
-            partition.UpdateClock();
-        RdbLoadResult result = RdbLoader.Load(_server.Partitions, file.Data, file.Length, options);
+        _server.Loading.Begin(file.Length, nowMs);
+        RdbLoadResult result = RdbLoader.Load(_server.Partitions, file.Data, file.Length, options, crew);
         if (result.Fault != RdbFault.None)
         {
             throw new DatasetException(
                 $"Fatal error loading the DB from {FilePath}: {RdbFaultText.Of(result.Fault)}, at offset {result.FaultOffset} of {file.Length}. "
                 + "A snapshot is loaded as a whole or not at all; redis-check-rdb may tell more. Exiting.");
         }
-        Log(result, options.NowMs);
-        KeysLoaded = result.KeysLoaded;
+        LogEnd(result);
+        _keysLoaded = result.KeysLoaded;
         KeysExpired = result.KeysExpired;
         Functions.Clear();
         Functions.AddRange(result.Functions);
-        _server.Saving.NoteLoaded();
+        crew.RunAlone(_server.Saving.NoteLoaded);
+        _server.Loading.End();
     }
 
-    private void Log(RdbLoadResult result, long nowMs)
+    private void LogHead(RdbLoadResult result, long nowMs)
     {
         var log = _server.Log;
-        if (result.Auxiliary.TryGetValue("redis-ver", out var version))
+        if (result.Auxiliary.TryGetValue("redis-ver", out var version) || result.Auxiliary.TryGetValue("valkey-ver", out version))
             log.Notice($"Loading RDB produced by version {version}");
         if (result.Auxiliary.TryGetValue("ctime", out var text) && long.TryParse(text, CultureInfo.InvariantCulture, out long created))
             log.Notice(string.Create(CultureInfo.InvariantCulture, $"RDB age {Math.Max(0, (nowMs / 1000) - created)} seconds"));
         if (result.Auxiliary.TryGetValue("used-mem", out text) && long.TryParse(text, CultureInfo.InvariantCulture, out long used))
+        {
+            _server.Loading.RdbUsedBytes = used;
             log.Notice(string.Create(CultureInfo.InvariantCulture, $"RDB memory usage when created {used / BytesPerMegabyte:F2} Mb"));
+        }
+    }
+
+    private void LogEnd(RdbLoadResult result)
+    {
+        var log = _server.Log;
         if (!result.HasChecksum && result.Version >= 5 && _server.Options.RdbChecksum)
             log.Notice("RDB file was saved with checksum disabled: no check performed.");
         if (result.ModuleKeys + result.ModuleData > 0)

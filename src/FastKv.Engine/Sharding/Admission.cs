@@ -8,12 +8,12 @@ using FastKv.Protocol;
 namespace FastKv.Engine.Sharding;
 
 // Data plane. What may forbid a known command to a client whose gate is not open, in Redis's order: authentication, transactions, permissions, memory,
-// the subscriber's mode. A client with an open gate is never asked.
+// the subscriber's mode, loading. A client with an open gate is never asked.
 
 /// <summary>Why a command is refused.</summary>
 internal enum Refusal
 {
-    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, DiskError, SubscriberMode, IsMonitor, Protected,
+    None, NotAuthenticated, NotInTransaction, NoPermission, OutOfMemory, SaveFailed, DiskError, SubscriberMode, Loading, IsMonitor, Protected,
 }
 
 /// <summary>Decides whether a client of one loop may run a command now.</summary>
@@ -41,6 +41,8 @@ internal sealed unsafe class Admission(ShardLoop loop)
             return Refusal.DiskError;
         if ((gate & ClientGate.SubscriberMode) != 0 && !IsForSubscribers(command))
             return Refusal.SubscriberMode;
+        if ((gate & ClientGate.Loading) != 0 && (command.Flags & CommandFlags.Loading) == 0)
+            return Refusal.Loading;
         if ((gate & ClientGate.IsMonitor) != 0 && (command.Flags & (CommandFlags.Write | CommandFlags.ReadOnly | CommandFlags.MayReplicate)) != 0)
             return Refusal.IsMonitor;
         return Refusal.None;
@@ -72,6 +74,9 @@ internal sealed unsafe class Admission(ShardLoop loop)
                 break;
             case Refusal.SubscriberMode:
                 ReplySubscriberMode(ref context, command);
+                break;
+            case Refusal.Loading:
+                context.Reply.Error(Errors.Loading);
                 break;
             case Refusal.Protected:
                 ProtectedCommands.Reply(ref context, ProtectedCommands.Find(context.Client, command));

@@ -96,6 +96,11 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
         partition.Channels.ReadDepartures();
         bool isMore = partition.LazyFree.RunSlice(_server.Clock, partition.ActiveExpiry.SliceUs);
         startNs += timeline.EndActivity(startNs, "lazy free");
+        if (partition.IsLoading)
+        {
+            _nextSliceUs = nowUs + TickUs;
+            return;
+        }
         if (!_server.Pause.IsOn(_loop.NowMs))
             isMore |= partition.ActiveExpiry.RunSlice(_server.Clock, nowUs);
         long expiryNs = timeline.EndActivity(startNs, "expiry");

@@ -114,6 +114,9 @@ internal sealed class ShardLoop : IDisposable
     /// <summary>The clients of this loop; its thread only.</summary>
     public readonly List<Client> Clients = new(64);
 
+    /// <summary>What it does to load the dataset; null: it is loaded.</summary>
+    public volatile Persistence.Loading.LoadSlices? Loading;
+
     /// <summary>Monotonic time at the start of the turn, microseconds.</summary>
     public long NowUs;
 
@@ -243,6 +246,8 @@ internal sealed class ShardLoop : IDisposable
         if (FileWaits.IsDue)
             FileWaits.Run();
         _cron.Run(NowUs, hasServed: events > 0);
+        if (Loading is { } loading && Partition.IsHeldBy(Index))
+            Load(loading);
         if (Partition.IsHeldBy(Index) && Partition.Tracked.HasBroadcasts)
             Partition.Tracked.SendBroadcasts();
         DeliverMail();
@@ -255,6 +260,14 @@ internal sealed class ShardLoop : IDisposable
             return;
         Mailbox.Deliver();
         Timeline.Restart();
+    }
+
+    private void Load(Persistence.Loading.LoadSlices loading)
+    {
+        long start = Stopwatch.GetTimestamp();
+        loading.Run();
+        Partition.SetClock(NowMs);
+        Timeline.EndActivity(start, "loading");
     }
 
     private void BeginExclusive()
@@ -558,10 +571,10 @@ internal sealed class ShardLoop : IDisposable
         if (!IsAlone && Partition.IsHeldBy(Index))
             GiveUp(Partition);
         if (_ready.Count > 0 || _retry.Count > 0 || _exclusive.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue
-            || FileWaits.IsDue)
+            || FileWaits.IsDue || Loading is { HasWork: true })
         {
             // Clients that wait for another thread (one that holds the partition, or empties a ring) need that one to have a core.
-            if (_batchCount > 0 || _retry.Count > 0)
+            if (_batchCount > 0 || _retry.Count > 0 || Loading is not null)
                 Thread.Yield();
             return 0;
         }
@@ -584,7 +597,8 @@ internal sealed class ShardLoop : IDisposable
 
         // The other half of Poke, Post, NotifyCompletions and Mailbox.Post: sleep is announced first, then the queues are looked at once more.
         Interlocked.MemoryBarrier();
-        if (!_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue || FileWaits.IsDue || (!IsAlone && HasSharedWork()))
+        if (!_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue || FileWaits.IsDue || Loading is { HasWork: true }
+            || (!IsAlone && HasSharedWork()))
         {
             Volatile.Write(ref _sleeping, 0);
             return 0;

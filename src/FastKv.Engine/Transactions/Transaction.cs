@@ -114,7 +114,9 @@ internal sealed unsafe class Transaction
         foreach (var (database, offset, length, hash) in _watched)
         {
             var key = new Key(_watchedNames.Data + offset, length, hash);
-            context.Database(key, database).Peek(key);
+            var home = context.Database(key, database);
+            if (!home.Partition.IsLoading)
+                home.Peek(key);
         }
     }
 

@@ -17,6 +17,7 @@ public abstract partial class ServerProcess : IDisposable
     private const int SigTerm = 15;
     private readonly StringBuilder _log = new();
     private readonly string _directory;
+    private readonly string[] _command;
     private Process _process;
     private bool _stopped;
 
@@ -25,7 +26,7 @@ public abstract partial class ServerProcess : IDisposable
     /// <param name="arguments">Its arguments: what this kind of server always gets, then the test's options (<c>--name value ...</c>).</param>
     protected ServerProcess(string file, IEnumerable<string> arguments)
     {
-        string[] command = [file, .. arguments];
+        string[] command = _command = [file, .. arguments];
         _directory = Directory.CreateTempSubdirectory("fastkv-test-").FullName;
         for (int attempt = 1; ; attempt++)
         {
@@ -157,7 +158,9 @@ public abstract partial class ServerProcess : IDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        string[] common = ["--port", Port.ToString(), "--bind", "127.0.0.1", "--unixsocket", SocketPath, "--save", "", "--appendonly", "no"];
+        string[] common = ["--port", Port.ToString(), "--bind", "127.0.0.1", "--unixsocket", SocketPath, "--save", ""];
+        if (!command.Contains("--appendonly"))
+            common = [.. common, "--appendonly", "no"];
         foreach (string argument in command.Skip(1).Concat(common))
             start.ArgumentList.Add(argument);
         // The server must see a machine's settings, not those of the test host that happens to run it.
@@ -172,8 +175,10 @@ public abstract partial class ServerProcess : IDisposable
         return process;
     }
 
+    // Also until its data are loaded, unless the test slows that down because it wants to see it.
     private bool WaitUntilReady()
     {
+        bool seesLoading = _command.Contains("--key-load-delay");
         var watch = Stopwatch.StartNew();
         while (watch.ElapsedMilliseconds < StartTimeoutMs && !_process.HasExited)
         {
@@ -181,8 +186,9 @@ public abstract partial class ServerProcess : IDisposable
             {
                 using RespClient client = Connect();
                 // An error (a password is asked for) is an answer too; any other text must come from this very process.
-                RespFrame info = client.Call("INFO", "server");
-                if (info.IsError || info.Text.Contains($"process_id:{_process.Id}\r\n", StringComparison.Ordinal))
+                RespFrame info = client.Call("INFO", "server", "persistence");
+                bool isLoaded = seesLoading || !info.Text.Contains("loading:1\r\n", StringComparison.Ordinal);
+                if (info.IsError || (isLoaded && info.Text.Contains($"process_id:{_process.Id}\r\n", StringComparison.Ordinal)))
                     return true;
             }
             catch (Exception e) when (e is System.Net.Sockets.SocketException or EndOfStreamException)

@@ -105,6 +105,12 @@ internal static class DebugCommand
     /// <summary>Runs a subcommand about data; false: there is none of that name and number of arguments.</summary>
     private static bool RunWithKeys(ref CommandContext context)
     {
+        if (context.Partition.IsLoading)
+        {
+            // Redis shows, saves or exchanges what it has loaded so far.
+            context.Reply.Error(Errors.Loading);
+            return true;
+        }
         if (Is(ref context, "OBJECT"u8, 3))
             DebugKeys.Describe(ref context);
         else if (Is(ref context, "SDSLEN"u8, 3))

@@ -19,8 +19,9 @@ internal static class Watching
             var key = context.Key(i);
             var database = context.Database(key);
 
-            // One that has expired goes now, lest its removal count as a change.
-            database.Peek(key);
+            // One that has expired goes now, lest its removal count as a change; but not from a dataset that is yet to be complete.
+            if (!database.Partition.IsLoading)
+                database.Peek(key);
             if (!transaction.TryWatch(context.DatabaseIndex, key))
                 continue;
             transaction.WatchedShards |= 1UL << database.Partition.Index;

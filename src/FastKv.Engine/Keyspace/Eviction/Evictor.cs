@@ -103,6 +103,8 @@ internal sealed class Evictor(Partition partition)
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Relief RelieveSlowly(MemoryLimit limit)
     {
+        if (_partition.IsLoading)
+            return Relief.Below;
         long startUs = limit.Latency.IsOn ? limit.Clock.MonotonicMicroseconds : 0;
         if (limit.CommittedExcess > 0)
             Compact(limit);

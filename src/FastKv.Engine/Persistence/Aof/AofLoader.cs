@@ -2,19 +2,24 @@ using System.Diagnostics;
 using System.Text;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Persistence.Files;
+using FastKv.Engine.Persistence.Loading;
+using FastKv.Engine.Persistence.Rdb;
 
 namespace FastKv.Engine.Persistence.Aof;
 
-// Control plane. Loads an AOF, be it Redis's or ours: the files one after the other as the manifest has them, on one thread, before anybody else runs the
-// partitions. The end of the last file (on several shards, of the last of each) may be missing.
+// Control plane. Loads an AOF, be it Redis's or ours: base and generations one after the other as the manifest has them. The files of a generation (one per
+// shard of the server that wrote it) have no key in common, so they are read at the same time, but for what a redis-server has appended to the last of them;
+// whatever is read is run by the partition of its key, in the order of the queue. The end of the last file (on several shards, of the last of each) may be
+// missing.
 
 /// <summary>Loads an AOF.</summary>
-internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, IBaseLoader? snapshots)
+internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, LoadCrew crew)
 {
     private readonly FastKvServer _server = server;
     private readonly ServerOptions _options = server.Options;
     private readonly IFileSystem _files = files;
-    private readonly IBaseLoader? _snapshots = snapshots;
+    private readonly LoadCrew _crew = crew;
+    private readonly IBaseLoader _snapshots = new RdbBaseLoader(server, crew);
 
     private string Directory => _options.AppendDirName!;
 
@@ -29,18 +34,31 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, I
             return manifest;
         long started = Stopwatch.GetTimestamp();
         long total = 0;
-        if (manifest.Base is { } first)
-            total += SizeOf(first);
+        if (manifest.Base is { } whole)
+            total += SizeOf(whole);
         foreach (var file in manifest.Increments)
             total += SizeOf(file);
-        _server.Loading.Begin(total);
-        if (manifest.Base is { } start)
-            LoadBase(start, isLast: manifest.Increments.Count == 0);
-        int lastGeneration = LoadOlder(manifest);
-        LoadGeneration(manifest, lastGeneration);
-        _server.Loading.End();
-        foreach (var partition in _server.Partitions)
-            partition.Statistics.Dirty = 0;
+        _server.Loading.Begin(total, _server.Clock.UnixMicroseconds / 1000);
+        using (var players = new EffectPlayers(_server))
+        {
+            try
+            {
+                if (manifest.Base is { } start)
+                    LoadBase(start, isLast: manifest.Increments.Count == 0, players);
+                for (int first = 0; first < manifest.Increments.Count;)
+                    first += LoadGeneration(manifest, first, players);
+            }
+            finally
+            {
+                _crew.Settle();
+                _server.Loading.End();
+            }
+        }
+        _crew.RunAlone(() =>
+        {
+            foreach (var partition in _server.Partitions)
+                partition.Statistics.Dirty = 0;
+        });
         _server.Log.Notice(FormattableString.Invariant(
             $"DB loaded from append only file: {Stopwatch.GetElapsedTime(started).TotalSeconds:F3} seconds"));
         return manifest;
@@ -87,52 +105,44 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, I
             : throw new AofFault($"Fatal error: can't open the append log file {file.Name} for reading: {FileErrors.TextOf(error)}");
     }
 
-    private void LoadBase(AofFile file, bool isLast)
+    private void LoadBase(AofFile file, bool isLast, EffectPlayers players)
     {
         using var map = Open(file);
         long started = Stopwatch.GetTimestamp();
         long from = 0;
-        if (map.Length >= 5 && new ReadOnlySpan<byte>(map.Data, 5).SequenceEqual("REDIS"u8))
+        try
         {
-            if (_snapshots is null)
-                throw new AofFault($"The base file {file.Name} is an RDB file, which cannot be read.");
-            from = _snapshots.Load(_server.Partitions, map.Data, map.Length, file.Name);
+            if (RdbFormat.IsMagic(new ReadOnlySpan<byte>(map.Data, (int)Math.Min(map.Length, RdbFormat.MagicBytes))))
+                from = _snapshots.Load(_server.Partitions, map.Data, map.Length, file.Name);
+            if (from < map.Length)
+            {
+                var units = AofUnits.Walk(map.Data + from, map.Length - from, _server.ProtocolLimits);
+                Read(map, from, from + Judge(file, units, map.Length - from, isLast), file, players, home: null);
+            }
+            _crew.Drain();
         }
-        if (from < map.Length)
+        finally
         {
-            var units = AofUnits.Walk(map.Data + from, map.Length - from, _server.ProtocolLimits);
-            Run(map, from, from + Judge(file, units, map.Length - from, isLast), file);
+            _crew.Settle();
         }
-        _server.Loading.Add(map.Length);
         _server.Log.Notice(FormattableString.Invariant(
             $"DB loaded from base file {file.Name}: {Stopwatch.GetElapsedTime(started).TotalSeconds:F3} seconds"));
     }
 
-    /// <summary>Loads the increments before the last generation, which must be whole; the index of its first file.</summary>
-    private int LoadOlder(AofManifest manifest)
+    /// <summary>How many files the generation has that begins with the increment <paramref name="first"/>.</summary>
+    private int FilesOfGeneration(AofManifest manifest, int first)
     {
-        int first = FirstOfLastGeneration(manifest);
-        for (int i = 0; i < first; i++)
+        var header = HeaderOf(manifest.Increments[first]);
+        int count = header.Shards;
+        if (header.Shard != 0 || count <= 1 || count > manifest.Increments.Count - first)
+            return 1;
+        for (int i = 1; i < count; i++)
         {
-            var file = manifest.Increments[i];
-            using var map = Open(file);
-            var units = AofUnits.Walk(map.Data, map.Length, _server.ProtocolLimits);
-            Run(map, 0, Judge(file, units, map.Length, isLast: false), file);
-            _server.Loading.Add(map.Length);
+            var next = HeaderOf(manifest.Increments[first + i]);
+            if (next.Generation != header.Generation || next.Shard != i)
+                return 1;
         }
-        return first;
-    }
-
-    private int FirstOfLastGeneration(AofManifest manifest)
-    {
-        int last = manifest.Increments.Count - 1;
-        if (last < 0)
-            return 0;
-        var header = HeaderOf(manifest.Increments[last]);
-        return header.Shard > 0 && header.Shard <= last && header.Shard == header.Shards - 1
-            && HeaderOf(manifest.Increments[last - header.Shard]) is { Shard: 0 } opening && opening.Generation == header.Generation
-            ? last - header.Shard
-            : last;
+        return count;
     }
 
     private AofUnits HeaderOf(AofFile file)
@@ -142,39 +152,108 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, I
         return AofUnits.Walk(map.Data, line, _server.ProtocolLimits);
     }
 
-    /// <summary>Loads the last generation, up to the last instant at which it was whole.</summary>
-    private void LoadGeneration(AofManifest manifest, int first)
+    /// <summary>Loads a generation, the last one up to the last instant at which it was whole. Returns the number of its files.</summary>
+    private int LoadGeneration(AofManifest manifest, int first, EffectPlayers players)
     {
-        int count = manifest.Increments.Count - first;
-        if (count <= 0)
-            return;
+        int count = FilesOfGeneration(manifest, first);
+        bool isLast = first + count == manifest.Increments.Count;
         var maps = new IInputFile[count];
         try
         {
             var units = new AofUnits[count];
             for (int i = 0; i < count; i++)
-            {
-                var file = manifest.Increments[first + i];
-                maps[i] = Open(file);
-                units[i] = AofUnits.Walk(maps[i].Data, maps[i].Length, _server.ProtocolLimits);
-                _ = Judge(file, units[i], maps[i].Length, isLast: true);
-            }
-            long[] cuts = AofRecovery.Cut(units);
+                maps[i] = Open(manifest.Increments[first + i]);
+            EachAtOnce(count, i => units[i] = AofUnits.Walk(maps[i].Data, maps[i].Length, _server.ProtocolLimits));
+            for (int i = 0; i < count; i++)
+                _ = Judge(manifest.Increments[first + i], units[i], maps[i].Length, isLast);
+            long[] cuts = isLast ? AofRecovery.Cut(units) : Array.ConvertAll(units, each => each.ValidBytes);
+            ReadAll(manifest, first, maps, cuts, players);
+            _crew.Drain();
             for (int i = 0; i < count; i++)
             {
-                var file = manifest.Increments[first + i];
                 long length = maps[i].Length;
-                Run(maps[i], 0, cuts[i], file);
-                maps[i].Dispose();
                 if (cuts[i] < length)
-                    Truncate(file, cuts[i], length, units[i]);
-                _server.Loading.Add(length);
+                    Truncate(manifest.Increments[first + i], cuts[i], length, units[i]);
+                _server.Loading.Add(length - cuts[i]);
             }
         }
         finally
         {
+            // What is run refers to the files.
+            _crew.Settle();
             foreach (var map in maps)
                 map?.Dispose();
+        }
+        return count;
+    }
+
+    private void ReadAll(AofManifest manifest, int first, IInputFile[] maps, long[] cuts, EffectPlayers players)
+    {
+        int count = maps.Length;
+        if (count == 1)
+        {
+            Read(maps[0], 0, cuts[0], manifest.Increments[first], players, home: null);
+            return;
+        }
+        var routing = new Keyspace.Routing(count, 0);
+        var ends = new ManualResetEventSlim[count];
+        for (int i = 0; i < count; i++)
+            ends[i] = new ManualResetEventSlim();
+        EachAtOnce(count, i =>
+        {
+            try
+            {
+                Read(maps[i], 0, cuts[i], manifest.Increments[first + i], players, new AofHome(i, routing, () => WaitFor(ends.AsSpan(0, i))));
+            }
+            finally
+            {
+                ends[i].Set();
+            }
+        });
+        foreach (var end in ends)
+            end.Dispose();
+    }
+
+    private void WaitFor(ReadOnlySpan<ManualResetEventSlim> ends)
+    {
+        foreach (var end in ends)
+            end.Wait(_crew.Cancelled);
+    }
+
+    /// <summary>Does something for each file of a generation, with a thread for each but the first; throws the first exception.</summary>
+    private static void EachAtOnce(int count, Action<int> action)
+    {
+        var failures = new Exception?[count];
+        var threads = new Thread[count];
+        for (int i = count - 1; i >= 0; i--)
+        {
+            int index = i;
+            if (i == 0)
+            {
+                Try(0);
+                break;
+            }
+            threads[i] = new Thread(() => Try(index)) { Name = $"read-{i}", IsBackground = true };
+            threads[i].Start();
+        }
+        for (int i = 1; i < count; i++)
+            threads[i].Join();
+
+        // One that was given up because another has failed says less than that one.
+        var failure = Array.Find(failures, each => each is AofFault) ?? Array.Find(failures, each => each is not null);
+        if (failure is not null)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+
+        void Try(int index)
+        {
+            try
+            {
+                action(index);
+            }
+            catch (Exception exception) when (exception is AofFault or OperationCanceledException)
+            {
+                failures[index] = exception;
+            }
         }
     }
 
@@ -222,9 +301,18 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, I
             throw new AofFault($"Error truncating the AOF file {file.Name}: {FileErrors.TextOf(error)}");
     }
 
-    private void Run(IInputFile map, long from, long to, AofFile file)
+    private void Read(IInputFile map, long from, long to, AofFile file, EffectPlayers players, AofHome? home)
     {
-        using var player = new EffectPlayer(_server);
-        player.Run(map.Data + from, map.Data + to, file.Name);
+        using var reader = new AofReader(_server, _crew, players, file.Name, home);
+        try
+        {
+            reader.Run(map.Data + from, map.Data + to);
+        }
+        catch (AofFault fault)
+        {
+            // Readers of other files give up, too.
+            _crew.Fail(fault);
+            throw;
+        }
     }
 }

@@ -107,6 +107,19 @@ internal sealed class AppendOnlyLog : IDisposable
     /// <summary>The name of the manifest in it.</summary>
     public string ManifestName => _options.AppendFileName + ".manifest";
 
+    /// <summary>Length of what is there to be loaded at the start; 0: nothing.</summary>
+    public long BytesOnDisk
+    {
+        get
+        {
+            string old = Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(_options.AppendFileName!));
+            long sum = _files.Exists(old) ? SizeOf(old) : 0;
+            if (System.IO.Directory.Exists(DirectoryPath))
+                sum += System.IO.Directory.EnumerateFiles(DirectoryPath).Sum(SizeOf);
+            return sum;
+        }
+    }
+
     /// <summary>A number of the commit that makes all that was published safe, for <see cref="AofWriter.Durable"/>.</summary>
     public long RequestCommit() => _writer.RequestCommit();
 

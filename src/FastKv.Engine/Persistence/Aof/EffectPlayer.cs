@@ -1,97 +1,105 @@
-using System.Text;
+using System.Collections.Concurrent;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
-using FastKv.Engine.Sharding;
 using FastKv.Memory;
 using FastKv.Protocol;
 
 namespace FastKv.Engine.Persistence.Aof;
 
-// Control plane. Runs the commands of an AOF on the partitions, which nobody else touches meanwhile. Nothing expires: a key (or a field) is there until the file
-// says that it went, so the clock stands at 0; only commands that ask what time it is (from now on, in files of before Redis 7; when a consumer was seen) see
-// the real one.
+// Data plane. Runs the commands of an AOF on a partition, or on all of them. Nothing expires: a key (or a field) is there until the file says that it went, so
+// the clock stands at 0; only commands that ask what time it is (from now on, in files of before Redis 7; when a consumer was seen) see the real one. As with
+// clients' commands, buckets and entries of a group are fetched before the first of them is run.
 
-/// <summary>Runs commands from memory.</summary>
+/// <summary>Runs commands that an <see cref="AofReader"/> has found.</summary>
 internal sealed unsafe class EffectPlayer : IDisposable
 {
-    private readonly FastKvServer _server;
+    private const int Group = 16;
+
     private readonly Partition[] _partitions;
-    private readonly ArgumentArray _arguments = new();
+
+    /// <summary>Null: those of all shards, which whoever calls holds.</summary>
+    private readonly Partition? _partition;
     private readonly BufferPool _segments = new(retainedSegmentsMax: 1);
     private readonly BufferChain _replies;
     private readonly ErrorCounts _errors = new();
     private readonly Client _client;
+    private readonly ConcurrentBag<EffectBatch> _pool = [];
     private readonly long _nowMs;
-    private RequestParser _parser = new() { Authenticated = true };
 
-    public EffectPlayer(FastKvServer server)
+    /// <param name="server">Whose partitions.</param>
+    /// <param name="shard">Whose commands; −1: of all shards.</param>
+    public EffectPlayer(FastKvServer server, int shard)
     {
-        _server = server;
         _partitions = server.Partitions;
+        _partition = shard < 0 ? null : _partitions[shard];
         _replies = new BufferChain(_segments);
-        _client = new Client { Loop = server.Loops[0], Authenticated = true };
+        _client = new Client { Loop = server.Loops[Math.Max(shard, 0)], Authenticated = true };
         _nowMs = server.Clock.UnixMicroseconds / 1000;
     }
 
-    /// <summary>Runs [cursor, end), which holds whole commands and lines of comment only.</summary>
-    public void Run(byte* cursor, byte* end, string fileName)
+    /// <summary>An empty batch; from any thread.</summary>
+    public EffectBatch Rent() => _pool.TryTake(out var batch) ? batch : new EffectBatch(this);
+
+    /// <summary>Takes a batch back; from any thread.</summary>
+    public void Return(EffectBatch batch) => _pool.Add(batch);
+
+    /// <summary>Runs a batch, by whoever runs the partition.</summary>
+    public void Run(EffectBatch batch)
     {
         SetClocks(0);
         KeepExpired(true);
-        while (cursor < end)
+        var items = batch.Arguments.Items;
+        for (int first = 0; first < batch.Count; first += Group)
         {
-            if (*cursor == '#')
-            {
-                while (*cursor++ != '\n')
-                {
-                }
-                continue;
-            }
-            _arguments.Clear();
-            _parser.Next(ref cursor, end, _arguments, _server.ProtocolLimits, out int first, out int count);
-            Run(_arguments.Items + first, count, fileName);
+            var slots = batch.Slots.AsSpan(first, Math.Min(Group, batch.Count - first));
+            if (_partition is { } partition)
+                Prefetch(partition, slots);
+            foreach (ref var slot in slots)
+                Run(ref slot, items + slot.First);
         }
+        KeepExpired(false);
         SetClocks(_nowMs);
     }
 
     public void Dispose()
     {
-        KeepExpired(false);
-        _parser.Dispose();
-        _arguments.Dispose();
+        foreach (var batch in _pool)
+            batch.Dispose();
         _replies.Clear();
         _segments.Dispose();
         _client.Recycle();
     }
 
-    private void Run(Argument* arguments, int count, string fileName)
+    private static void Prefetch(Partition partition, ReadOnlySpan<EffectSlot> slots)
     {
-        if (count == 0)
-            return;
-        var command = CommandTable.Find(arguments->Pointer, arguments->Length);
-        if (command is not null)
-            command = CommandRules.Refine(command, arguments, count);
-        if (command is null)
-            throw new AofFault($"Unknown command '{Encoding.Latin1.GetString(arguments->Span)}' reading the append only file {fileName}");
-        switch (command.Name)
+        foreach (ref readonly var slot in slots)
         {
-            case "multi" or "exec":
-                return;
-            case "select":
-                Select(arguments, fileName);
-                return;
+            if (slot.Hash != 0)
+                partition.Databases[slot.Database].PrefetchBucket(slot.Hash);
         }
+        foreach (ref readonly var slot in slots)
+        {
+            if (slot.Hash != 0)
+                partition.Databases[slot.Database].PrefetchEntry(slot.Hash);
+        }
+    }
+
+    private void Run(ref EffectSlot slot, Argument* arguments)
+    {
+        var command = slot.Command;
+        _client.Database = slot.Database;
         CommandContext context = default;
         context.Command = command;
         context.Arguments = arguments;
-        context.Count = count;
+        context.Count = slot.Count;
         context.Client = _client;
-        context.DatabaseIndex = _client.Database;
+        context.DatabaseIndex = slot.Database;
         context.Partitions = _partitions;
         context.IsInTransaction = true;
+        context.FirstKeyHash = slot.Hash;
         context.Reply = new ReplyWriter(_replies, 2, _errors);
-        bool asksForTime = AsksForTime(command.Name);
+        bool asksForTime = (command.Flags & CommandFlags.Write) != 0 && AsksForTime(command.Name);
         if (asksForTime)
             SetClocks(_nowMs);
         RunOn(ref context);
@@ -105,6 +113,12 @@ internal sealed unsafe class EffectPlayer : IDisposable
     private void RunOn(ref CommandContext context)
     {
         var command = context.Command;
+        if (_partition is not null)
+        {
+            context.Partition = _partition;
+            command.Handler(ref context);
+            return;
+        }
         if (command.Route == CommandRoute.Everywhere && command.Merge != PartMerge.None && _partitions.Length > 1)
         {
             foreach (var partition in _partitions)
@@ -115,31 +129,35 @@ internal sealed unsafe class EffectPlayer : IDisposable
             }
             return;
         }
-        int shard = _partitions.Length == 1 || command.Route != CommandRoute.Keys
-            ? 0
-            : CommandRules.ShardOf(command, context.Arguments, context.Count, _partitions[0].Routing);
+        int shard = command.Route != CommandRoute.Keys ? 0 : CommandRules.ShardOf(command, context.Arguments, context.Count, _partitions[0].Routing);
         context.Partition = _partitions[Math.Max(shard, 0)];
         command.Handler(ref context);
     }
 
-    private void Select(Argument* arguments, string fileName)
-    {
-        if (!NumberText.TryParseInt64(arguments[1].Span, out long index) || index < 0 || index >= _server.Options.Databases)
-            throw new AofFault($"Invalid database in SELECT reading the append only file {fileName}");
-        _client.Database = (int)index;
-    }
-
     private void SetClocks(long nowMs)
     {
-        foreach (var partition in _partitions)
+        if (_partition is not null)
         {
-            partition.SetClock(_nowMs);
-            partition.NowMs = nowMs;
+            SetClock(_partition, nowMs);
+            return;
         }
+        foreach (var partition in _partitions)
+            SetClock(partition, nowMs);
+    }
+
+    private void SetClock(Partition partition, long nowMs)
+    {
+        partition.SetClock(_nowMs);
+        partition.NowMs = nowMs;
     }
 
     private void KeepExpired(bool keeps)
     {
+        if (_partition is not null)
+        {
+            _partition.KeepsExpired = keeps;
+            return;
+        }
         foreach (var partition in _partitions)
             partition.KeepsExpired = keeps;
     }

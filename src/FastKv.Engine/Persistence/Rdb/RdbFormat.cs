@@ -2,14 +2,15 @@ using FastKv.Structures;
 
 namespace FastKv.Engine.Persistence.Rdb;
 
-// The numbers of the RDB format, versions 1 to 12 (Redis 7.4). A file:
+// The numbers of the RDB format: versions 1 to 12 (Redis 7.4), and Valkey's version 80 (Valkey 9.0), which shares all types of version 11 and has one of its own
+// under a number that Redis uses for something else. A file:
 //
-//   REDIS 0010 | auxiliary fields | functions | per database: select, resize, records | end | CRC-64
+//   REDIS 0010 or VALKEY 080 | auxiliary fields | functions | per database: select, resize, records | end | CRC-64
 //
 // A record is what the key has besides its value (expiry, idle time or frequency), the type of its value, key, value.
 
 /// <summary>The byte before a key: what follows it is a value of that type.</summary>
-internal enum RdbType : byte
+internal enum RdbType : short
 {
     String = 0,
     List = 1,
@@ -62,11 +63,17 @@ internal enum RdbType : byte
 
     /// <summary>A listpack of field, value, time (Redis 7.4).</summary>
     HashListpackTimes = 25,
+
+    /// <summary>Field, value, Unix time or −1 (Valkey 9.0): 22 in its files, where <see cref="RdbFormat.TryType"/> finds it. No byte is this number.</summary>
+    HashTimesValkey = 0x116,
 }
 
 /// <summary>The byte where no type stands: something about the file.</summary>
 internal enum RdbOpcode : byte
 {
+    /// <summary>An import of slots that was going on (Valkey 9.0 in a cluster).</summary>
+    SlotImport = 243,
+
     /// <summary>Figures of a slot, to presize its table (Redis 7.4 in a cluster).</summary>
     SlotInfo = 244,
 
@@ -102,6 +109,11 @@ internal static class RdbFormat
     /// <summary>The newest version that can be read.</summary>
     public const int VersionMax = 12;
 
+    /// <summary>Valkey's version: those between Redis's newest and this one are nobody's, or Redis's to come.</summary>
+    public const int VersionValkey = 80;
+
+    private const int HashTimesValkeyCode = 22;
+
     /// <summary>Version and checksum at the end of a DUMP payload.</summary>
     public const int DumpFooterBytes = 10;
 
@@ -127,6 +139,36 @@ internal static class RdbFormat
     public const int ModuleFloat = 3;
     public const int ModuleDouble = 4;
     public const int ModuleString = 5;
+
+    /// <summary>Whether bytes are the beginning of an RDB file, of whatever version.</summary>
+    public static bool IsMagic(ReadOnlySpan<byte> bytes) => bytes.StartsWith("REDIS"u8) || bytes.StartsWith("VALKEY"u8);
+
+    /// <summary>The version that the signature of a file tells; 0: none that can be read.</summary>
+    /// <param name="signature">The first <see cref="MagicBytes"/> bytes.</param>
+    /// <param name="isValkey">Whether it is one of Valkey's own.</param>
+    public static int VersionOf(ReadOnlySpan<byte> signature, out bool isValkey)
+    {
+        isValkey = signature.StartsWith("VALKEY"u8);
+        var digits = signature[(isValkey ? "VALKEY"u8.Length : "REDIS"u8.Length)..];
+        int version = 0;
+        foreach (byte digit in digits)
+        {
+            if (digit is < (byte)'0' or > (byte)'9')
+                return 0;
+            version = (version * 10) + digit - '0';
+        }
+        return (isValkey ? version == VersionValkey : version <= VersionMax) ? version : 0;
+    }
+
+    /// <summary>The type that a byte of a file means; false: none, or an opcode.</summary>
+    public static bool TryType(byte code, bool isValkey, out RdbType type)
+    {
+        type = (RdbType)code;
+        if (!isValkey || code <= (byte)RdbType.StreamListpacks3)
+            return code <= (byte)RdbType.HashListpackTimes;
+        type = RdbType.HashTimesValkey;
+        return code == HashTimesValkeyCode;
+    }
 
     /// <summary>The version that a file needs to have for a value of a type that is written.</summary>
     public static int VersionOf(RdbType type) => type > RdbType.StreamListpacks2 ? VersionFieldExpiry : VersionCommon;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Loading;
 using FastKv.Memory;
 using FastKv.Structures;
 using FastKv.Structures.Encoding;
@@ -9,8 +10,8 @@ namespace FastKv.Engine.Persistence.Rdb;
 
 // Control plane. Loading a file with all shards at once:
 //
-//   reader (the caller's thread)                                shard's thread
-//   opcodes, checksum; passes over keys and values,             keys, values: made on the shard's heap, inserted
+//   reader (the caller's thread)                                whoever runs the partition (LoadCrew)
+//   opcodes, checksum; passes over keys and values,             keys, values: made on the partition's heap, inserted
 //   hands records to the shard of their key ──bounded queue──►
 //
 // A record is a place in the file, which lies in memory as a whole, so nothing is copied. The first fault anywhere ends all of it.
@@ -29,6 +30,12 @@ internal sealed class RdbLoadOptions
 
     /// <summary>Whether a key that is there already is replaced; else it is a fault.</summary>
     public bool Replaces { get; init; }
+
+    /// <summary>Who is told how far it has come; null: nobody.</summary>
+    public LoadingProgress? Progress { get; init; }
+
+    /// <summary>Called when what the file says about itself has been read, before its first key.</summary>
+    public Action<RdbLoadResult>? HeadRead { get; init; }
 }
 
 /// <summary>What was loaded, or why it was not.</summary>
@@ -56,73 +63,107 @@ internal sealed class RdbLoadResult
 internal sealed unsafe class RdbLoader
 {
     private const int RecordsPerBatch = 512;
-    private const long BytesPerBatch = 1 << 20;
-    private const int BatchesQueued = 8;
-    private const long ChecksumSliceBytes = 1 << 20;
+    private const long BytesPerBatch = 1 << 18;
+    private const long ChecksumSliceBytes = 1 << 16;
+
+    /// <summary>How far keys are counted, and delayed, at a stretch.</summary>
+    private const int KeysPerNote = 64;
     private const int VersionWithChecksum = 5;
 
     private readonly Partition[] _partitions;
     private readonly RdbLoadOptions _options;
     private readonly RdbLoadResult _result = new();
-    private readonly BlockingCollection<RdbBatch>[] _queues;
+    private readonly LoadCrew _crew;
+    private readonly RdbShardLoader[] _builders;
     private readonly RdbBatch?[] _open;
+    private readonly ConcurrentBag<RdbBatch> _pool = [];
     private readonly Lock _gate = new();
-    private readonly CancellationTokenSource _cancelled = new();
     private readonly byte* _data;
     private readonly long _length;
     private long _checksumOffset;
+    private long _progressOffset;
+    private int _progressKeys;
+    private int _unannounced;
     private ulong _checksum;
+    private bool _isHeadRead;
+    private bool _isValkey;
 
-    private RdbLoader(Partition[] partitions, byte* data, long length, RdbLoadOptions options)
+    private RdbLoader(Partition[] partitions, byte* data, long length, RdbLoadOptions options, LoadCrew crew)
     {
         _partitions = partitions;
         _data = data;
         _length = length;
         _options = options;
-        _queues = new BlockingCollection<RdbBatch>[partitions.Length];
-        for (int i = 0; i < _queues.Length; i++)
-            _queues[i] = new BlockingCollection<RdbBatch>(BatchesQueued);
+        _crew = crew;
+        _builders = new RdbShardLoader[partitions.Length];
+        for (int i = 0; i < _builders.Length; i++)
+            _builders[i] = new RdbShardLoader(partitions[i], data, length, options);
         _open = new RdbBatch?[partitions.Length];
     }
 
-    /// <summary>Bytes that the reader has passed so far; for progress, from any thread.</summary>
-    public static long Progress => Volatile.Read(ref s_progress);
-
-    private static long s_progress;
-
     /// <summary>Loads. After a fault the partitions hold a part of the file, which is the caller's to remove. O(bytes).</summary>
-    public static RdbLoadResult Load(Partition[] partitions, byte* data, long length, RdbLoadOptions options) =>
-        new RdbLoader(partitions, data, length, options).Run();
+    /// <exception cref="OperationCanceledException">The server is to end.</exception>
+    public static RdbLoadResult Load(Partition[] partitions, byte* data, long length, RdbLoadOptions options, LoadCrew? crew = null)
+    {
+        if (crew is not null)
+            return new RdbLoader(partitions, data, length, options, crew).Run();
+        using var own = LoadCrew.OfThreads(partitions);
+        return new RdbLoader(partitions, data, length, options, own).Run();
+    }
+
+    /// <summary>Builds the records of a batch; by whoever runs its partition.</summary>
+    public void Build(RdbBatch batch)
+    {
+        var builder = _builders[batch.Shard];
+        if (batch.ReservedKeys > 0)
+            builder.Reserve(batch.ReservedDatabase, batch.ReservedKeys);
+        if (!builder.TryLoad(batch))
+            Fail(builder.Fault, builder.FaultOffset);
+    }
+
+    /// <summary>Takes a batch back that was built, or passed over; from any thread.</summary>
+    public void Return(RdbBatch batch)
+    {
+        batch.Count = 0;
+        batch.Bytes = 0;
+        batch.ReservedKeys = 0;
+        _pool.Add(batch);
+    }
 
     private RdbLoadResult Run()
     {
-        Volatile.Write(ref s_progress, 0);
-        var threads = new Thread[_partitions.Length];
-        for (int i = 0; i < threads.Length; i++)
-        {
-            int shard = i;
-            threads[i] = new Thread(() => RunShard(shard), maxStackSize: 1 << 20) { Name = $"load-{shard}", IsBackground = true };
-            threads[i].Start();
-        }
         var input = new RdbInput(_data, _length);
         try
         {
-            if (!TryRead(ref input))
+            if (TryRead(ref input))
+                _crew.Drain();
+            else
                 Fail(input.Fault, input.FaultOffset);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (HasFault)
         {
             // A shard has found a fault, and noted it.
             _result.KeysLoaded = 0;
         }
-        foreach (var queue in _queues)
-            queue.CompleteAdding();
-        foreach (var thread in threads)
-            thread.Join();
-        foreach (var queue in _queues)
-            queue.Dispose();
-        _cancelled.Dispose();
+        finally
+        {
+            _crew.Settle();
+        }
+        foreach (var builder in _builders)
+        {
+            _result.KeysLoaded += builder.KeysLoaded;
+            _result.KeysEmpty += builder.KeysEmpty;
+        }
         return _result;
+    }
+
+    private bool HasFault
+    {
+        get
+        {
+            lock (_gate)
+                return _result.Fault != RdbFault.None;
+        }
     }
 
     private void Fail(RdbFault fault, long offset)
@@ -134,7 +175,7 @@ internal sealed unsafe class RdbLoader
             _result.Fault = fault;
             _result.FaultOffset = offset;
         }
-        _cancelled.Cancel();
+        _crew.GiveUp();
     }
 
     private bool TryRead(ref RdbInput input)
@@ -177,11 +218,16 @@ internal sealed unsafe class RdbLoader
                     database = (int)selected;
                     continue;
                 case RdbOpcode.ResizeDatabase:
-                    if (!input.TryLength(out _) || !input.TryLength(out _))
+                    if (!input.TryLength(out ulong keys) || !input.TryLength(out ulong expiring))
                         return false;
+                    Reserve(database, keys, expiring, input.Left);
                     continue;
                 case RdbOpcode.SlotInfo:
                     if (!input.TryLength(out _) || !input.TryLength(out _) || !input.TryLength(out _))
+                        return false;
+                    continue;
+                case RdbOpcode.SlotImport when _isValkey:
+                    if (!TrySkipSlotImport(ref input))
                         return false;
                     continue;
                 case RdbOpcode.Auxiliary:
@@ -201,12 +247,37 @@ internal sealed unsafe class RdbLoader
                 case RdbOpcode.End:
                     return TryEnd(ref input);
             }
+            if (!_isHeadRead)
+                NoteHead();
             record.Offset = start;
-            record.Type = (RdbType)code;
+            if (!RdbFormat.TryType(code, _isValkey, out record.Type))
+            {
+                input.At--;
+                return input.Fail(RdbFault.UnknownType);
+            }
             record.Database = database;
             if (!TryDispatch(ref input, record))
                 return false;
             record = new RdbRecord { ExpiryMs = -1, IdleSeconds = -1, Frequency = -1 };
+        }
+    }
+
+    /// <summary>
+    /// Lets the partitions prepare for the keys of a database: a hint, of which no more is believed than the bytes that are left can hold. Of keys that expire
+    /// all may have by now.
+    /// </summary>
+    private void Reserve(int database, ulong keys, ulong expiring, long left)
+    {
+        const int recordBytesMin = 4;
+        if (_options.DropsExpired)
+            keys -= Math.Min(keys, expiring);
+        long each = (long)Math.Min(keys, (ulong)left / recordBytesMin) / _partitions.Length;
+        for (int shard = 0; shard < _partitions.Length; shard++)
+        {
+            var batch = Rent(shard);
+            batch.ReservedDatabase = database;
+            batch.ReservedKeys = each;
+            Send(shard, batch);
         }
     }
 
@@ -215,11 +286,10 @@ internal sealed unsafe class RdbLoader
         if (!input.TryTake(RdbFormat.MagicBytes, out byte* magic))
             return input.Fail(RdbFault.BadSignature);
         var signature = new ReadOnlySpan<byte>(magic, RdbFormat.MagicBytes);
-        if (!signature.StartsWith("REDIS"u8))
+        if (!RdbFormat.IsMagic(signature))
             return input.Fail(RdbFault.BadSignature);
-        if (!int.TryParse(Encoding.ASCII.GetString(signature[5..]), out _result.Version) || _result.Version is < 1 or > RdbFormat.VersionMax)
-            return input.Fail(RdbFault.BadVersion);
-        return true;
+        _result.Version = RdbFormat.VersionOf(signature, out _isValkey);
+        return _result.Version > 0 || input.Fail(RdbFault.BadVersion);
     }
 
     private bool TryReadAuxiliary(ref RdbInput input)
@@ -256,6 +326,19 @@ internal sealed unsafe class RdbLoader
         return input.TryLength(out _) && input.TryLength(out _) && input.TryLength(out _) && RdbSkipper.TrySkipModuleData(ref input);
     }
 
+    /// <summary>The import's name, and ranges of slots: there is no cluster that could go on with it.</summary>
+    private static bool TrySkipSlotImport(ref RdbInput input)
+    {
+        if (!input.TrySkipString() || !input.TryCount(2, out long ranges))
+            return false;
+        for (; ranges > 0; ranges--)
+        {
+            if (!input.TryLength(out _) || !input.TryLength(out _))
+                return false;
+        }
+        return true;
+    }
+
     private bool TryEnd(ref RdbInput input)
     {
         AddToChecksum(input.Offset);
@@ -269,8 +352,11 @@ internal sealed unsafe class RdbLoader
                 return input.Fail(RdbFault.BadChecksum);
         }
         _result.Bytes = input.Offset;
-        for (int shard = 0; shard < _queues.Length; shard++)
+        for (int shard = 0; shard < _open.Length; shard++)
             Send(shard);
+        if (!_isHeadRead)
+            NoteHead();
+        NoteProgress(input.Offset);
         return true;
     }
 
@@ -298,16 +384,15 @@ internal sealed unsafe class RdbLoader
             _result.KeysExpired++;
             return true;
         }
-        var batch = _open[shard] ??= new RdbBatch(RecordsPerBatch);
+        _progressKeys++;
+        var batch = _open[shard] ??= Rent(shard);
         batch.Records[batch.Count++] = record;
         batch.Bytes += input.Offset - record.Offset;
         if (batch.Count == RecordsPerBatch || batch.Bytes >= BytesPerBatch)
             Send(shard);
-        if (input.Offset - _checksumOffset >= ChecksumSliceBytes)
-        {
-            AddToChecksum(input.Offset);
-            Volatile.Write(ref s_progress, input.Offset);
-        }
+        _unannounced++;
+        if (input.Offset - _checksumOffset >= ChecksumSliceBytes || _unannounced == KeysPerNote)
+            Pass(input.Offset);
         return true;
     }
 
@@ -346,6 +431,15 @@ internal sealed unsafe class RdbLoader
         return (input.Left == 0 || *input.At != compressed) && input.TryString(null!, ref text);
     }
 
+    /// <summary>What is due after some keys: the checksum, while their bytes are in the cache; progress; a delay that was asked for.</summary>
+    private void Pass(long offset)
+    {
+        AddToChecksum(offset);
+        NoteProgress(offset);
+        _options.Progress?.Delay(_unannounced);
+        _unannounced = 0;
+    }
+
     private void AddToChecksum(long offset)
     {
         if (_options.VerifiesChecksum)
@@ -357,25 +451,35 @@ internal sealed unsafe class RdbLoader
     {
         if (_open[shard] is not { } batch)
             return;
-        _queues[shard].Add(batch, _cancelled.Token);
         _open[shard] = null;
+        Send(shard, batch);
     }
 
-    private void RunShard(int shard)
+    private void Send(int shard, RdbBatch batch)
     {
-        var builder = new RdbShardLoader(_partitions[shard], _data, _length, _options);
-        foreach (var batch in _queues[shard].GetConsumingEnumerable())
-        {
-            // After a fault what is left in the queue is passed over.
-            if (_cancelled.IsCancellationRequested)
-                continue;
-            if (!builder.TryLoad(batch))
-                Fail(builder.Fault, builder.FaultOffset);
-        }
-        lock (_gate)
-        {
-            _result.KeysLoaded += builder.KeysLoaded;
-            _result.KeysEmpty += builder.KeysEmpty;
-        }
+        if (!_crew.TrySend(shard, batch))
+            _crew.Cancelled.ThrowIfCancellationRequested();
+    }
+
+    private RdbBatch Rent(int shard)
+    {
+        if (!_pool.TryTake(out var batch))
+            batch = new RdbBatch(this, RecordsPerBatch);
+        batch.Shard = shard;
+        return batch;
+    }
+
+    private void NoteProgress(long offset)
+    {
+        _options.Progress?.Add(offset - _progressOffset);
+        _progressOffset = offset;
+        _options.Progress?.AddKeys(_progressKeys);
+        _progressKeys = 0;
+    }
+
+    private void NoteHead()
+    {
+        _isHeadRead = true;
+        _options.HeadRead?.Invoke(_result);
     }
 }

@@ -1,4 +1,5 @@
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Loading;
 using FastKv.Memory;
 using FastKv.Structures;
 
@@ -17,11 +18,21 @@ internal struct RdbRecord
 }
 
 /// <summary>Records of one shard.</summary>
-internal sealed class RdbBatch(int recordsMax)
+internal sealed class RdbBatch(RdbLoader owner, int recordsMax) : LoadWork
 {
+    private readonly RdbLoader _owner = owner;
     public readonly RdbRecord[] Records = new RdbRecord[recordsMax];
     public int Count;
     public long Bytes;
+    public int Shard;
+
+    /// <summary>Keys of a database that are to be prepared for before the records are built; 0: none.</summary>
+    public long ReservedKeys;
+    public int ReservedDatabase;
+
+    public override void Run() => _owner.Build(this);
+
+    public override void Recycle() => _owner.Return(this);
 }
 
 /// <summary>
@@ -36,6 +47,7 @@ internal sealed unsafe class RdbShardLoader
     private readonly byte* _data;
     private readonly long _length;
     private readonly RdbLoadOptions _options;
+    private bool _knowsTime;
 
     public RdbShardLoader(Partition partition, byte* data, long length, RdbLoadOptions options)
     {
@@ -43,8 +55,6 @@ internal sealed unsafe class RdbShardLoader
         _data = data;
         _length = length;
         _options = options;
-        foreach (var database in partition.Databases)
-            database.NoteTime();
     }
 
     public RdbFault Fault { get; private set; }
@@ -55,9 +65,14 @@ internal sealed unsafe class RdbShardLoader
 
     public long KeysEmpty { get; private set; }
 
+    /// <summary>Prepares the table of a database that is empty.</summary>
+    public void Reserve(int database, long keys) => _partition.Databases[database].Reserve(keys);
+
     /// <summary>Loads the records of a batch; false: see the fault.</summary>
     public bool TryLoad(RdbBatch batch)
     {
+        if (!_knowsTime)
+            NoteTime();
         RdbText* keys = stackalloc RdbText[Group];
         long* values = stackalloc long[Group];
         ulong* hashes = stackalloc ulong[Group];
@@ -75,6 +90,15 @@ internal sealed unsafe class RdbShardLoader
                 return false;
         }
         return true;
+    }
+
+    /// <summary>On the thread that runs the partition, hence not when this is made.</summary>
+    private void NoteTime()
+    {
+        _knowsTime = true;
+        _partition.SetClock(_options.NowMs);
+        foreach (var database in _partition.Databases)
+            database.NoteTime();
     }
 
     private bool TryReadKeys(ReadOnlySpan<RdbRecord> records, RdbText* keys, long* values, ulong* hashes)
@@ -108,7 +132,7 @@ internal sealed unsafe class RdbShardLoader
             byte* entry = RdbValueReader.Read(database.Values, ref input, record.Type, key.Span, record.ExpiryMs, AccessBits(record), _options.NowMs);
             if (entry != null)
             {
-                database.Insert(key, new EntryRef(entry));
+                database.Insert(key, new EntryRef(entry), isNew: false);
                 KeysLoaded++;
                 return true;
             }

@@ -29,6 +29,8 @@ internal static unsafe class RdbSkipper
                 return input.TryInt64(out _) && TrySkipTimedFields(ref input);
             case RdbType.HashTimesPreRelease:
                 return TrySkipTimedFields(ref input);
+            case RdbType.HashTimesValkey:
+                return TrySkipElements(ref input, stringsEach: 2, bytesEach: sizeof(long));
             case RdbType.ListQuicklist2:
                 return TrySkipNodes(ref input);
             case RdbType.StreamListpacks or RdbType.StreamListpacks2 or RdbType.StreamListpacks3:

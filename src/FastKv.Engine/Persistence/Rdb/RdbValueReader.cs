@@ -69,6 +69,8 @@ internal unsafe ref partial struct RdbValueReader
                 return ReadHash();
             case RdbType.HashTimes or RdbType.HashTimesPreRelease:
                 return ReadHashWithTimes(isRelative: type == RdbType.HashTimes);
+            case RdbType.HashTimesValkey:
+                return ReadHashOfValkey();
             case RdbType.ListQuicklist or RdbType.ListQuicklist2:
                 return ReadQuicklist(isPacked: type == RdbType.ListQuicklist2);
             case RdbType.StreamListpacks or RdbType.StreamListpacks2 or RdbType.StreamListpacks3:
@@ -308,6 +310,24 @@ internal unsafe ref partial struct RdbValueReader
             if (!IsTime(expiryMs) || (time != 0 && expiryMs == 0))
                 return Discard(ref hash, RdbFault.BadTime);
             if (!TryAddTimed(ref hash, _first.Span, _second.Span, expiryMs))
+                return Discard(ref hash, RdbFault.Duplicate);
+        }
+        return Finish(ref hash);
+    }
+
+    private byte* ReadHashOfValkey()
+    {
+        const long never = -1;
+        if (!TryElements(2 + sizeof(long), out long count))
+            return null;
+        var hash = new HashBuilder(_values, count, hasTimes: true, _nowMs);
+        for (; count > 0; count--)
+        {
+            if (!_input.TryString(_heap, ref _first) || !_input.TryString(_heap, ref _second) || !_input.TryInt64(out long expiryMs))
+                return Discard(ref hash, RdbFault.None);
+            if (expiryMs != never && (expiryMs == 0 || !IsTime(expiryMs)))
+                return Discard(ref hash, RdbFault.BadTime);
+            if (!TryAddTimed(ref hash, _first.Span, _second.Span, expiryMs == never ? 0 : expiryMs))
                 return Discard(ref hash, RdbFault.Duplicate);
         }
         return Finish(ref hash);

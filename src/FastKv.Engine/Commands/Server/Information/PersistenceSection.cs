@@ -8,7 +8,7 @@ internal static class PersistenceSection
         var saving = server.Saving;
         var current = saving.Current;
         text.Section("Persistence"u8);
-        text.Line("loading"u8, 0);
+        text.Line("loading"u8, server.Loading.IsOn ? 1 : 0);
         text.Line("async_loading"u8, 0);
         text.Line("current_cow_peak"u8, 0);
         text.Line("current_cow_size"u8, 0);
@@ -39,13 +39,33 @@ internal static class PersistenceSection
         text.Line("aof_last_cow_size"u8, 0);
         text.Line("module_fork_in_progress"u8, 0);
         text.Line("module_fork_last_cow_size"u8, 0);
-        if (!aof.IsOn)
-            return;
+        if (aof.IsOn)
+            WriteSizes(text, aof);
+        if (server.Loading.IsOn)
+            WriteLoading(text, server);
+    }
+
+    private static void WriteSizes(InfoText text, Persistence.Aof.AppendOnlyLog aof)
+    {
         text.Line("aof_current_size"u8, aof.CurrentBytes);
         text.Line("aof_base_size"u8, aof.BaseBytes);
         text.Line("aof_pending_rewrite"u8, aof.IsRewriteScheduled ? 1 : 0);
         text.Line("aof_buffer_length"u8, aof.Writer.PendingBytes);
         text.Line("aof_pending_bio_fsync"u8, aof.Writer.IsSyncing ? 1 : 0);
         text.Line("aof_delayed_fsync"u8, aof.Writer.DelayedSyncs);
+    }
+
+    private static void WriteLoading(InfoText text, FastKvServer server)
+    {
+        var loading = server.Loading;
+        long total = loading.TotalBytes;
+        long loaded = Math.Min(loading.LoadedBytes, total);
+        long elapsed = ((server.Clock.UnixMicroseconds / 1000) - loading.StartedMs) / 1000;
+        text.Line("loading_start_time"u8, loading.StartedMs / 1000);
+        text.Line("loading_total_bytes"u8, total);
+        text.Line("loading_rdb_used_mem"u8, loading.RdbUsedBytes);
+        text.Line("loading_loaded_bytes"u8, loaded);
+        text.Line("loading_loaded_perc"u8, total == 0 ? 0 : 100.0 * loaded / total, 2);
+        text.Line("loading_eta_seconds"u8, loaded == 0 || elapsed == 0 ? 1 : (long)((double)elapsed * (total - loaded) / loaded));
     }
 }
