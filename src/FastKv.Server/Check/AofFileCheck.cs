@@ -1,6 +1,7 @@
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Persistence.Aof;
 using FastKv.Engine.Persistence.Files;
+using FastKv.Engine.Persistence.Rdb;
 using FastKv.Protocol;
 
 namespace FastKv.Server.Check;
@@ -28,7 +29,7 @@ internal sealed unsafe class AofFileCheck(AofCheckOptions options, CheckStreams 
         if (SystemFiles.Instance.OpenForReading(ConfigText.ToPath(path), out var file) != FileErrors.None)
             return null;
         using (file)
-            return file!.Length >= RdbHeaderBytes && new ReadOnlySpan<byte>(file.Data, RdbHeaderBytes).StartsWith("REDIS"u8);
+            return file!.Length >= RdbHeaderBytes && RdbFormat.IsMagic(new ReadOnlySpan<byte>(file.Data, RdbHeaderBytes));
     }
 
     /// <summary>Why a file cannot be opened.</summary>

@@ -31,7 +31,11 @@ internal static class RdbCheckText
         _ => "read-functions",
     };
 
-    public static string Of(int type) => (uint)type < (uint)s_types.Length ? s_types[type] : "unknown";
+    public static string Of(int type) => (RdbType)type switch
+    {
+        RdbType.HashTimesValkey => "hash-v2",
+        _ => (uint)type < (uint)s_types.Length ? s_types[type] : "unknown",
+    };
 
     /// <summary>What is wrong. Faults inside of a value begin as in Redis, whose text goes on with a place in its source.</summary>
     /// <param name="walk">Has come to a fault.</param>

@@ -59,11 +59,16 @@ public sealed class ValkeyFileTests
     {
         byte[] import = [243, .. LegacyValues.Text(new string('a', 40)), 2, 0, 5, .. LegacyValues.Length(100), .. LegacyValues.Length(16383)];
         byte[] slot = [244, 5, 1, 0];
+        byte[] hash = [.. LegacyValues.Length(1), .. Field("f", "v", FarFutureMs)];
         using var folder = new TemporaryFolder();
-        File.WriteAllBytes(folder.File, Valkey("080", [.. import, .. slot, .. Record(0, "k", LegacyValues.Text("v"))]));
+        File.WriteAllBytes(folder.File, Valkey("080", [.. import, .. slot, .. Record(0, "k", LegacyValues.Text("v")), .. Record(22, "h", hash)]));
+        var verdict = CheckTool.Ours("", "check-rdb", folder.File);
+        Assert.Contains("RDB looks OK", verdict.Output);
+        Assert.Equal(0, verdict.ExitCode);
         using var server = ServerProcess.Start(ServerKind.FastKv1, "--dir", folder.Path);
         using var client = server.Connect();
         Assert.Equal("v", client.Call("GET", "k").Text);
+        Assert.Equal("v", client.Call("HGET", "h", "f").Text);
     }
 
     [Theory]

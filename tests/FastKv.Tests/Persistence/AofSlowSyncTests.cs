@@ -140,8 +140,7 @@ public sealed class AofSlowSyncTests
             var config = new ServerConfig(log);
             config.Load(null, null, $"shards {shards}\nport {_port}\nappendonly yes\nappendfsync {policy}\nsave \"\"\n");
             _server = new FastKvServer(config, log, null, null, Witness);
-            _server.LoadDataset();
-            _server.Start();
+            _ = _server.LoadAndStart();
         }
 
         public SyncWitness Witness { get; }

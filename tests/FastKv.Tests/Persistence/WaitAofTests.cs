@@ -193,8 +193,7 @@ public sealed class WaitAofTests
             var config = new ServerConfig(log);
             config.Load(null, null, $"shards {shards}\nport {_port}\nsave \"\"\nappendonly yes\nappendfsync {policy}\nappenddirname {_directory}\n");
             _server = new FastKvServer(config, log, null, null, Files);
-            _server.LoadDataset();
-            _server.Start();
+            _ = _server.LoadAndStart();
         }
 
         public GatedFiles Files { get; } = new();

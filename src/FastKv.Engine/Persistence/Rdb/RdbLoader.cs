@@ -227,7 +227,7 @@ internal sealed unsafe class RdbLoader
                         return false;
                     continue;
                 case RdbOpcode.SlotImport when _isValkey:
-                    if (!TrySkipSlotImport(ref input))
+                    if (!RdbSkipper.TrySkipSlotImport(ref input))
                         return false;
                     continue;
                 case RdbOpcode.Auxiliary:
@@ -324,19 +324,6 @@ internal sealed unsafe class RdbLoader
     {
         _result.ModuleData++;
         return input.TryLength(out _) && input.TryLength(out _) && input.TryLength(out _) && RdbSkipper.TrySkipModuleData(ref input);
-    }
-
-    /// <summary>The import's name, and ranges of slots: there is no cluster that could go on with it.</summary>
-    private static bool TrySkipSlotImport(ref RdbInput input)
-    {
-        if (!input.TrySkipString() || !input.TryCount(2, out long ranges))
-            return false;
-        for (; ranges > 0; ranges--)
-        {
-            if (!input.TryLength(out _) || !input.TryLength(out _))
-                return false;
-        }
-        return true;
     }
 
     private bool TryEnd(ref RdbInput input)

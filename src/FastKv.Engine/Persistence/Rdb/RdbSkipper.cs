@@ -42,6 +42,19 @@ internal static unsafe class RdbSkipper
         }
     }
 
+    /// <summary>Passes over an import of slots, its name and ranges: there is no cluster that could go on with it.</summary>
+    public static bool TrySkipSlotImport(ref RdbInput input)
+    {
+        if (!input.TrySkipString() || !input.TryCount(2, out long ranges))
+            return false;
+        for (; ranges > 0; ranges--)
+        {
+            if (!input.TryLength(out _) || !input.TryLength(out _))
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>Passes over what a module has written, each piece with its kind in front.</summary>
     public static bool TrySkipModuleData(ref RdbInput input)
     {

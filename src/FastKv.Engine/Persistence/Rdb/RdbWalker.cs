@@ -49,6 +49,9 @@ internal enum RdbStage
 internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
 {
     private const int VersionWithChecksum = 5;
+
+    /// <summary>The number between types that none has.</summary>
+    private const int NoType = 8;
     private const long ChecksumSliceBytes = 1 << 20;
     private const ulong WhenIsUnsigned = RdbFormat.ModuleUnsigned;
 
@@ -56,6 +59,7 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
     private readonly NativeHeap _heap = heap;
     private long _checksumOffset;
     private ulong _checksum;
+    private bool _isValkey;
 
     /// <summary>Where the walk is.</summary>
     public RdbInput Input = new(data, length);
@@ -97,11 +101,15 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
         if (!Input.TryTake(RdbFormat.MagicBytes, out byte* magic))
             return false;
         var signature = new ReadOnlySpan<byte>(magic, RdbFormat.MagicBytes);
-        if (!signature.StartsWith("REDIS"u8))
+        if (!RdbFormat.IsMagic(signature))
             return Input.Fail(RdbFault.BadSignature);
-        _ = int.TryParse(Encoding.ASCII.GetString(signature[5..]), System.Globalization.NumberStyles.None, null, out int version);
-        Version = version;
-        return version is >= 1 and <= RdbFormat.VersionMax || Input.Fail(RdbFault.BadVersion);
+        Version = RdbFormat.VersionOf(signature, out _isValkey);
+        if (Version > 0)
+            return true;
+        int digits = signature.IndexOfAnyInRange((byte)'0', (byte)'9');
+        if (digits >= 0 && int.TryParse(Encoding.ASCII.GetString(signature[digits..]), System.Globalization.NumberStyles.None, null, out int version))
+            Version = version;
+        return Input.Fail(RdbFault.BadVersion);
     }
 
     /// <summary>The next step; the caller has read key and value of the one before.</summary>
@@ -146,6 +154,10 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
                     if (!TrySkipLengths(3))
                         return RdbStep.Fault;
                     continue;
+                case RdbOpcode.SlotImport when _isValkey:
+                    if (!RdbSkipper.TrySkipSlotImport(ref Input))
+                        return RdbStep.Fault;
+                    continue;
                 case RdbOpcode.Auxiliary:
                     Stage = RdbStage.ReadAuxiliary;
                     return Input.TryString(_heap, ref Name) && Input.TryString(_heap, ref Value) ? RdbStep.Auxiliary : RdbStep.Fault;
@@ -160,8 +172,9 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
                 case RdbOpcode.End:
                     return TryEnd() ? RdbStep.End : RdbStep.Fault;
             }
-            Type = (RdbType)code;
-            if (IsValue(Type))
+            bool isType = RdbFormat.TryType(code, _isValkey, out var type);
+            Type = type;
+            if (isType && type != (RdbType)NoType)
                 return RdbStep.Key;
             Input.Fail(RdbFault.UnknownType);
             return RdbStep.Fault;
@@ -174,8 +187,6 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
         Name.Release(_heap);
         Value.Release(_heap);
     }
-
-    private static bool IsValue(RdbType type) => type is <= RdbType.Module2 or (>= RdbType.HashZipmap and <= RdbType.HashListpackTimes);
 
     private bool TryReadExpiry(bool isSeconds)
     {
