@@ -44,6 +44,7 @@ internal sealed unsafe partial class PartitionSnapshot
 
     private void Watch(FrozenRecord record, EntryRef entry)
     {
+        FrozenTotal++;
         record.Value = (nint)entry.Pointer;
         if (!record.KeepsValue)
             return;

@@ -65,8 +65,8 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
     /// <summary>Whether the entry is one that has been written in part: its block must stay where it is.</summary>
     public bool IsWriting(EntryRef entry) => entry == _current;
 
-    /// <summary>Large values that have changed, or been removed, before they were written.</summary>
-    public int FrozenCount => _frozen.Count + (_record is null ? 0 : 1);
+    /// <summary>Large values, since the start, that changed or went before a snapshot had written them.</summary>
+    public long FrozenTotal { get; private set; }
 
     /// <summary>An entry in no table is about to be freed.</summary>
     /// <returns>True: it is kept until it has been written, and freed then.</returns>
