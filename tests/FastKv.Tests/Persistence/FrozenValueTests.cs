@@ -89,20 +89,22 @@ public sealed class FrozenValueTests
     public void Redis_loads_a_save_whose_values_changed_meanwhile()
     {
         using var folder = new TemporaryFolder();
-        string digest;
+        string[] keys = [.. s_types.SelectMany(type => (string[])["{k}" + type + "a", "{k}" + type + "b"])];
+        string digests;
         using (var server = new FastKvProcess(1, "--dir", folder.Path))
         {
             using RespClient client = server.Connect();
             Fill(client, "a", withFieldTimes: false);
             Fill(client, "b", withFieldTimes: false);
-            digest = client.Call("DEBUG", "DIGEST").Text;
+            digests = client.Call(["DEBUG", "DIGEST-VALUE", .. keys]).ToString()!;
             ChangeDuringSave(client, seed: 7);
             File.Copy(Path.Combine(folder.Path, "dump.rdb"), Path.Combine(folder.Path, "kept.rdb"));
             Assert.Equal(0, server.Stop());
         }
         using var redis = new RedisServerProcess("--dir", folder.Path, "--dbfilename", "kept.rdb");
         using RespClient reader = redis.Connect();
-        Assert.Equal(digest, reader.Call("DEBUG", "DIGEST").Text);
+        Assert.Equal(digests, reader.Call(["DEBUG", "DIGEST-VALUE", .. keys]).ToString());
+        Assert.Equal(keys.Length.ToString(CultureInfo.InvariantCulture), reader.Call("DBSIZE").Text);
     }
 
     private static void ChangeDuringSave(RespClient client, int seed)
