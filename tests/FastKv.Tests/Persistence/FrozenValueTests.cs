@@ -103,6 +103,10 @@ public sealed class FrozenValueTests
         }
         using var redis = new RedisServerProcess("--dir", folder.Path, "--dbfilename", "kept.rdb");
         using RespClient reader = redis.Connect();
+
+        // DEBUG is answered while redis-server still loads.
+        while (reader.Call("PING").IsError)
+            Thread.Sleep(10);
         Assert.Equal(digests, reader.Call(["DEBUG", "DIGEST-VALUE", .. keys]).ToString());
         Assert.Equal(keys.Length.ToString(CultureInfo.InvariantCulture), reader.Call("DBSIZE").Text);
     }
