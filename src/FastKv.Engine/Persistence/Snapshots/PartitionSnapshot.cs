@@ -28,9 +28,9 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
     /// <summary>Bytes written between two looks at the clock: some 100 µs.</summary>
     private const int StepBytes = 32 * 1024;
 
-    /// <summary>A value with a pointer is large beyond so many units of effort, or of bytes; what is below is written in 0.3 ms.</summary>
-    private const int LargeEffortMin = 2048;
-    private const int LargeBytesMin = 128 * 1024;
+    /// <summary>A value with a pointer is large beyond so many units of effort, or of bytes; what is below is written in some 50 µs.</summary>
+    private const int LargeEffortMin = 512;
+    private const int LargeBytesMin = 32 * 1024;
     private const int LargeSamples = 16;
 
     private readonly Partition _partition;
