@@ -380,6 +380,7 @@ public sealed class FastKvServer : IDisposable
         _shutdown.TrySetResult(0);
         StopLoops();
         Migrations.Dispose();
+        Saving.GiveUp();
         Aof.Dispose();
         foreach (var loop in Loops)
             loop.Mailbox.Clear();

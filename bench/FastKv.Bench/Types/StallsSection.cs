@@ -14,6 +14,7 @@ internal static class StallsSection
     private const double TurnLimitMs = 25;
     private const string TurnField = "longest_turn_us=";
     private const string FieldsExpired = "all fields expired";
+    private const string DeletedDuringSave = "DEL during BGSAVE", ChangedDuringSave = "changed during BGSAVE";
     private const int ElementsPerCommand = 16;
     private const string Value = "{v}:copy", Original = "{v}:base", Other = "{v}:other";
 
@@ -44,10 +45,11 @@ internal static class StallsSection
         var report = new SectionReport("stalls", FormattableString.Invariant($"Values of {settings.ManyElements:N0} elements go"));
         report.Paragraph("In milliseconds, from the moment the value is let go until the server has freed it (no lazily freed object pending, and used_memory as before): "
             + "the longest PING of another connection, which bounds the longest turn from above, and behind it, in parentheses, the longest turn by FastKv's own watch "
-            + "(INFO runtime). Popped are lists, sets and sorted sets; the fields of the hash get one time to live and expire together. redis-server is measured in three ways, with a tenth of the elements.");
-        string[] ways = [.. Ways.Select(w => w.Name), FieldsExpired];
+            + "(INFO runtime). Popped are lists, sets and sorted sets; the fields of the hash get one time to live and expire together. During BGSAVE a copy is deleted, or changed without pause (elements come, change and go at random) until the file is written. redis-server is measured in three ways, with a tenth of the elements.");
+        string[] ways = [.. Ways.Select(w => w.Name), FieldsExpired, DeletedDuringSave, ChangedDuringSave];
         var rows = new List<string[]> { (string[])["", .. ways] };
         var raw = new Dictionary<string, Dictionary<string, Stall>>();
+        string folder = Directory.CreateTempSubdirectory("fastkv-stalls").FullName;
         foreach (LargeValue value in Values)
         {
             foreach (bool isRival in (ReadOnlySpan<bool>)[true, false])
@@ -57,7 +59,7 @@ internal static class StallsSection
                 {
                     Dictionary<string, Stall> stalls = isRival
                         ? Measure(settings with { Elements = settings.ManyElements / 10 }, settings.Redis, value, true, what)
-                        : Measure(settings, settings.FastKv(1), value, false, what);
+                        : Measure(settings, $"{settings.FastKv(1)} --dir {folder}", value, false, what);
                     raw[what] = stalls;
                     rows.Add([what, .. ways.Select(w => stalls.TryGetValue(w, out Stall? s) ? Cell(s) : "")]);
                 }
@@ -71,6 +73,7 @@ internal static class StallsSection
             report.AtMost($"Longest turn while a {value.Name} goes", own.Length == 0 ? double.NaN : own.Max(s => s.LongestTurnMs), TurnLimitMs, "ms");
             report.AtMost($"Longest PING while a {value.Name} goes", own.Length == 0 ? double.NaN : own.Max(s => s.LongestPingMs), TurnLimitMs, "ms");
         }
+        Directory.Delete(folder, recursive: true);
         report.Raw["stalls"] = raw;
         report.Table([.. rows]);
         return report;
@@ -88,6 +91,14 @@ internal static class StallsSection
         {
             if (way.Commands.Length > 0 || value.PopCommand is not null)
                 Note(way.Name, Measure(settings, server, control, value, way));
+        }
+        if (!isRival)
+        {
+            // FLUSHALL was the last way.
+            Fill(settings, server, value.Fill, settings.ManyElements / value.ElementsPerFill);
+            Note(DeletedDuringSave, MeasureSave(settings, server, control, () => control.Require("DEL", Value)));
+            Note(ChangedDuringSave, MeasureSave(settings, server, control, () => ChangeDuringSave(control, value.Name)));
+            control.Require("FLUSHALL");
         }
         if (value.Name == "hash" && !isRival)
             Note(FieldsExpired, MeasureFields(settings, server, control, fillSeconds));
@@ -129,6 +140,52 @@ internal static class StallsSection
             control.Require("DEL", Value, Other);
         return stall;
     }
+
+    /// <summary>A copy is let go, or changed, while a save is under way that has it.</summary>
+    private static Stall MeasureSave(ReportSettings settings, ServerProcess server, ControlClient control, Action change)
+    {
+        const int lookMs = 20;
+        control.Require("COPY", Original, Value, "REPLACE");
+        Stall stall = Watch(settings, server, control, double.PositiveInfinity, () =>
+        {
+            control.Require("BGSAVE");
+            change();
+            while (IsSaving(control))
+                Thread.Sleep(lookMs);
+        });
+        control.Require("DEL", Value);
+        return stall;
+    }
+
+    private static bool IsSaving(ControlClient control) => MemoryFigures.InfoNumber(control, "persistence", "rdb_bgsave_in_progress") > 0;
+
+    /// <summary>Elements come, change and go until the save has ended.</summary>
+    private static void ChangeDuringSave(ControlClient control, string type)
+    {
+        const int roundsPerLook = 20;
+        var random = new Random(1);
+        for (int round = 0; round % roundsPerLook != 0 || IsSaving(control); round++)
+        {
+            string number = random.Next(1_000_000).ToString(CultureInfo.InvariantCulture);
+            string[] names = type is "hash" or "set" or "sorted set"
+                ? Texts(control.Require(type == "hash" ? "HRANDFIELD" : type == "set" ? "SRANDMEMBER" : "ZRANDMEMBER", Value, "10"))
+                : [];
+            string[][] commands = type switch
+            {
+                "list" => [["LPUSH", Value, number, number], ["RPUSH", Value, number], ["LPOP", Value, "20"], ["RPOP", Value, "20"], ["LSET", Value, number, "changed"]],
+                "hash" => [["HSET", Value, "new" + number, number, names[0], number, names[1], number], ["HDEL", Value, .. names[2..]]],
+                "set" => [["SADD", Value, "new" + number], ["SREM", Value, .. names], ["SPOP", Value, "10"]],
+                "sorted set" => [["ZADD", Value, number, "new" + number, number, names[0], number, names[1]], ["ZREM", Value, .. names[2..]], ["ZPOPMIN", Value, "10"]],
+                _ => [["XADD", Value, "*", "f1", number], ["XTRIM", Value, "MAXLEN", "~", "1000000"]],
+            };
+            foreach (string[] command in commands)
+                control.Call(command);
+        }
+    }
+
+    /// <summary>The bulk strings of an array.</summary>
+    private static string[] Texts(string reply) =>
+        [.. reply.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] is not ('$' or '*'))];
 
     /// <summary>A hash whose fields all expire at one time, a while after it has been filled.</summary>
     private static Stall MeasureFields(ReportSettings settings, ServerProcess server, ControlClient control, double fillSecondsWithout)

@@ -45,6 +45,8 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
     /// <summary>Frees an entry that is in no table: at once if that is little work, else in slices.</summary>
     public void Free(EntryRef entry)
     {
+        if (_partition.Snapshot.TryKeep(entry))
+            return;
         if (Values.FreeEffort(entry) <= EffortMax)
         {
             int budget = int.MaxValue;

@@ -16,4 +16,7 @@ public sealed class ValueHeap(NativeHeap heap, ulong hashSeed, CompactLimits lim
 
     /// <summary>The thresholds at which compact encodings are left.</summary>
     public CompactLimits Limits { get; } = limits;
+
+    /// <summary>Who is told of elements that change; null, as it is but while a snapshot has large values under way that have changed: nobody.</summary>
+    public ElementWatch? Watch;
 }

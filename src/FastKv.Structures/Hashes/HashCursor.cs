@@ -49,6 +49,10 @@ public unsafe struct HashCursor
         return true;
     }
 
+    /// <summary>What is left of the walk over a large hash, as the hash is now, while it changes.</summary>
+    public readonly FrozenElements Freeze(ValueHeap values, EntryRef entry) =>
+        new FrozenTable<FieldLayout>(values, &((LargeHash*)entry.Pointer)->Table, _walk);
+
     /// <summary>The field: a view of it, or of <paramref name="scratch"/> (<see cref="HashValue.ScratchBytes"/>).</summary>
     public readonly ReadOnlySpan<byte> Field(Span<byte> scratch) => _isLarge ? new FieldEntry(_current).Field : Listpack.Text(_current, scratch);
 

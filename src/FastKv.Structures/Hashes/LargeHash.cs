@@ -71,6 +71,7 @@ internal unsafe struct LargeHash
     /// <summary>Gives a field another value and expiry.</summary>
     internal static void Change(ValueHeap values, LargeHash* hash, ulong fieldHash, byte* block, ReadOnlySpan<byte> value, long expiryMs, long nowMs)
     {
+        values.Watch?.BeforeChange((byte*)hash, block, isRemoved: false);
         bool wasExpiring = new FieldEntry(block).HasExpiry;
         byte* changed = FieldEntry.Change(values.Heap, block, value, expiryMs);
         ExtendibleTable<FieldLayout> table = TableOf(values, hash);
@@ -84,10 +85,12 @@ internal unsafe struct LargeHash
             Uncount(hash);
         if (expiryMs > 0)
             Count(hash, expiryMs);
+        values.Watch?.Added((byte*)hash, changed);
     }
 
     internal static void Remove(ValueHeap values, LargeHash* hash, ulong fieldHash, byte* block)
     {
+        values.Watch?.BeforeChange((byte*)hash, block, isRemoved: true);
         TableOf(values, hash).Remove(fieldHash, block);
         if (new FieldEntry(block).HasExpiry)
             Uncount(hash);
@@ -127,7 +130,7 @@ internal unsafe struct LargeHash
     internal static bool Sweep(ValueHeap values, LargeHash* hash, long nowMs, ref int budget, ref long removed)
     {
         ExtendibleTable<FieldLayout> table = TableOf(values, hash);
-        var visitor = new SweepVisitor { Heap = values.Heap, Hash = hash };
+        var visitor = new SweepVisitor { Values = values, Hash = hash };
         if (hash->_sweepPosition == 0)
         {
             hash->_sweepNextMs = Never;
@@ -167,6 +170,7 @@ internal unsafe struct LargeHash
         }
 
         table.Insert(fieldHash, block);
+        values.Watch?.Added((byte*)hash, block);
     }
 
     private static void Count(LargeHash* hash, long expiryMs)
@@ -205,12 +209,13 @@ internal unsafe struct LargeHash
 
     private struct SweepVisitor : IExpiryVisitor
     {
-        public NativeHeap Heap;
+        public ValueHeap Values;
         public LargeHash* Hash;
 
         public readonly bool Visit(byte* entry)
         {
-            FieldEntry.Free(Heap, entry);
+            Values.Watch?.BeforeChange((byte*)Hash, entry, isRemoved: true);
+            FieldEntry.Free(Values.Heap, entry);
             Uncount(Hash);
             return true;
         }

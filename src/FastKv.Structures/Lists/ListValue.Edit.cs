@@ -205,7 +205,10 @@ public static unsafe partial class ListValue
         if (node->Bytes <= ReturnBytesMax)
             return MoveIn(values.Heap, entry);
         if (node->Bytes < node->Capacity / 4)
+        {
+            ListOf(entry)->Own(values.Heap, node);
             node->Shrink(values.Heap);
+        }
         return entry.Block;
     }
 

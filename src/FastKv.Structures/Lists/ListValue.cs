@@ -63,6 +63,9 @@ public static unsafe partial class ListValue
         count = known == Listpack.CountUnknown ? -1 : known;
     }
 
+    /// <summary>Keeps the nodes of a list behind a pointer as they are, from the one with an index on, while the list changes. O(nodes).</summary>
+    public static FrozenList* Freeze(ValueHeap values, EntryRef entry, int given) => FrozenList.Create(values.Heap, ListOf(entry), given);
+
     /// <summary>Number of nodes. O(1).</summary>
     public static int NodeCountOf(EntryRef entry) => entry.IsPointer ? ListOf(entry)->NodeCount : 1;
 

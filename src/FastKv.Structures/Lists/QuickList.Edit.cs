@@ -14,6 +14,7 @@ internal unsafe partial struct QuickList
         QuickNode* node = atHead ? Head : Tail;
         if (NodeCount == 0 || !(NodeCount == 1 ? node->CanTake(value.Size, limit) : node->CanPush(value.Size, atHead, limit)))
             node = AddNode(heap, value.Size, atHead, limit);
+        Own(heap, node);
         value.Write(node->OpenEnd(heap, value.Size, atHead, limit.BytesMax));
         node->Count++;
         Count++;
@@ -26,6 +27,7 @@ internal unsafe partial struct QuickList
         Count++;
         if (node->CanTake(value.Size, limit))
         {
+            Own(heap, node);
             value.Write(node->OpenAt(heap, offset, value.Size, limit.BytesMax));
             node->Count++;
             return;
@@ -40,6 +42,7 @@ internal unsafe partial struct QuickList
     internal void ReplaceAt(NativeHeap heap, int index, int offset, scoped in ListpackValue value, in ListNodeLimit limit)
     {
         QuickNode* node = Head + index;
+        Own(heap, node);
         int before = Listpack.SizeOf(node->First + offset);
         if (node->Count > 1 && value.Size > before && node->Bytes - before + value.Size > limit.BytesMax)
         {
@@ -92,6 +95,12 @@ internal unsafe partial struct QuickList
         {
             int index = fromHead ? i : NodeCount - 1 - i;
             QuickNode* node = Head + index;
+            if (node->IsShared)
+            {
+                if (Listpack.Find(node->First, node->Behind, value, 1) == null)
+                    continue;
+                Own(heap, node);
+            }
             byte* end = node->Behind;
             long skip = fromHead ? 0 : Math.Max(0, ListpackRun.CountEqual(node->First, end, value) - (max - removed));
             int deleted = ListpackRun.RemoveEqual(node->First, ref end, value, skip, max - removed);
@@ -144,6 +153,7 @@ internal unsafe partial struct QuickList
             node->Create(heap, value.Size, forHead: false);
         }
 
+        Own(heap, node);
         value.Write(node->OpenEnd(heap, value.Size, !intoPrevious, limit.BytesMax));
         node->Count++;
     }

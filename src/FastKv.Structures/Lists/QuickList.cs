@@ -26,6 +26,9 @@ internal unsafe partial struct QuickList
     /// <summary>Nodes.</summary>
     internal int NodeCount;
 
+    /// <summary>What shares blocks with it, or null.</summary>
+    internal FrozenList* Frozen;
+
     private const int FewNodes = 4;
 
     private QuickNode* _nodes;
@@ -84,9 +87,11 @@ internal unsafe partial struct QuickList
         {
             if (budget <= 0)
                 return false;
-            list->Tail->Free(heap);
+            list->FreeBlock(heap, list->Tail);
         }
 
+        if (list->Frozen != null)
+            list->Frozen->Detach();
         list->FreeArray(heap);
         heap.Free((byte*)list, sizeof(QuickList));
         return true;
@@ -150,7 +155,7 @@ internal unsafe partial struct QuickList
     {
         QuickNode* node = Head + index;
         Count -= node->Count;
-        node->Free(heap);
+        FreeBlock(heap, node);
         if (index < NodeCount - 1 - index)
         {
             Move(Head, Head + 1, index);
@@ -177,7 +182,7 @@ internal unsafe partial struct QuickList
             QuickNode* node = Head + i;
             if (node->Count == 0)
             {
-                node->Free(heap);
+                FreeBlock(heap, node);
                 continue;
             }
 
@@ -190,15 +195,41 @@ internal unsafe partial struct QuickList
         ShrinkArray(heap);
     }
 
+    /// <summary>Before anything is written into a node's block, or the block is moved: it must be the list's alone.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal readonly void Own(NativeHeap heap, QuickNode* node)
+    {
+        if (node->IsShared)
+            Unshare(heap, node);
+    }
+
+    private readonly void Unshare(NativeHeap heap, QuickNode* node)
+    {
+        node->IsShared = false;
+        if (Frozen == null)
+            return;
+        Frozen->Take(node->Data);
+        node->LeaveBlock(heap);
+    }
+
+    private readonly void FreeBlock(NativeHeap heap, QuickNode* node)
+    {
+        if (node->IsShared && Frozen != null)
+            Frozen->Take(node->Data);
+        else
+            node->Free(heap);
+    }
+
     // The second node's elements go behind the first one's.
-    private static bool TryJoin(NativeHeap heap, QuickNode* node, QuickNode* next, in ListNodeLimit limit)
+    private readonly bool TryJoin(NativeHeap heap, QuickNode* node, QuickNode* next, in ListNodeLimit limit)
     {
         if (node->Bytes + next->Bytes > limit.BytesMax / 2 || node->Count + next->Count > limit.CountMax)
             return false;
+        Own(heap, node);
         byte* to = node->OpenEnd(heap, next->Bytes, atHead: false, limit.BytesMax);
         Buffer.MemoryCopy(next->First, to, next->Bytes, next->Bytes);
         node->Count += next->Count;
-        next->Free(heap);
+        FreeBlock(heap, next);
         return true;
     }
 

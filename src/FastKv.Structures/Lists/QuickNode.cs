@@ -21,14 +21,30 @@ internal unsafe struct QuickNode
     internal int Start;
     internal int End;
 
-    /// <summary>Bytes of the block, a <see cref="NativeHeap.UsableSize"/>.</summary>
-    internal int Capacity;
+    // The block's bytes are a multiple of 8; the lowest bit says that it is shared.
+    private int _capacity;
 
     /// <summary>Elements.</summary>
     internal int Count;
 
+    private const int SharedBit = 1;
+
     // The room on one side must be worth the move to it: an eighth of what is moved.
     private const int WorthwhileShift = 3;
+
+    /// <summary>Bytes of the block, a <see cref="NativeHeap.UsableSize"/>.</summary>
+    internal int Capacity
+    {
+        readonly get => _capacity & ~SharedBit;
+        private set => _capacity = value;
+    }
+
+    /// <summary>Whether a <see cref="FrozenList"/> may refer to the block, too (<see cref="QuickList.Own"/>).</summary>
+    internal bool IsShared
+    {
+        readonly get => (_capacity & SharedBit) != 0;
+        set => _capacity = value ? _capacity | SharedBit : _capacity & ~SharedBit;
+    }
 
     internal readonly byte* First => Data + Start;
 
@@ -139,6 +155,15 @@ internal unsafe struct QuickNode
         for (; index < Count; index++)
             from = Listpack.Previous(from);
         return from;
+    }
+
+    /// <summary>Goes on with a copy of the block, which is somebody else's from now on.</summary>
+    internal void LeaveBlock(NativeHeap heap)
+    {
+        byte* copy = heap.Allocate(Capacity);
+        Buffer.MemoryCopy(First, copy + Start, Bytes, Bytes);
+        Data = copy;
+        IsShared = false;
     }
 
     // Half of what is free goes to the side in need, so that alternating pushes do not move all each time; a larger block if little is free.

@@ -38,6 +38,10 @@ public unsafe struct SetCursor
         return true;
     }
 
+    /// <summary>What is left of the walk over a large set, as the set is now, while it changes.</summary>
+    public readonly FrozenElements Freeze(ValueHeap values, EntryRef entry) =>
+        new FrozenTable<SetMemberLayout>(values, (TableHeader*)entry.Pointer, _walk);
+
     /// <summary>The member: a view of it, or of <paramref name="scratch"/> (<see cref="Listpack.ScratchBytes"/>).</summary>
     public readonly ReadOnlySpan<byte> Member(Span<byte> scratch) => _isLarge ? SetMemberLayout.KeyOf(_current) : Listpack.Text(_current, scratch);
 }

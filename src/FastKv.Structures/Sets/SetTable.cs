@@ -56,12 +56,12 @@ internal readonly unsafe struct SetTable(ValueHeap values, TableHeader* header)
         ulong hash = HashOf(member, _values.HashSeed);
         if (Table.Find(hash, member) != null)
             return false;
-        Table.Insert(hash, SetMember.Create(_values.Heap, member));
+        Insert(hash, member);
         return true;
     }
 
     /// <summary>Adds a member that is known to be new.</summary>
-    internal void AddNew(ReadOnlySpan<byte> member) => Table.Insert(HashOf(member, _values.HashSeed), SetMember.Create(_values.Heap, member));
+    internal void AddNew(ReadOnlySpan<byte> member) => Insert(HashOf(member, _values.HashSeed), member);
 
     internal bool Remove(ReadOnlySpan<byte> member)
     {
@@ -111,8 +111,16 @@ internal readonly unsafe struct SetTable(ValueHeap values, TableHeader* header)
         return NativeHeap.UsableSize(sizeof(TableHeader)) + Table.MemoryBytes + members;
     }
 
+    private void Insert(ulong hash, ReadOnlySpan<byte> member)
+    {
+        byte* block = SetMember.Create(_values.Heap, member);
+        Table.Insert(hash, block);
+        _values.Watch?.Added((byte*)_header, block);
+    }
+
     private void Remove(ulong hash, byte* block)
     {
+        _values.Watch?.BeforeChange((byte*)_header, block, isRemoved: true);
         Table.Remove(hash, block);
         SetMember.Free(_values.Heap, block);
     }

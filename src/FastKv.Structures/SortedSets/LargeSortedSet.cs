@@ -29,23 +29,21 @@ internal unsafe struct SortedSetHeader
 internal readonly unsafe struct LargeSortedSet
 {
     private readonly SortedSetHeader* _header;
-    private readonly NativeHeap _heap;
-    private readonly ulong _seed;
+    private readonly ValueHeap _values;
 
     internal LargeSortedSet(ValueHeap values, SortedSetHeader* header)
     {
         _header = header;
-        _heap = values.Heap;
-        _seed = values.HashSeed;
+        _values = values;
     }
 
     internal SortedSetHeader* Header => _header;
 
     internal long Count => _header->Table.Count;
 
-    internal ExtendibleTable<ScoredMemberLayout> Table => new(_heap, _seed, &_header->Table);
+    internal ExtendibleTable<ScoredMemberLayout> Table => new(_values.Heap, _values.HashSeed, &_header->Table);
 
-    internal ScoreTree Tree => new(_heap, &_header->Tree);
+    internal ScoreTree Tree => new(_values.Heap, &_header->Tree);
 
     internal long MemoryBytes => sizeof(SortedSetHeader) + _header->Table.MemoryBytes + _header->Tree.MemoryBytes + _header->MemberBytes;
 
@@ -59,7 +57,7 @@ internal readonly unsafe struct LargeSortedSet
 
     internal static LargeSortedSet Of(ValueHeap values, EntryRef entry) => new(values, (SortedSetHeader*)entry.Pointer);
 
-    internal ulong HashOf(ReadOnlySpan<byte> member) => ScoredMember.HashOf(member, _seed);
+    internal ulong HashOf(ReadOnlySpan<byte> member) => ScoredMember.HashOf(member, _values.HashSeed);
 
     /// <summary>The member's block, or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -74,17 +72,20 @@ internal readonly unsafe struct LargeSortedSet
     /// <summary>Makes a block and enters it in the table alone.</summary>
     internal byte* AddToTable(ulong hash, ReadOnlySpan<byte> member, double score)
     {
-        byte* block = ScoredMember.Create(_heap, member, score);
+        byte* block = ScoredMember.Create(_values.Heap, member, score);
         _header->MemberBytes += ScoredMember.MemoryBytes(block);
         Table.Insert(hash, block);
+        _values.Watch?.Added((byte*)_header, block);
         return block;
     }
 
     /// <summary>Changes a member's score.</summary>
     internal void Change(byte* block, double score)
     {
+        _values.Watch?.BeforeChange((byte*)_header, block, isRemoved: false);
         Tree.Move(block, ScoredMember.Score(block), score);
         ScoredMember.SetScore(block, score);
+        _values.Watch?.Added((byte*)_header, block);
     }
 
     /// <summary>Removes a member; whether it was there.</summary>
@@ -95,6 +96,7 @@ internal readonly unsafe struct LargeSortedSet
         byte* block = table.Find(hash, member);
         if (block == null)
             return false;
+        _values.Watch?.BeforeChange((byte*)_header, block, isRemoved: true);
         ScoreTree tree = Tree;
         Leaf* leaf = tree.FindExisting(ScoredMember.Score(block), block, out int index, out TreePath path);
         tree.RemoveRun(leaf, index, 1, ref path);
@@ -126,7 +128,7 @@ internal readonly unsafe struct LargeSortedSet
     {
         if (_header->Table.Directory != null)
         {
-            var visitor = new FreeVisitor { Heap = _heap };
+            var visitor = new FreeVisitor { Heap = _values.Heap };
             ExtendibleTable<ScoredMemberLayout> table = Table;
             budget -= table.Drain(ref visitor, budget);
             if (_header->Table.Directory != null)
@@ -135,7 +137,7 @@ internal readonly unsafe struct LargeSortedSet
 
         if (!Tree.Free(ref budget))
             return false;
-        _heap.Free((byte*)_header, sizeof(SortedSetHeader));
+        _values.Heap.Free((byte*)_header, sizeof(SortedSetHeader));
         return true;
     }
 
@@ -154,6 +156,7 @@ internal readonly unsafe struct LargeSortedSet
         for (int i = 0; i < count; i++)
         {
             byte* block = Leaf.BlockAt(leaf, index + i);
+            _values.Watch?.BeforeChange((byte*)_header, block, isRemoved: true);
             table.Remove(hashes[i], block);
             FreeBlock(block);
         }
@@ -162,7 +165,7 @@ internal readonly unsafe struct LargeSortedSet
     private void FreeBlock(byte* block)
     {
         _header->MemberBytes -= ScoredMember.MemoryBytes(block);
-        ScoredMember.Free(_heap, block);
+        ScoredMember.Free(_values.Heap, block);
     }
 
     private struct FreeVisitor : IEntryVisitor

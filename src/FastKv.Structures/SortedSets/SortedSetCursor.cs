@@ -35,6 +35,10 @@ public unsafe struct SortedSetCursor
     /// <summary>The member.</summary>
     public readonly ReadOnlySpan<byte> Member => _isLarge ? ScoredMember.Member(_current) : CompactSortedSet.Member(_current);
 
+    /// <summary>What is left of the walk over a large sorted set, as the set is now, while it changes.</summary>
+    public readonly FrozenElements Freeze(ValueHeap values, EntryRef entry) =>
+        new FrozenSortedSet(values, (SortedSetHeader*)entry.Pointer, _current);
+
     /// <summary>Goes to the next member of the walk; false: there is none.</summary>
     public bool MoveNext()
     {

@@ -32,6 +32,8 @@ public static unsafe class StreamLog
             return false;
         if (stream->Tail != null && IsFull(stream->Tail, bytes, values.Limits))
             CloseTail(values.Heap, stream);
+        if (stream->Frozen != null && stream->Tail != null)
+            stream->Frozen->BeforeChange(values.Heap, stream->TailFirst, stream->Tail);
         AppendToTail(values, stream, id, pairs, fieldCount, bytes, StreamEntryFlags.None);
 
         stream->Length++;
@@ -77,6 +79,8 @@ public static unsafe class StreamLog
         }
         else
         {
+            if (stream->Frozen != null)
+                stream->Frozen->BeforeChange(heap, blockFirst, block);
             *reader.Entry |= (byte)StreamEntryFlags.Deleted;
             block->Live--;
             block->Deleted++;
@@ -110,8 +114,10 @@ public static unsafe class StreamLog
     internal static void RemoveBlock(NativeHeap heap, StreamState* stream, StreamId first, StreamBlock* block)
     {
         stream->Blocks.Remove(heap, first, out _);
-        StreamBlock.Free(heap, block);
-        if (block != stream->Tail)
+        bool isTail = block == stream->Tail;
+        if (stream->Frozen == null || !stream->Frozen->TryTake(heap, first, block))
+            StreamBlock.Free(heap, block);
+        if (!isTail)
             return;
         var last = stream->Blocks.Last;
         stream->Tail = last.IsValid ? (StreamBlock*)last.Value : null;
@@ -225,6 +231,8 @@ public static unsafe class StreamLog
         stream->Tail = block;
         stream->TailFirst = id;
         stream->Blocks.TryInsert(heap, id, (ulong)block);
+        if (stream->Frozen != null)
+            stream->Frozen->NoteNew(heap, id);
         return packBytes;
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FastKv.Memory;
 
 namespace FastKv.Structures;
 
@@ -41,10 +42,15 @@ public unsafe struct StreamPackCursor
     }
 
     /// <summary>Writes the listpack, <see cref="Bytes"/> bytes. O(bytes).</summary>
-    public readonly void Write(byte* to)
+    public readonly void Write(byte* to) => Write(Block, _cursor.Id, to);
+
+    /// <summary>Keeps the blocks behind the present one as they are while the stream changes.</summary>
+    public readonly FrozenStream* Freeze(NativeHeap heap, StreamState* stream) =>
+        FrozenStream.Create(heap, stream, _hasStarted && _cursor.IsValid ? Block->Last : StreamId.Zero);
+
+    /// <summary>Writes a block.</summary>
+    internal static void Write(StreamBlock* block, StreamId first, byte* to)
     {
-        StreamBlock* block = Block;
-        StreamId first = _cursor.Id;
         byte* at = to + ListpackCheck.RedisHeaderBytes;
         long elements = 4 + block->FieldCount;
         at += Listpack.Encode(at, block->Live);
@@ -63,7 +69,7 @@ public unsafe struct StreamPackCursor
         while (reader.MoveNext())
             at = WriteEntry(at, reader, first, ref elements);
         *at++ = ListpackCheck.RedisEndMark;
-        Debug.Assert(at - to == Bytes, "the sizes of the elements were added up");
+        Debug.Assert(at - to == block->NodeBytes, "the sizes of the elements were added up");
         *(uint*)to = (uint)(at - to);
         *(ushort*)(to + sizeof(uint)) = (ushort)Math.Min(elements, Listpack.CountUnknown);
     }

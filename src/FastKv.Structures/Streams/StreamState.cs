@@ -48,6 +48,9 @@ public unsafe struct StreamState
     /// <summary>Its first ID.</summary>
     internal StreamId TailFirst;
 
+    /// <summary>Who keeps blocks as they were, or null.</summary>
+    internal FrozenStream* Frozen;
+
     /// <summary>Number of blocks: Redis's radix tree keys.</summary>
     public readonly long BlockCount => Blocks.Count;
 

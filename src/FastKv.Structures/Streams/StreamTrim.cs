@@ -104,6 +104,8 @@ public struct StreamTrim
                 continue;
             if (References == StreamReferences.Delete)
                 StreamGroup.RemoveReferences(heap, stream, reader.Id);
+            if (stream->Frozen != null)
+                stream->Frozen->BeforeChange(heap, first, block);
             *reader.Entry |= (byte)StreamEntryFlags.Deleted;
             block->Live--;
             block->Deleted++;

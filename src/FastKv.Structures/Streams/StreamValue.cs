@@ -70,6 +70,7 @@ public static unsafe class StreamValue
         target->Blocks = default;
         target->Groups = default;
         target->Tail = null;
+        target->Frozen = null;
         var blocks = stream->Blocks.First;
         for (bool more = blocks.IsValid; more; more = blocks.MoveNext())
         {

@@ -38,6 +38,48 @@ internal unsafe struct TableWalk
         return AddressSpace.Expand(Bucket.Reference(_bucket, slot));
     }
 
+    /// <summary>Where the segment begins that the walk is in, in the upper 48 bits of the hash: everything before is done.</summary>
+    internal readonly void GetPosition(out ulong position, out bool isAtEnd)
+    {
+        position = 0;
+        isAtEnd = _bucket == null && _nextPlace > 0;
+        if (isAtEnd || _nextPlace == 0)
+            return;
+        int globalDepth = 63 - _header->DirectoryShift;
+        var segment = new Segment(_header->Directory[_nextPlace - 1]);
+        position = (ulong)(_nextPlace - (1L << (globalDepth - segment.Depth))) << (Segment.CursorBits - globalDepth);
+    }
+
+    /// <summary>A walk that stands where the segment begins that this one is in.</summary>
+    internal readonly TableWalk FromSegment()
+    {
+        TableWalk walk = this;
+        if (_nextPlace == 0)
+            return walk;
+        walk._bucket = new Segment(_header->Directory[_nextPlace - 1]).Buckets;
+        walk._taken = Bucket.Taken(walk._bucket);
+        return walk;
+    }
+
+    /// <summary>The next member that <paramref name="other"/>, in the same segment, has given already; null: there is none.</summary>
+    internal byte* NextBefore(in TableWalk other)
+    {
+        while (other._bucket != null)
+        {
+            uint given = _bucket < other._bucket ? _taken : _taken & ~other._taken;
+            if (given != 0)
+            {
+                _taken &= ~(given & (~given + 1));
+                return AddressSpace.Expand(Bucket.Reference(_bucket, BitOperations.TrailingZeroCount(given)));
+            }
+            if (_bucket >= other._bucket)
+                return null;
+            _bucket += Bucket.SizeBytes;
+            _taken = Bucket.Taken(_bucket);
+        }
+        return null;
+    }
+
     private bool MoveToNextBucket()
     {
         _bucket += Bucket.SizeBytes;

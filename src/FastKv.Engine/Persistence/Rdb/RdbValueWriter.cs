@@ -105,8 +105,15 @@ internal sealed unsafe partial class RdbValueWriter : IDisposable
     /// <summary>Appends all that is left of the value.</summary>
     public void Finish(ref NativeBuffer output)
     {
-        while (!Continue(ref output, long.MaxValue / 2))
-            continue;
+        while (IsActive)
+        {
+            // A text of hundreds of megabytes is copied once, not again and again as the output grows.
+            output.EnsureFree(_restBytes);
+            if (_restBytes > 0)
+                WriteRest(ref output, _restBytes);
+            else
+                Step(ref output);
+        }
     }
 
     /// <summary>Forgets the value.</summary>

@@ -14,20 +14,33 @@ namespace FastKv.Engine.Persistence.Snapshots;
 // New entries are born into the new generation, so they are not written. At the end all entries are of the new generation, and the next snapshot turns it
 // over again: one bit per entry is all it takes, wherever tables split, grow or exchange places meanwhile.
 //
-// A large value is written over several slices. Whoever is about to change it before it is done has the rest of it written at once. What has to be saved
-// while a large value is under way waits in chunks of its own until the value ends, because records do not interleave.
+// A large value is written over several slices, and may change before its turn comes, and in its midst. Then it is frozen (FrozenRecord): what has to be saved of it
+// is saved piece by piece, in chunks of its own until it is its turn, because records do not interleave. A large value that is removed is frozen as well, and freed
+// when it has been written. What else has to be saved while a large value is being written waits in chunks until that ends.
+//
+//   small, string         written at once when it is about to change
+//   hash, set, sorted set an element that is about to change or go                          ValueHeap.Watch tells of it
+//   list, stream          the block that is about to change; one that goes is kept          FrozenList, FrozenStream
 
 /// <summary>A snapshot of one partition.</summary>
-internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposable
+internal sealed unsafe partial class PartitionSnapshot : IDisposable
 {
     /// <summary>Bytes written between two looks at the clock: some 100 µs.</summary>
     private const int StepBytes = 32 * 1024;
 
-    private readonly Partition _partition = partition;
+    /// <summary>A value with a pointer is large beyond so many units of effort, or of bytes; what is below is written in some 50 µs.</summary>
+    private const int LargeEffortMin = 512;
+    private const int LargeBytesMin = 32 * 1024;
+    private const int LargeSamples = 16;
+
+    private readonly Partition _partition;
     private readonly RdbValueWriter _writer = new();
     private readonly RdbValueWriter _urgentWriter = new();
     private readonly List<Walk> _walks = [];
     private readonly List<SnapshotChunk> _held = [];
+    private readonly Queue<FrozenRecord> _frozen = new();
+    private readonly Dictionary<nint, FrozenRecord> _kept = [];
+    private FrozenRecord? _record;
     private Walk[] _walkOf = [];
     private SnapshotQueue? _queue;
     private SnapshotChunk? _chunk;
@@ -37,6 +50,12 @@ internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposabl
     private bool _compresses;
     private bool _isOver = true;
 
+    public PartitionSnapshot(Partition partition)
+    {
+        _partition = partition;
+        _changes = new ElementChanges(this);
+    }
+
     /// <summary>Entries of the old generation are left: written, or (after the snapshot was abandoned) only turned over.</summary>
     public bool IsActive => !_isOver;
 
@@ -45,6 +64,19 @@ internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposabl
 
     /// <summary>Whether the entry is one that has been written in part: its block must stay where it is.</summary>
     public bool IsWriting(EntryRef entry) => entry == _current;
+
+    /// <summary>Large values, since the start, that changed or went before a snapshot had written them.</summary>
+    public long FrozenTotal { get; private set; }
+
+    /// <summary>An entry in no table is about to be freed.</summary>
+    /// <returns>True: it is kept until it has been written, and freed then.</returns>
+    public bool TryKeep(EntryRef entry)
+    {
+        if (_kept.Count == 0 || !entry.IsPointer || !_kept.TryGetValue((nint)entry.Pointer, out var record))
+            return false;
+        record.Orphan = entry;
+        return true;
+    }
 
     /// <summary>Takes the instant: what is there now is what will be written. The partition must be at rest, and no other snapshot active.</summary>
     public void Begin(SnapshotQueue queue)
@@ -90,21 +122,25 @@ internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposabl
             return;
         if (entry == _current)
         {
-            _writer.Finish(ref Chunk().Bytes);
-            EndCurrent();
+            SaveCurrent();
             return;
         }
-        ref var chunk = ref _current.IsNull ? ref _chunk : ref _heldChunk;
+        if (IsLarge(_partition.Values, entry))
+        {
+            Freeze(database, entry);
+            return;
+        }
+        ref var chunk = ref IsWithinRecord ? ref _heldChunk : ref _chunk;
         chunk ??= _queue.Rent();
         WriteHead(chunk, _walkOf[database.Index].Source, entry);
         _urgentWriter.Begin(_partition.Values, entry, _compresses);
         _urgentWriter.Finish(ref chunk.Bytes);
         if (chunk.Bytes.Length < SnapshotQueue.ChunkBytes)
             return;
-        if (_current.IsNull)
-            Post();
-        else
+        if (IsWithinRecord)
             Hold();
+        else
+            Post();
     }
 
     /// <summary>A database is about to be emptied.</summary>
@@ -141,11 +177,23 @@ internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposabl
         _urgentWriter.Dispose();
     }
 
+    /// <summary>Whether a large value is being written: its chunks follow one another.</summary>
+    private bool IsWithinRecord => !_current.IsNull || _record is not null;
+
     private SnapshotChunk Chunk() => _chunk ??= _queue!.Rent();
 
     /// <summary>Writes a bucket, or a piece of a large value; false: nothing is left.</summary>
     private bool Step()
     {
+        if (_record is not null)
+        {
+            var chunk = Chunk();
+            if (_record.Continue(_writer, ref chunk.Bytes, StepBytes))
+                EndRecord();
+            else if (chunk.Bytes.Length >= SnapshotQueue.ChunkBytes)
+                Post(continues: true);
+            return true;
+        }
         if (!_current.IsNull)
         {
             var chunk = Chunk();
@@ -153,6 +201,11 @@ internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposabl
                 EndCurrent();
             else if (chunk.Bytes.Length >= SnapshotQueue.ChunkBytes)
                 Post(continues: true);
+            return true;
+        }
+        if (_frozen.TryDequeue(out var record))
+        {
+            BeginRecord(record);
             return true;
         }
         if (_walks.Count == 0)
@@ -216,6 +269,11 @@ internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposabl
     {
         _current.SetGeneration(_partition.Generation);
         _current = default;
+        PostHeld();
+    }
+
+    private void PostHeld()
+    {
         if (_chunk!.Bytes.Length >= SnapshotQueue.ChunkBytes || _held.Count > 0 || _heldChunk is not null)
             Post();
         if (_heldChunk is not null)
@@ -267,6 +325,7 @@ internal sealed unsafe class PartitionSnapshot(Partition partition) : IDisposabl
             return;
         _writer.Abandon();
         _current = default;
+        AbandonRecords();
         if (_chunk is not null)
             _held.Add(_chunk);
         if (_heldChunk is not null)

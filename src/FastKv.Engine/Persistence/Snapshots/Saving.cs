@@ -95,6 +95,13 @@ internal sealed class Saving(FastKvServer server)
     /// <summary>Ends a background save without its file (FLUSHALL, SHUTDOWN).</summary>
     public void Cancel() => _current?.Cancel();
 
+    /// <summary>As <see cref="Cancel"/>, and waits until the file is gone; the loops have ended.</summary>
+    public void GiveUp()
+    {
+        Cancel();
+        _last?.Wait();
+    }
+
     /// <summary>Looks whether a save point is reached; on the first loop, some times a second.</summary>
     public void Tick(long nowMs)
     {

@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Rdb;
+using FastKv.Structures;
+
+namespace FastKv.Engine.Persistence.Snapshots;
+
+// Large values that change before they have been written.
+internal sealed unsafe partial class PartitionSnapshot
+{
+    private readonly ElementChanges _changes;
+
+    private static bool IsLarge(ValueHeap values, EntryRef entry) =>
+        entry.IsPointer && (Values.FreeEffort(entry) > LargeEffortMin || Values.MemoryBytes(values, entry, LargeSamples) > LargeBytesMin);
+
+    /// <summary>The value that is being written is about to change.</summary>
+    private void SaveCurrent()
+    {
+        var entry = _current;
+        var chunk = Chunk();
+        if (_writer.Freeze(ref chunk.Bytes) is { } record)
+        {
+            _current = default;
+            _record = record;
+            Watch(record, entry);
+            return;
+        }
+        _writer.Finish(ref chunk.Bytes);
+        EndCurrent();
+    }
+
+    /// <summary>A large value that is not being written yet is about to change.</summary>
+    private void Freeze(Database database, EntryRef entry)
+    {
+        var chunk = _queue!.Rent();
+        WriteHead(chunk, _walkOf[database.Index].Source, entry);
+        _urgentWriter.Begin(_partition.Values, entry, _compresses);
+        var record = _urgentWriter.Freeze(ref chunk.Bytes);
+        Debug.Assert(record is not null, "what is large consists of elements, of which none is written");
+        record!.Chunk = chunk;
+        _frozen.Enqueue(record);
+        Watch(record, entry);
+    }
+
+    private void Watch(FrozenRecord record, EntryRef entry)
+    {
+        FrozenTotal++;
+        record.Value = (nint)entry.Pointer;
+        if (!record.KeepsValue)
+            return;
+        _kept.Add(record.Value, record);
+        _partition.Values.Watch = _changes;
+    }
+
+    /// <summary>It is a frozen value's turn: what has been saved of it is handed over.</summary>
+    private void BeginRecord(FrozenRecord record)
+    {
+        if (_chunk is { Bytes.Length: > 0 })
+            Post();
+        else
+            Recycle(ref _chunk);
+        foreach (var chunk in record.Chunks)
+        {
+            chunk.Continues = true;
+            _queue!.Post(_partition.Index, chunk, 0);
+        }
+        record.Chunks.Clear();
+        _chunk = record.Chunk;
+        record.Chunk = null;
+        _writer.Prepare(_compresses);
+        _record = record;
+    }
+
+    private void EndRecord()
+    {
+        var record = _record!;
+        _record = null;
+        Release(record);
+        PostHeld();
+    }
+
+    private void Release(FrozenRecord record)
+    {
+        if (record.KeepsValue)
+            _kept.Remove(record.Value);
+        if (_kept.Count == 0)
+            _partition.Values.Watch = null;
+        var rest = record.Release();
+        if (!rest.IsNull)
+            _partition.LazyFree.Free(rest);
+        if (!record.Orphan.IsNull)
+            _partition.LazyFree.Free(record.Orphan);
+        record.Orphan = default;
+    }
+
+    private void AbandonRecords()
+    {
+        if (_record is not null)
+            _frozen.Enqueue(_record);
+        _record = null;
+        while (_frozen.TryDequeue(out var record))
+        {
+            foreach (var chunk in record.Chunks)
+                chunk.Bytes.Release();
+            record.Chunk?.Bytes.Release();
+            Release(record);
+        }
+    }
+
+    private static void Recycle(ref SnapshotChunk? chunk)
+    {
+        chunk?.Bytes.Release();
+        chunk = null;
+    }
+
+    private void BeforeChange(byte* value, byte* element, bool isRemoved)
+    {
+        if (!_kept.TryGetValue((nint)value, out var record))
+            return;
+        bool isItsTurn = record == _record;
+        var chunk = isItsTurn ? Chunk() : record.Chunk ??= _queue!.Rent();
+        _urgentWriter.Prepare(_compresses);
+        record.BeforeChange(_urgentWriter, ref chunk.Bytes, element, isRemoved);
+        if (chunk.Bytes.Length < SnapshotQueue.ChunkBytes)
+            return;
+        if (isItsTurn)
+        {
+            Post(continues: true);
+            return;
+        }
+        record.Chunks.Add(chunk);
+        record.Chunk = null;
+    }
+
+    private void NoteAdded(byte* value, byte* element)
+    {
+        if (_kept.TryGetValue((nint)value, out var record))
+            record.NoteAdded(element);
+    }
+
+    private sealed class ElementChanges(PartitionSnapshot snapshot) : ElementWatch
+    {
+        public override void BeforeChange(byte* value, byte* element, bool isRemoved) => snapshot.BeforeChange(value, element, isRemoved);
+
+        public override void Added(byte* value, byte* element) => snapshot.NoteAdded(value, element);
+    }
+}
