@@ -29,10 +29,14 @@ internal sealed unsafe class Admission(ShardLoop loop)
             return Refusal.Protected;
         if ((gate & ClientGate.Unauthenticated) != 0 && (command.Flags & CommandFlags.NoAuth) == 0)
             return Refusal.NotAuthenticated;
-        if ((gate & ClientGate.Multi) != 0 && (command.Flags & (CommandFlags.NoMulti | CommandFlags.Suspends)) != 0)
+        if ((gate & ClientGate.Multi) != 0 && (command.Flags & CommandFlags.NoMulti) != 0)
             return Refusal.NotInTransaction;
         if ((gate & ClientGate.Restricted) != 0 && !client.Acl.Permits(command, arguments, count))
             return Refusal.NoPermission;
+
+        // Redis runs it there (MIGRATE); so its other refusals come first.
+        if ((gate & ClientGate.Multi) != 0 && (command.Flags & CommandFlags.Suspends) != 0)
+            return Refusal.NotInTransaction;
         if ((gate & ClientGate.MemoryLimit) != 0 && _loop.Server.MemoryLimit.Refuses(_loop, client, command))
             return Refusal.OutOfMemory;
         if ((gate & ClientGate.SaveFailed) != 0 && StopsWrites(command))

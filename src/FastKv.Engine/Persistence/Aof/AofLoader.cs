@@ -199,14 +199,20 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
         var ends = new ManualResetEventSlim[count];
         for (int i = 0; i < count; i++)
             ends[i] = new ManualResetEventSlim();
+        using var begun = new ManualResetEventSlim();
         EachAtOnce(count, i =>
         {
             try
             {
-                Read(maps[i], 0, cuts[i], manifest.Increments[first + i], players, new AofHome(i, routing, () => WaitFor(ends.AsSpan(0, i))));
+                if (i > 0)
+                    begun.Wait(_crew.Cancelled);
+                var home = new AofHome(i, routing, i == 0 ? begun.Set : null, () => WaitFor(ends.AsSpan(0, i)));
+                Read(maps[i], 0, cuts[i], manifest.Increments[first + i], players, home);
             }
             finally
             {
+                if (i == 0)
+                    begun.Set();
                 ends[i].Set();
             }
         });

@@ -41,9 +41,11 @@ internal sealed class EffectPlayers : IDisposable
 /// <summary>Whose keys a file has, if it is one of a generation of several.</summary>
 /// <param name="Shard">The shard of the server that wrote it.</param>
 /// <param name="Routing">That server's.</param>
+/// <param name="Begin">Called when the first unit of the file has been run. That of the first file may concern all shards (FLUSHALL, SWAPDB): it is the barrier at
+/// which the generation began, and comes before everything else in it.</param>
 /// <param name="Others">Waits until the files before it have been read. What is no effect of that shard was appended by a redis-server, which goes on in the last
 /// file that it finds, and comes after all of them.</param>
-internal sealed record AofHome(int Shard, Routing Routing, Action Others);
+internal sealed record AofHome(int Shard, Routing Routing, Action? Begin, Action Others);
 
 /// <summary>Reads the commands of one file, for a crew to run. Several may read at the same time, as long as their files have no key in common.</summary>
 internal sealed unsafe class AofReader : IDisposable
@@ -66,6 +68,10 @@ internal sealed unsafe class AofReader : IDisposable
     private RequestParser _parser = new() { Authenticated = true };
     private EffectBatch? _alone;
     private AofHome? _home;
+
+    /// <summary>Called at the end of the first unit; null once it has been.</summary>
+    private Action? _begin;
+    private bool _isInTransaction;
     private int _sinceSpanning;
     private int _database;
     private int _unannounced;
@@ -78,7 +84,7 @@ internal sealed unsafe class AofReader : IDisposable
     /// <param name="home">Null: it is read by itself.</param>
     public AofReader(FastKvServer server, LoadCrew crew, EffectPlayers players, string fileName, AofHome? home)
     {
-        (_server, _crew, _players, _fileName, _home) = (server, crew, players, fileName, home);
+        (_server, _crew, _players, _fileName, _home, _begin) = (server, crew, players, fileName, home, home?.Begin);
         _routing = server.Partitions[0].Routing;
         _open = new EffectBatch?[players.OfShard.Length];
     }
@@ -101,14 +107,22 @@ internal sealed unsafe class AofReader : IDisposable
             byte* start = cursor;
             _arguments.Clear();
             _parser.Next(ref cursor, end, _arguments, _server.ProtocolLimits, out int first, out int count);
-            if (count > 0)
-                Dispatch(_arguments.Items + first, count, cursor - start);
+            if (count > 0 && Dispatch(_arguments.Items + first, count, cursor - start) && _begin is not null)
+                EndFirstUnit();
             if (++_unannounced == CommandsPerNote)
                 Announce(cursor);
         }
         Announce(end);
         SendAll();
         RunAlone();
+    }
+
+    private void EndFirstUnit()
+    {
+        SendAll();
+        RunAlone();
+        _begin!();
+        _begin = null;
     }
 
     public void Dispose()
@@ -125,7 +139,8 @@ internal sealed unsafe class AofReader : IDisposable
         _arguments.Dispose();
     }
 
-    private void Dispatch(Argument* arguments, int count, long bytes)
+    /// <summary>Passes a command on; whether a unit ends with it.</summary>
+    private bool Dispatch(Argument* arguments, int count, long bytes)
     {
         var command = CommandTable.Find(arguments->Pointer, arguments->Length);
         if (command is not null)
@@ -137,10 +152,11 @@ internal sealed unsafe class AofReader : IDisposable
             switch (command.Name)
             {
                 case "multi" or "exec":
-                    return;
+                    _isInTransaction = command.Name == "multi";
+                    return !_isInTransaction;
                 case "select":
                     Select(arguments);
-                    return;
+                    return false;
             }
         }
         ulong hash = command.FirstKey > 0 ? _routing.Hash(arguments[command.FirstKey].Pointer, arguments[command.FirstKey].Length) : 0;
@@ -155,13 +171,14 @@ internal sealed unsafe class AofReader : IDisposable
         if (shard < 0 || _alone is not null)
         {
             AddAlone(command, hash, arguments, count, isSpanning: shard < 0);
-            return;
+            return !_isInTransaction;
         }
         var batch = _open[shard] ??= _players.OfShard[shard].Rent();
         batch.Add(command, hash, _database, arguments, count);
         batch.Bytes += bytes;
         if (batch.Count == EffectBatch.CommandsMax || batch.Bytes >= BytesPerBatch)
             Send(shard);
+        return !_isInTransaction;
     }
 
     private bool IsAtHome(AofHome home, CommandDescriptor command, int shard, Argument* arguments, int count)
