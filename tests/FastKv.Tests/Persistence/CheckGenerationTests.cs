@@ -33,11 +33,12 @@ public sealed class CheckGenerationTests(ITestOutputHelper output) : IDisposable
         for (int round = 0; round < 6; round++)
         {
             string torn = Copy(source, $"torn{round}");
+            bool isDamaged = false;
             foreach (string file in Increments(torn))
             {
                 // One of the files may be whole.
                 if (random.Next(4) > 0)
-                    Tear(file, random);
+                    isDamaged |= Tear(file, random);
             }
             string mended = Copy(torn, $"mended{round}");
             string manifest = Manifest(mended);
@@ -50,8 +51,11 @@ public sealed class CheckGenerationTests(ITestOutputHelper output) : IDisposable
             Assert.Equal(0, fix.ExitCode);
             Assert.Equal(0, CheckTool.Theirs("", "check-aof", manifest).ExitCode);
             Assert.Equal(CheckTool.Theirs("", "check-aof", manifest), CheckTool.Ours("", "check-aof", manifest));
-            string expected = Load(torn, isFastKv: true);
-            Assert.Equal(expected, Load(Copy(mended, $"own{round}"), isFastKv: true));
+            string expected = Load(Copy(mended, $"own{round}"), isFastKv: true);
+
+            // Other bytes where a command should stand may be more than the end of a file: then the server does not start before it is mended.
+            if (!isDamaged)
+                Assert.Equal(expected, Load(torn, isFastKv: true));
             Assert.Equal(expected, Load(mended, isFastKv: false));
         }
         Assert.NotEqual(0, refused);
@@ -152,13 +156,16 @@ public sealed class CheckGenerationTests(ITestOutputHelper output) : IDisposable
     private static IEnumerable<long> Times(string text) =>
         text.Split("\r\n").Where(line => line.StartsWith("#TS:", StringComparison.Ordinal)).Select(line => long.Parse(line[4..]));
 
-    private static void Tear(string file, Random random)
+    /// <summary>Cuts a file short; true: and puts zeros behind it.</summary>
+    private static bool Tear(string file, Random random)
     {
         byte[] content = File.ReadAllBytes(file);
         content = content[..random.Next(content.Length / 2, content.Length)];
-        if (random.Next(4) == 0)
+        bool hasZeros = random.Next(4) == 0;
+        if (hasZeros)
             content = [.. content, .. "\0\0\0"u8];
         File.WriteAllBytes(file, content);
+        return hasZeros;
     }
 
     private static string Manifest(string directory) => Path.Combine(directory, "appendonlydir", "appendonly.aof.manifest");
