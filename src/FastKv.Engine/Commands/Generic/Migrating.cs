@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Text;
-using FastKv.Engine.Keyspace;
 using FastKv.Engine.Configuration.Parameters;
+using FastKv.Engine.Keyspace;
 using FastKv.Engine.Migration;
 using FastKv.Engine.Persistence.Journal;
 using FastKv.Engine.Sharding;
