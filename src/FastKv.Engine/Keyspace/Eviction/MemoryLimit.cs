@@ -234,10 +234,15 @@ internal sealed class MemoryLimit : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool RefusesWhenFull(ShardLoop loop, Client client, CommandDescriptor command, Relief relief)
     {
-        // The partitions whose turn it is may be asleep.
         bool isRoom = relief != Relief.Failed;
         if (MayEvict && !loop.IsAlone)
-            isRoom |= IsRoomElsewhere(loop);
+        {
+            // The partitions whose turn it is may be asleep; when they have nothing to evict, it is this one's turn.
+            bool wasItsTurn = IsTurnOf(loop.Partition);
+            isRoom = (isRoom && wasItsTurn) | IsRoomElsewhere(loop);
+            if (!isRoom && !wasItsTurn)
+                isRoom = loop.Partition.Evictor.Relieve() != Relief.Failed;
+        }
         return !isRoom && NeedsMemory(client, command);
     }
 
