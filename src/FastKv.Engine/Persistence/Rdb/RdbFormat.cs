@@ -149,15 +149,22 @@ internal static class RdbFormat
     public static int VersionOf(ReadOnlySpan<byte> signature, out bool isValkey)
     {
         isValkey = signature.StartsWith("VALKEY"u8);
-        var digits = signature[(isValkey ? "VALKEY"u8.Length : "REDIS"u8.Length)..];
-        int version = 0;
+        int version = NumberOf(signature);
+        return (isValkey ? version == VersionValkey : version <= VersionMax) ? version : 0;
+    }
+
+    /// <summary>The number in a signature, as C's atoi reads it and therefore Redis: up to what is no digit.</summary>
+    public static int NumberOf(ReadOnlySpan<byte> signature)
+    {
+        var digits = signature[(signature.StartsWith("VALKEY"u8) ? "VALKEY"u8.Length : "REDIS"u8.Length)..].TrimStart(" \t\n\v\f\r"u8);
+        int number = 0;
         foreach (byte digit in digits)
         {
             if (digit is < (byte)'0' or > (byte)'9')
-                return 0;
-            version = (version * 10) + digit - '0';
+                break;
+            number = (number * 10) + digit - '0';
         }
-        return (isValkey ? version == VersionValkey : version <= VersionMax) ? version : 0;
+        return number;
     }
 
     /// <summary>The type that a byte of a file means; false: none, or an opcode.</summary>

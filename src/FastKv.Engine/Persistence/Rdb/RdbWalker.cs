@@ -1,4 +1,3 @@
-using System.Text;
 using FastKv.Memory;
 using FastKv.Structures.Encoding;
 
@@ -106,9 +105,7 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
         Version = RdbFormat.VersionOf(signature, out _isValkey);
         if (Version > 0)
             return true;
-        int digits = signature.IndexOfAnyInRange((byte)'0', (byte)'9');
-        if (digits >= 0 && int.TryParse(Encoding.ASCII.GetString(signature[digits..]), System.Globalization.NumberStyles.None, null, out int version))
-            Version = version;
+        Version = RdbFormat.NumberOf(signature);
         return Input.Fail(RdbFault.BadVersion);
     }
 
