@@ -1,9 +1,5 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
-using FastKv.Engine;
-using FastKv.Engine.Configuration;
-using FastKv.Engine.Logging;
 using FastKv.Tests.TestKit;
 using Xunit;
 
@@ -24,7 +20,7 @@ public sealed class AofSlowSyncTests
     [InlineData(3)]
     public void What_always_acknowledges_is_on_the_disk(int shards)
     {
-        using var host = new Host(shards, "always");
+        using var host = new WitnessedServer(shards, "always");
         host.Witness.SyncMs = 1;
         long number = 0;
         Exception? failure = null;
@@ -50,7 +46,7 @@ public sealed class AofSlowSyncTests
     [Fact]
     public void Always_waits_as_long_as_it_takes()
     {
-        using var host = new Host(3, "always");
+        using var host = new WitnessedServer(3, "always");
         using RespClient client = host.Connect();
         Assert.Equal("OK", client.Call("SET", "k", SyncWitness.Token(1)).Text);
         host.Witness.Gate.Reset();
@@ -67,7 +63,7 @@ public sealed class AofSlowSyncTests
     [InlineData(3)]
     public void Everysec_goes_on_and_counts_the_delay(int shards)
     {
-        using var host = new Host(shards, "everysec");
+        using var host = new WitnessedServer(shards, "everysec");
         using RespClient writer = host.Connect();
         using RespClient reader = host.Connect();
         host.Witness.Gate.Reset();
@@ -94,7 +90,7 @@ public sealed class AofSlowSyncTests
         Assert.Contains("aof_delayed_fsync:1\r", reader.Call("INFO", "persistence").Text, StringComparison.Ordinal);
     }
 
-    private static void Work(Host host, int index, Func<long> next)
+    private static void Work(WitnessedServer host, int index, Func<long> next)
     {
         using RespClient client = host.Connect();
         var random = new Random(index);
@@ -123,36 +119,6 @@ public sealed class AofSlowSyncTests
             }
             foreach (long token in tokens)
                 Assert.True(host.Witness.IsSafe(token), $"token {token} was acknowledged and is not on the disk");
-        }
-    }
-
-    /// <summary>A server in this process.</summary>
-    private sealed class Host : IDisposable
-    {
-        private readonly TemporaryFolder _folder = new();
-        private readonly FastKvServer _server;
-        private readonly int _port = FreePort.Next();
-
-        public Host(int shards, string policy)
-        {
-            Witness = new SyncWitness(_folder.Path);
-            var log = new ServerLog { Silent = true };
-            var config = new ServerConfig(log);
-            config.Load(null, null, $"shards {shards}\nport {_port}\nappendonly yes\nappendfsync {policy}\nsave \"\"\n");
-            _server = new FastKvServer(config, log, null, null, Witness);
-            _ = _server.LoadAndStart();
-        }
-
-        public SyncWitness Witness { get; }
-
-        public RespClient Connect() => RespClient.Connect(new IPEndPoint(IPAddress.Loopback, _port));
-
-        public void Dispose()
-        {
-            Witness.Gate.Set();
-            _server.Dispose();
-            Witness.Dispose();
-            _folder.Dispose();
         }
     }
 }

@@ -15,9 +15,16 @@ internal sealed partial class SyncWitness(string folder) : IFileSystem, IDisposa
 
     private readonly FileFaults _files = new(folder);
     private readonly ConcurrentDictionary<long, bool> _safe = new();
+    private int _syncs;
 
     /// <summary>Closed: a fsync does not end.</summary>
     public ManualResetEventSlim Gate { get; } = new(initialState: true);
+
+    /// <summary>Fsyncs that have begun.</summary>
+    public int Syncs => Volatile.Read(ref _syncs);
+
+    /// <summary>The error of every fsync; 0: none.</summary>
+    public volatile int Error;
 
     /// <summary>Milliseconds that each takes at least.</summary>
     public int SyncMs { get; set; }
@@ -73,9 +80,10 @@ internal sealed partial class SyncWitness(string folder) : IFileSystem, IDisposa
             string text;
             lock (_unsynced)
                 text = _unsynced.ToString();
+            Interlocked.Increment(ref witness._syncs);
             Thread.Sleep(witness.SyncMs);
             witness.Gate.Wait();
-            int error = file.Sync();
+            int error = witness.Error != 0 ? witness.Error : file.Sync();
             if (error != 0)
                 return error;
             foreach (Match match in TokenPattern().Matches(text))

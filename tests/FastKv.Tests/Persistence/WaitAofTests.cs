@@ -1,7 +1,3 @@
-using System.Net;
-using FastKv.Engine;
-using FastKv.Engine.Configuration;
-using FastKv.Engine.Logging;
 using FastKv.Tests.TestKit;
 using Xunit;
 
@@ -19,7 +15,7 @@ public sealed class WaitAofTests
     [InlineData(3, "everysec")]
     public void It_returns_when_all_is_synced(int shards, string policy)
     {
-        using var server = new Host(shards, policy);
+        using var server = new WitnessedServer(shards, policy);
         using var client = server.Connect();
         for (int round = 0; round < 3; round++)
         {
@@ -42,14 +38,14 @@ public sealed class WaitAofTests
     [InlineData(3, "everysec")]
     public void It_waits_for_a_slow_disk(int shards, string policy)
     {
-        using var server = new Host(shards, policy);
+        using var server = new WitnessedServer(shards, policy);
         using var client = server.Connect();
         using var other = server.Connect();
         Assert.Equal("1 0", Wait(client, "1", "0", "0"));
-        server.Files.Close();
-        int syncs = server.Files.Syncs;
+        server.Witness.Gate.Reset();
+        int syncs = server.Witness.Syncs;
         client.SendRaw([.. RespClient.Encode("SET", "a", "1"), .. RespClient.Encode("SET", "b", "1"), .. RespClient.Encode("WAITAOF", "1", "0", "0")]);
-        WaitFor(() => server.Files.Syncs > syncs);
+        WaitFor(() => server.Witness.Syncs > syncs);
         if (policy == "everysec")
         {
             // The others go on, and who does not want to wait for ever is told that it is not safe.
@@ -62,7 +58,7 @@ public sealed class WaitAofTests
             Assert.Equal("0 0", Text(other.Call("EXEC").Items![0]));
         }
         Assert.Equal(0, client.Socket.Available);
-        server.Files.Open();
+        server.Witness.Gate.Set();
         if (policy == "always")
         {
             Assert.Equal("OK", client.Read().Text);
@@ -77,7 +73,7 @@ public sealed class WaitAofTests
     [InlineData(3)]
     public void Without_fsync_it_waits_for_one_that_comes_otherwise(int shards)
     {
-        using var server = new Host(shards, "no");
+        using var server = new WitnessedServer(shards, "no");
         using var client = server.Connect();
         using var other = server.Connect();
         WaitFor(() => Wait(client, "1", "0", "50") == "1 0" || client.Call("CONFIG", "SET", "appendfsync", "always").IsError);
@@ -97,11 +93,11 @@ public sealed class WaitAofTests
     [InlineData(3)]
     public void The_wait_ends_in_other_ways(int shards)
     {
-        using var server = new Host(shards, "everysec");
+        using var server = new WitnessedServer(shards, "everysec");
         using var client = server.Connect();
         using var other = server.Connect();
         string id = client.Call("CLIENT", "ID").Text;
-        server.Files.Close();
+        server.Witness.Gate.Reset();
         void Begin()
         {
             client.Call("SET", "a", "1");
@@ -123,7 +119,7 @@ public sealed class WaitAofTests
         WaitFor(() => other.Call("INFO", "clients").Text.Contains("blocked_clients:0", StringComparison.Ordinal));
         Begin();
         other.Send("CONFIG", "SET", "appendonly", "no");
-        server.Files.Open();
+        server.Witness.Gate.Set();
         Assert.Equal("OK", other.Read().Text);
         var reply = client.Read();
         Assert.True(reply.Text == NoFile || Text(reply) == "1 0", reply.ToString());
@@ -136,14 +132,14 @@ public sealed class WaitAofTests
     [Fact]
     public void A_failing_disk_acknowledges_nothing()
     {
-        using var server = new Host(3, "everysec");
+        using var server = new WitnessedServer(3, "everysec");
         using var client = server.Connect();
         client.Call("SET", "a", "1");
         Assert.Equal("1 0", Wait(client, "1", "0", "0"));
-        server.Files.Error = Engine.Persistence.Files.FileErrors.IoError;
+        server.Witness.Error = Engine.Persistence.Files.FileErrors.IoError;
         client.Call("SET", "a", "2");
         Assert.Equal("0 0", Wait(client, "1", "0", "2500"));
-        server.Files.Error = 0;
+        server.Witness.Error = 0;
         Assert.Equal("1 0", Wait(client, "1", "0", "0"));
     }
 
@@ -177,35 +173,6 @@ public sealed class WaitAofTests
         {
             Assert.True(tries < 2000, "it does not happen");
             Thread.Sleep(5);
-        }
-    }
-
-    /// <summary>A server of this process with an append-only file.</summary>
-    private sealed class Host : IDisposable
-    {
-        private readonly string _directory = "aof-" + Guid.NewGuid().ToString("N");
-        private readonly FastKvServer _server;
-        private readonly int _port = FreePort.Next();
-
-        public Host(int shards, string policy)
-        {
-            var log = new ServerLog { Silent = true };
-            var config = new ServerConfig(log);
-            config.Load(null, null, $"shards {shards}\nport {_port}\nsave \"\"\nappendonly yes\nappendfsync {policy}\nappenddirname {_directory}\n");
-            _server = new FastKvServer(config, log, null, null, Files);
-            _ = _server.LoadAndStart();
-        }
-
-        public GatedFiles Files { get; } = new();
-
-        public RespClient Connect() => RespClient.Connect(new IPEndPoint(IPAddress.Loopback, _port));
-
-        public void Dispose()
-        {
-            Files.Open();
-            _server.Dispose();
-            Files.Dispose();
-            Directory.Delete(_directory, recursive: true);
         }
     }
 }

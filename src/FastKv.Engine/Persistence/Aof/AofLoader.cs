@@ -129,22 +129,6 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
             $"DB loaded from base file {file.Name}: {Stopwatch.GetElapsedTime(started).TotalSeconds:F3} seconds"));
     }
 
-    /// <summary>How many files the generation has that begins with the increment <paramref name="first"/>.</summary>
-    private int FilesOfGeneration(AofManifest manifest, int first)
-    {
-        var header = HeaderOf(manifest.Increments[first]);
-        int count = header.Shards;
-        if (header.Shard != 0 || count <= 1 || count > manifest.Increments.Count - first)
-            return 1;
-        for (int i = 1; i < count; i++)
-        {
-            var next = HeaderOf(manifest.Increments[first + i]);
-            if (next.Generation != header.Generation || next.Shard != i)
-                return 1;
-        }
-        return count;
-    }
-
     private AofUnits HeaderOf(AofFile file)
     {
         using var map = Open(file);
@@ -155,7 +139,7 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
     /// <summary>Loads a generation, the last one up to the last instant at which it was whole. Returns the number of its files.</summary>
     private int LoadGeneration(AofManifest manifest, int first, EffectPlayers players)
     {
-        int count = FilesOfGeneration(manifest, first);
+        int count = AofGeneration.FilesFrom(first, manifest.Increments.Count, index => HeaderOf(manifest.Increments[index]));
         bool isLast = first + count == manifest.Increments.Count;
         var maps = new IInputFile[count];
         try
