@@ -20,18 +20,11 @@ namespace FastKv.Engine;
 /// <summary>A running FastKv server.</summary>
 public sealed partial class FastKvServer : IDisposable
 {
-    /// <summary>Freed buffers go back to the kernel when their bytes have fallen by this much.</summary>
-    private const long BufferBytesToTrim = 16 << 20;
-    private const long CompilerQuietMs = 500;
-
     private readonly ServerConfig _config;
     private readonly TaskCompletionSource<int> _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Thread> _threads = [];
     private readonly Partition[] _partitions;
-    private long _bufferBytesPeak;
     private int _overfullMailboxes;
-    private long _compiledMethods, _compiledAtMs;
-    private bool _isCompilerQuiet;
 
     /// <summary>Clients that wait in a blocking command and are not being served; changed where that begins and ends, on any thread.</summary>
     internal long BlockedClients;
@@ -112,6 +105,9 @@ public sealed partial class FastKvServer : IDisposable
     internal ClientPause Pause { get; } = new();
 
     internal Keyspace.Eviction.MemoryLimit MemoryLimit { get; }
+
+    /// <summary>Gives what is not needed back to the kernel.</summary>
+    internal MemoryUpkeep Upkeep { get; } = new();
 
     internal ClientEviction ClientEviction { get; }
 
@@ -271,6 +267,7 @@ public sealed partial class FastKvServer : IDisposable
             partition.Dispose();
         foreach (var loop in Loops)
             loop.Messages.Dispose();
+        Upkeep.Dispose();
         MemoryLimit.Dispose();
         if (Options.DebugHeap)
             ThrowIfBuffersLeaked();
@@ -296,36 +293,9 @@ public sealed partial class FastKvServer : IDisposable
         }
         MemoryLimit.Tick();
         Migrations.Tick();
-        long buffers = NativeBlock.OutstandingBytes;
-        _bufferBytesPeak = Math.Max(_bufferBytesPeak, NativeBlock.TakePeak());
-        if (_bufferBytesPeak - buffers > BufferBytesToTrim)
-        {
-            _bufferBytesPeak = buffers;
-            NativeBlock.Trim();
-        }
-        TrimAfterCompilation(nowMs);
+        Upkeep.Tick(nowMs);
         if (Pause.UntilMs != 0 && !Pause.IsOn(nowMs))
             EndPause();
-    }
-
-    /// <summary>
-    /// The runtime's compiler leaves some megabytes behind in the C library's arenas each time the code of a command becomes hot: when it has been quiet for a
-    /// while they go back to the kernel.
-    /// </summary>
-    private void TrimAfterCompilation(long nowMs)
-    {
-        long compiled = System.Runtime.JitInfo.GetCompiledMethodCount();
-        if (compiled != _compiledMethods)
-        {
-            _compiledMethods = compiled;
-            _compiledAtMs = nowMs;
-            _isCompilerQuiet = false;
-        }
-        else if (!_isCompilerQuiet && nowMs - _compiledAtMs >= CompilerQuietMs)
-        {
-            _isCompilerQuiet = true;
-            NativeBlock.Trim();
-        }
     }
 
     /// <summary>Ends CLIENT PAUSE, by command or because its time is over.</summary>

@@ -28,6 +28,8 @@ public static unsafe class AddressSpace
     // (vm.max_map_count is 65,530).
     private const int ProtectStepChunks = 32;
 
+    private const int ToGatherMax = 1024;
+
     private static readonly Lock s_gate = new();
 
     private static readonly Reservation s_range = Reservation.Create();
@@ -40,6 +42,10 @@ public static unsafe class AddressSpace
     private static int s_usable;          // chunks with read-write rights: [0, s_usable)
     private static int s_frontier = 1;    // no chunk at or above it was ever taken; chunk 0 never is, so no reference is 0
     private static int s_lowestFree = 1;  // no free chunk below it
+
+    // Chunks that filled up on small pages, for GatherPages.
+    private static readonly int[] s_toGather = new int[ToGatherMax];
+    private static int s_toGatherCount;
 
     /// <summary>First byte of the range. Constant for the life of the process.</summary>
     public static byte* Base
@@ -155,6 +161,40 @@ public static unsafe class AddressSpace
         _ = Libc.MemoryAdvise((nint)ChunkStart(chunk), ChunkBytes, advice);
         chunk->Advice = wanted;
     }
+
+    /// <summary>Notes that a chunk on small pages is full, and should be on a huge one. Beyond a thousand that wait, the kernel's own scan has to find them.</summary>
+    internal static void AskToGather(Chunk* chunk)
+    {
+        AdviseHugePages(chunk, huge: true);
+        lock (s_gate)
+        {
+            if (s_toGatherCount < ToGatherMax)
+                s_toGather[s_toGatherCount++] = (int)(chunk - (Chunk*)s_chunks);
+        }
+    }
+
+    /// <summary>
+    /// Puts chunks that filled up on small pages on huge ones, as many as have been noted since the last call. The kernel's own scan gets there too, at
+    /// 16 MiB in ten seconds for the whole machine. About a millisecond each, most of it waiting for other cores: for a thread that may wait. What has
+    /// become of a chunk meanwhile does not matter, its content stays.
+    /// </summary>
+    public static void GatherPages()
+    {
+        while (true)
+        {
+            int chunk;
+            lock (s_gate)
+            {
+                if (s_toGatherCount == 0)
+                    return;
+                chunk = s_toGather[--s_toGatherCount];
+            }
+            _ = Libc.MemoryAdvise((nint)(s_base + ((nuint)chunk << ChunkShift)), ChunkBytes, Libc.MadviseCollapse);
+        }
+    }
+
+    /// <summary>Whether <see cref="GatherPages"/> has something to do.</summary>
+    public static bool HasPagesToGather => Volatile.Read(ref s_toGatherCount) != 0;
 
     private static int FindFree(int count)
     {

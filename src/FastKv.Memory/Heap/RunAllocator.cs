@@ -233,15 +233,15 @@ internal sealed unsafe class RunAllocator(bool isMedium)
     }
 
     // The first touch of a huge page makes 2 MiB resident, wanted or not: little for a heap of 20 MiB or more, much for a small one. There a chunk begins with
-    // small pages, and when two more have been added, and it is in all likelihood full, the kernel may put it on a huge one in the background. (To ask for that
-    // at once, MADV_COLLAPSE, waits for the other cores.) The first one stays as it is: slabs of many classes have just begun there.
+    // small pages, and when two more have been added, and it is in all likelihood full, it is put on a huge one in the background: to ask the kernel for that
+    // waits for the other cores. The first one stays as it is: slabs of many classes have just begun there.
     private Chunk* AddChunk()
     {
         Chunk* chunk = AddressSpace.Acquire(1);
         bool isHuge = !isMedium && ChunkCount >= SmallPagedMax;
         AddressSpace.AdviseHugePages(chunk, isHuge);
         if (_filling != null)
-            AddressSpace.AdviseHugePages(_filling, huge: true);
+            AddressSpace.AskToGather(_filling);
         _filling = _newest;
         _newest = isHuge || isMedium || ChunkCount == 0 ? null : chunk;
         chunk->Clear(isAbsent: isMedium);

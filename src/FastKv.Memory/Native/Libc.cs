@@ -14,6 +14,7 @@ internal static unsafe partial class Libc
     internal const int MadviseDontNeed = 4;
     internal const int MadviseHugePage = 14;
     internal const int MadviseNoHugePage = 15;
+    internal const int MadviseCollapse = 25; // Linux 6.1
     internal const int Interrupted = 4; // EINTR
 
     internal static readonly nint MapFailed = -1;

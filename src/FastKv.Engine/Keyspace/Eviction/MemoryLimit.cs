@@ -313,7 +313,7 @@ internal sealed class MemoryLimit : IDisposable
         if (++_ticksSinceTrim < TrimTicks || uncounted < TrimBytes || CommittedExcess <= 0)
             return;
         _ticksSinceTrim = 0;
-        NativeBlock.Trim();
+        _server.Upkeep.RequestTrim();
     }
 
     private long OtherBytes => NativeBlock.OutstandingBytes + Volatile.Read(ref _managedBytes);
