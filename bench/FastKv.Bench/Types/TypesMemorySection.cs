@@ -49,7 +49,7 @@ internal static class TypesMemorySection
             }
         }
         report.Raw["memory"] = measured.Select(m => new { m.Filling.Name, m.Filling.Step.Command, m.Redis, m.FastKv }).ToArray();
-        report.Paragraph("Growth of resident memory (VmRSS) and of used_memory (INFO) of a fresh server from before the first element to 1.5 s after the last, "
+        report.Paragraph("Growth of resident memory (VmRSS) and of used_memory (INFO) of a fresh server from before the first element to 7 s after the last, "
             + "divided by elements (small hashes: by hashes). The data are random letters and digits that nothing can shorten, but where numbers are named. "
             + "redis-server's hash tables are at 95% of their size at a million elements, its best case. "
             + "A list of 8-byte elements takes 10 bytes of each in redis-server (8 of data, 2 of its listpack): 0.6 of that would be less than the data.");

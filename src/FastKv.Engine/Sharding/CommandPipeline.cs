@@ -269,7 +269,7 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
         context.Arguments = batch.Arguments.Items + slot.First;
         context.Count = slot.Count;
         var command = slot.Command;
-        if (command is null || (client.Gate != ClientGate.Open && !IsOnlyLimited(client)))
+        if (command is null || (client.Gate != ClientGate.Open && !PassesAtOnce(client, command, ref slot, context.Arguments)))
             return ExecuteGated(client, ref slot, ref context);
         context.Command = command;
         context.DatabaseIndex = client.Database;
@@ -280,9 +280,22 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
         return true;
     }
 
-    /// <summary>Nothing concerns the client but the memory limit, and the server is below it.</summary>
-    private bool IsOnlyLimited(Client client) =>
-        client.Gate == ClientGate.MemoryLimit && _partition.Evictor.Relieve() == Keyspace.Eviction.Relief.Below;
+    /// <summary>
+    /// Nothing concerns the client but the permissions of its user, which permit the command, and the memory limit, which the server is below. Whoever does
+    /// not pass here is asked for everything, in Redis's order.
+    /// </summary>
+    private bool PassesAtOnce(Client client, CommandDescriptor command, ref CommandSlot slot, Argument* arguments)
+    {
+        var gate = client.Gate;
+        if ((gate & ~(ClientGate.Restricted | ClientGate.MemoryLimit)) != 0)
+            return false;
+        if ((gate & ClientGate.Restricted) != 0 && !slot.IsAdmitted
+            && ((command.Flags & CommandFlags.Admin) != 0 || !client.Acl.Permits(command, arguments, slot.Count)))
+        {
+            return false;
+        }
+        return (gate & ClientGate.MemoryLimit) == 0 || _partition.Evictor.Relieve() == Keyspace.Eviction.Relief.Below;
+    }
 
     /// <summary>The rare paths before execution: rejected commands, missing authentication, suppressed replies, pause, closing.</summary>
     private bool ExecuteGated(Client client, ref CommandSlot slot, ref CommandContext context)

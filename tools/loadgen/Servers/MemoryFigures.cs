@@ -8,7 +8,7 @@ namespace FastKv.LoadGen.Servers;
 /// <param name="UsedBytes">INFO memory.</param>
 internal readonly record struct MemoryFigures(double ResidentBytes, double UsedBytes)
 {
-    private const int SettleMs = 1500;
+    private const int SettleMs = 7_000;
 
     /// <summary>Now.</summary>
     public static MemoryFigures Read(ControlClient control, int processId)
@@ -17,7 +17,7 @@ internal readonly record struct MemoryFigures(double ResidentBytes, double UsedB
         return new MemoryFigures(resident, InfoNumber(control, "memory", "used_memory"));
     }
 
-    /// <summary>After a while in which the server shrinks what its clients needed and finishes what it does in the background.</summary>
+    /// <summary>After a while in which the server shrinks what its clients needed, and its compiler, which has been quiet for five seconds then, gives its memory back.</summary>
     public static MemoryFigures Settled(ControlClient control, int processId)
     {
         Thread.Sleep(SettleMs);
