@@ -208,6 +208,7 @@ public sealed partial class FastKvServer : IDisposable
     {
         if (TryEndLoading())
             return;
+        Migrations.Interrupt();
         var flags = reason == "SIGINT" ? Options.ShutdownOnSigint : Options.ShutdownOnSigterm;
         if (!SavesAtEnd(flags))
         {
@@ -257,6 +258,7 @@ public sealed partial class FastKvServer : IDisposable
     public void Dispose()
     {
         _shutdown.TrySetResult(0);
+        Migrations.EndHolding();
         StopLoops();
         Migrations.Dispose();
         Saving.GiveUp();
