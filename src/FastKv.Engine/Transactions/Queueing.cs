@@ -33,8 +33,8 @@ internal static unsafe class Queueing
         if (!transaction.IsOpen || transaction.IsAborted)
             return CommandBatch.Inline;
 
-        // It can be suspended only under a ticket.
-        if ((transaction.Flags & CommandFlags.Suspends) != 0)
+        // It can be suspended only under a ticket; there is none, and no shard is noted, where there is only one.
+        if (shards != 0 && (transaction.Flags & CommandFlags.Suspends) != 0)
             return CommandBatch.Spanning;
         if ((shards & ~(1UL << ownShard)) == 0)
             return CommandBatch.Inline;

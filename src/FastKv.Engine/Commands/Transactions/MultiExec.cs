@@ -48,6 +48,8 @@ internal static unsafe class MultiExec
             Execute(ref context);
         if (client.Transaction.Migration is not null)
             return;
+        if (client.Transaction.IsOpen)
+            client.Transaction.End(context.Partitions);
         if ((client.Gate & Clients.ClientGate.Monitored) != 0)
             client.Loop.Server.Monitors.Feed(client, ref context, isWithinExec: true);
     }
@@ -72,8 +74,6 @@ internal static unsafe class MultiExec
             else
                 Begin(ref context, transaction);
         }
-        if (transaction.Migration is null)
-            transaction.End(context.Partitions);
     }
 
     /// <summary>Replies why a command is refused before it runs. An EXEC that is refused itself ends the transaction, and says so.</summary>
