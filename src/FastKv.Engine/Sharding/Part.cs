@@ -182,7 +182,7 @@ internal sealed class Ticket
     /// <summary>Its EXEC waits for another server (MIGRATE): the partitions stay parked, and it goes on later.</summary>
     public bool IsSuspended;
 
-    /// <summary>Nobody wants its reply.</summary>
+    /// <summary>Nobody wanted its reply when it began.</summary>
     public bool DropsReply;
 
     /// <summary>A key of it is on its way to another server: it was not run, and is to be taken again.</summary>

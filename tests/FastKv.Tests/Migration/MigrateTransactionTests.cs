@@ -153,7 +153,10 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>With several shards, those that the transaction has nothing to do with go on; a client that is killed there has its transaction run to the end.</summary>
+    /// <summary>
+    /// With several shards, those that the transaction has nothing to do with go on; a pause does not stop what has begun, and a client that is killed has its
+    /// transaction run to the end.
+    /// </summary>
     [Fact]
     public void Other_shards_go_on()
     {
@@ -173,6 +176,7 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
         WaitFor(() => clients.Exists(client => client.Socket.Available > 0));
         var free = clients.Find(client => client.Socket.Available > 0)!;
         Assert.Equal("PONG", free.Read().Text);
+        Assert.Equal("OK", free.Call("CLIENT", "PAUSE", "100").Text);
         Assert.Equal("1", free.Call("CLIENT", "KILL", "ID", id).Text);
         Assert.True(mover.IsClosedByPeer());
         clients[0].Send("GET", "{k}");
