@@ -3,8 +3,8 @@ using FastKv.Protocol;
 
 namespace FastKv.Engine.Commands;
 
-// Data plane: no allocation. Where the keys of a command stand among its arguments, by the legacy range, the key specifications or a function of the command's own. Routing uses it for
-// commands with KeysBySpec, COMMAND GETKEYS for all.
+// Data plane: no allocation. Where the keys of a command stand among its arguments, by the legacy range, the key specifications or a function of its own
+// (CommandAttribute.KeyFinder). Routing uses it for commands with KeysBySpec, COMMAND GETKEYS for all.
 
 /// <summary>Finds the key arguments of a command (Redis: "Key specifications").</summary>
 internal static unsafe class KeyExtractor

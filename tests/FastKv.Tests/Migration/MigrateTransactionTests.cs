@@ -30,16 +30,16 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
         "TARGET SET e busy", "MULTI", "MIGRATE HOST PORT e 0 2000", "MIGRATE HOST PORT '' 0 2000 KEYS k6 e", "MGET k6 e", "MIGRATE HOST PORT e 99 2000", "EXEC",
         "TARGET MGET k6 e", "MULTI", "MIGRATE HOST PORT e 0 2000 REPLACE AUTH secret", "GET e", "EXEC",
         "TARGET CONFIG SET requirepass secret", "MULTI", "SET p 1", "MIGRATE HOST PORT p 0 2000 AUTH wrong", "MIGRATE HOST PORT p 0 2000 AUTH2 nobody secret",
-        "GET p", "MIGRATE HOST PORT p 0 2000 REPLACE AUTH secret", "GET p", "SET p 2", "MIGRATE HOST PORT p 0 2000 REPLACE AUTH2 default secret", "EXEC", "EXISTS p",
-        "TARGET GET p", "TARGET CONFIG SET requirepass ''",
+        "GET p", "MIGRATE HOST PORT p 0 2000 REPLACE AUTH secret", "GET p", "SET p 2", "MIGRATE HOST PORT p 0 2000 REPLACE AUTH2 default secret", "EXEC",
+        "EXISTS p", "TARGET GET p", "TARGET CONFIG SET requirepass ''",
 
         // The transaction itself.
         "SET w 1", "MULTI", "MIGRATE", "EXEC", "MULTI", "MIGRATE HOST PORT w 0", "SET w 2", "EXEC", "GET w",
-        "MULTI", "MIGRATE HOST PORT w 0 2000", "DISCARD", "GET w", "WATCH w", "OTHER SET w 5", "MULTI", "MIGRATE HOST PORT w 0 2000", "EXEC", "GET w", "TARGET EXISTS w",
-        "WATCH w", "MULTI", "MIGRATE HOST PORT w 0 2000", "EXEC", "EXISTS w", "TARGET GET w",
+        "MULTI", "MIGRATE HOST PORT w 0 2000", "DISCARD", "GET w", "WATCH w", "OTHER SET w 5", "MULTI", "MIGRATE HOST PORT w 0 2000", "EXEC", "GET w",
+        "TARGET EXISTS w", "WATCH w", "MULTI", "MIGRATE HOST PORT w 0 2000", "EXEC", "EXISTS w", "TARGET GET w",
         "SET y 1", "OTHER WATCH y", "MULTI", "MIGRATE HOST PORT y 0 2000", "EXEC", "OTHER MULTI", "OTHER PING", "OTHER EXEC",
-        "MULTI", "RPUSH l 1 2", "MIGRATE HOST PORT l 0 2000", "BLPOP l 0", "LPUSH l 3", "FLUSHDB", "KEYS *", "HSET h f v", "MIGRATE HOST PORT h 0 2000", "DBSIZE", "EXEC",
-        "DBSIZE", "TARGET LRANGE l 0 -1", "TARGET HGETALL h", "TARGET DBSIZE", "PING",
+        "MULTI", "RPUSH l 1 2", "MIGRATE HOST PORT l 0 2000", "BLPOP l 0", "LPUSH l 3", "FLUSHDB", "KEYS *", "HSET h f v", "MIGRATE HOST PORT h 0 2000",
+        "DBSIZE", "EXEC", "DBSIZE", "TARGET LRANGE l 0 -1", "TARGET HGETALL h", "TARGET DBSIZE", "PING",
     ];
 
     [Theory]
