@@ -23,7 +23,7 @@ internal sealed class KeySpecModel
 /// </summary>
 internal sealed class CommandModel : IEquatable<CommandModel>
 {
-    public string Name = "", Handler = "";
+    public string Name = "", Handler = "", KeyFinder = "";
     public bool IsContainer;
     public int Arity, Flags, Group, Route, Merge, FirstKey, LastKey, KeyStep, Categories;
     public bool KeysBySpec;
@@ -43,7 +43,7 @@ internal sealed class CommandModel : IEquatable<CommandModel>
     {
         var parts = new List<string>
         {
-            Name, Handler, IsContainer.ToString(), Arity.ToString(), Flags.ToString(), Group.ToString(), Route.ToString(), Merge.ToString(),
+            Name, Handler, KeyFinder, IsContainer.ToString(), Arity.ToString(), Flags.ToString(), Group.ToString(), Route.ToString(), Merge.ToString(),
             FirstKey.ToString(), LastKey.ToString(), KeyStep.ToString(), Categories.ToString(), KeysBySpec.ToString(), Since, Summary, Complexity,
             Syntax, DeprecatedSince, ReplacedBy, Differs, SystemCommand.ToString(), Place.ToString(),
         };

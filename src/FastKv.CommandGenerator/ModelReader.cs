@@ -78,6 +78,9 @@ internal static class ModelReader
             Differs = Text("Differs"),
             History = Lines("History"),
             Tips = Lines("Tips"),
+            KeyFinder = values.TryGetValue("KeyFinder", out var finder) && finder.Value is ITypeSymbol type
+                ? type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat)
+                : "",
             SystemCommand = values.TryGetValue("SystemCommand", out var system) && system.Value is true,
             Place = Place.Of(attribute.ApplicationSyntaxReference, symbol),
         };

@@ -44,6 +44,7 @@ internal sealed class TableEmitter
         EmitKeySpecs();
         EmitLookup();
         EmitHandlers();
+        EmitKeyFinders();
         EmitDocs();
         Line("}");
         return _text.ToString();
@@ -139,6 +140,16 @@ internal sealed class TableEmitter
                 Line($"        all[{id}].Handler = &{handler};");
             Line("    }");
         }
+    }
+
+    private void EmitKeyFinders()
+    {
+        Line("");
+        Line("    private static void SetKeyFinders(CommandDescriptor[] all)");
+        Line("    {");
+        foreach (var (finder, id) in _commands.Select((c, i) => (c.KeyFinder, Id: i)).Where(p => p.KeyFinder.Length > 0))
+            Line($"        all[{id}].FindKeys = &{finder}.Extract;");
+        Line("    }");
     }
 
     private void EmitDocs()

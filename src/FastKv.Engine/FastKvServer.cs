@@ -204,6 +204,7 @@ public sealed partial class FastKvServer : IDisposable
     {
         if (TryEndLoading())
             return;
+        Migrations.Interrupt();
         var flags = reason == "SIGINT" ? Options.ShutdownOnSigint : Options.ShutdownOnSigterm;
         if (!SavesAtEnd(flags))
         {
@@ -253,6 +254,7 @@ public sealed partial class FastKvServer : IDisposable
     public void Dispose()
     {
         _shutdown.TrySetResult(0);
+        Migrations.EndHolding();
         StopLoops();
         Migrations.Dispose();
         Saving.GiveUp();

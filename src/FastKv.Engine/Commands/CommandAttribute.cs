@@ -32,8 +32,8 @@ internal enum CommandFlags
     NoMandatoryKeys = 1 << 19,
     TouchesArbitraryKeys = 1 << 20,
 
-    /// <summary>Its client is suspended while something goes on outside the server (MIGRATE): over several shards it always takes a ticket, and transactions
-    /// cannot contain it. COMMAND INFO does not show it.</summary>
+    /// <summary>Its client is suspended while something goes on outside the server (MIGRATE): on several shards it, and a transaction that contains it, always
+    /// takes a ticket. COMMAND INFO does not show it.</summary>
     Suspends = 1 << 21,
 }
 
@@ -123,6 +123,12 @@ internal sealed class CommandAttribute(string name) : Attribute
     public int FirstKey { get; init; }
     public int LastKey { get; init; }
     public int KeyStep { get; init; } = 1;
+
+    /// <summary>
+    /// A static class whose method <c>Extract</c> finds the keys, as <see cref="KeyExtractor.Extract"/> does, where the specifications, which COMMAND INFO
+    /// shows, do not tell it exactly; null: they do.
+    /// </summary>
+    public Type? KeyFinder { get; init; }
 
     /// <summary>Use of the keys of the range; default: by the flags, read and access, or read-write, access and update.</summary>
     public KeyAccess Access { get; init; }

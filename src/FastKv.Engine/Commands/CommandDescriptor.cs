@@ -29,6 +29,9 @@ internal sealed unsafe class CommandDescriptor
     public bool KeysBySpec;
     public delegate*<ref CommandContext, void> Handler;
 
+    /// <summary>The command's own way to its keys, as <see cref="KeyExtractor.Extract"/>; null: <see cref="KeySpecs"/> say where they are.</summary>
+    public delegate*<Protocol.Argument*, int, Span<int>, Span<byte>, int> FindKeys;
+
     /// <summary>Lower case; a subcommand as <c>client|list</c>.</summary>
     public required string Name;
     public CommandGroup Group;

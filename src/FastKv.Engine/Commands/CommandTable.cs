@@ -156,6 +156,7 @@ internal static unsafe partial class CommandTable
         }
         LinkSubcommands(all);
         SetHandlers(all);
+        SetKeyFinders(all);
         return all;
     }
 

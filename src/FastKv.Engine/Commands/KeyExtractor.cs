@@ -3,8 +3,8 @@ using FastKv.Protocol;
 
 namespace FastKv.Engine.Commands;
 
-// Data plane: no allocation. Where the keys of a command stand among its arguments, by the legacy range or the key specifications. Routing uses it for
-// commands with KeysBySpec, COMMAND GETKEYS for all.
+// Data plane: no allocation. Where the keys of a command stand among its arguments, by the legacy range, the key specifications or a function of its own
+// (CommandAttribute.KeyFinder). Routing uses it for commands with KeysBySpec, COMMAND GETKEYS for all.
 
 /// <summary>Finds the key arguments of a command (Redis: "Key specifications").</summary>
 internal static unsafe class KeyExtractor
@@ -43,8 +43,8 @@ internal static unsafe class KeyExtractor
     /// <param name="specs">Unless empty, receives for each key the index of its specification in <see cref="CommandDescriptor.KeySpecs"/>.</param>
     public static int Extract(CommandDescriptor command, Argument* args, int count, Span<int> positions, Span<byte> specs = default)
     {
-        if ((command.Flags & CommandFlags.Suspends) != 0)
-            return ExtractOfMigrate(args, count, positions, specs);
+        if (command.FindKeys != null)
+            return command.FindKeys(args, count, positions, specs);
         int found = 0;
         for (int s = 0; s < command.KeySpecs.Length; s++)
         {
@@ -66,20 +66,6 @@ internal static unsafe class KeyExtractor
             }
         }
         return found;
-    }
-
-    private static int ExtractOfMigrate(Argument* args, int count, Span<int> positions, Span<byte> specs)
-    {
-        var (first, keys) = Generic.MigrateKeys.Range(args, count);
-        if (keys == 0)
-            return Invalid;
-        for (int i = 0; i < keys && i < positions.Length; i++)
-        {
-            positions[i] = first + i;
-            if (i < specs.Length)
-                specs[i] = 0; // Redis finds both kinds by a function of the command's own, and tells the flags of the first specification.
-        }
-        return keys;
     }
 
     /// <summary>Index where the keys of <paramref name="spec"/> begin; 0: its keyword does not occur, or it cannot be found this way.</summary>

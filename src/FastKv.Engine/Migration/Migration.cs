@@ -9,7 +9,7 @@ namespace FastKv.Engine.Migration;
 //   command: lock the keys, dump some ──► task: send, read the answers ──► command: dump more ──► ... ──► command: delete what was acknowledged, unlock
 
 /// <summary>The state of a MIGRATE between its command's runs.</summary>
-internal sealed class Migration(Waiter waiter, MigrationTarget target, int[] keys) : IDisposable
+internal sealed class Migration(Waiter? waiter, MigrationTarget target, int[] keys) : IDisposable
 {
     /// <summary>Values are dumped until they are so many bytes, then sent: what one turn does, and what is held in memory, is bounded but for one large value.</summary>
     public const long BatchBytes = 1 << 20;
@@ -19,8 +19,11 @@ internal sealed class Migration(Waiter waiter, MigrationTarget target, int[] key
 
     private readonly CancellationTokenSource _cancellation = new();
 
-    /// <summary>The suspended command.</summary>
-    public Waiter Waiter { get; } = waiter;
+    /// <summary>The suspended command; null: it stands in a transaction.</summary>
+    public Waiter? Waiter { get; } = waiter;
+
+    /// <summary>It keeps partitions while it goes on, being part of a transaction.</summary>
+    public bool IsHolding => Waiter is null;
 
     public MigrationTarget Target { get; } = target;
 

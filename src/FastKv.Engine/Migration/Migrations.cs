@@ -4,7 +4,7 @@ using FastKv.Memory;
 
 namespace FastKv.Engine.Migration;
 
-// Control plane. The exchange of MIGRATE with its targets, beside the loops: no turn ever waits for a network.
+// Control plane. The exchange of MIGRATE with its targets, beside the loops: no turn waits for a network, but that of a transaction on the only shard.
 //
 //   connect (or take a kept connection) ─► AUTH, SELECT, if needed ─► the batch's RESTOREs ─► one answer for each ─► back to the client's loop
 
@@ -13,8 +13,14 @@ internal sealed class Migrations : IDisposable
 {
     private readonly TargetConnections _connections = new();
     private readonly CancellationTokenSource _end = new();
-    private int _running;
+
+    /// <summary>The exchanges under way, and one.</summary>
+    private readonly CountdownEvent _running = new(1);
+
+    /// <summary>Ends the exchanges for which partitions are kept.</summary>
+    private CancellationTokenSource _endOfHolding = new();
     private int _keyLocks;
+    private int _holding;
 
     private enum Trouble
     {
@@ -22,7 +28,7 @@ internal sealed class Migrations : IDisposable
     }
 
     /// <summary>Connections that are kept, or in use.</summary>
-    public int ConnectionCount => _connections.Count + Volatile.Read(ref _running);
+    public int ConnectionCount => _connections.Count + _running.CurrentCount - 1;
 
     /// <summary>
     /// Migrations that lock keys, or may be about to. On several shards a command that takes its ticket after such a migration took its own finds this other
@@ -30,18 +36,34 @@ internal sealed class Migrations : IDisposable
     /// </summary>
     public int Announced => Volatile.Read(ref _keyLocks);
 
+    /// <summary>Whether some transaction keeps its partitions until another server has answered.</summary>
+    public bool IsHolding => Volatile.Read(ref _holding) != 0;
+
     /// <summary>A migration is about to take its ticket.</summary>
     public void Announce() => Interlocked.Increment(ref _keyLocks);
 
     /// <summary>It locks nothing, or no longer.</summary>
     public void Withdraw() => Interlocked.Decrement(ref _keyLocks);
 
-    /// <summary>Sends the batch of a migration and reads the answers, beside the caller; its waiter is then posted to its loop.</summary>
-    public void Start(Migration migration)
+    /// <summary>Sends the batch of a migration and reads the answers, beside the caller; then <paramref name="next"/> is called, on any thread.</summary>
+    public void Start(Migration migration, Action next)
     {
-        Interlocked.Increment(ref _running);
-        _ = Task.Run(() => RunAsync(migration));
+        _running.AddCount();
+        _ = Task.Run(() => RunAsync(migration, next));
     }
+
+    /// <summary>As <see cref="Start"/>, and waits for it: for as long as the target takes, or the timeout of each step.</summary>
+    public void Exchange(Migration migration)
+    {
+        _running.AddCount();
+        Task.Run(() => RunAsync(migration, static () => { })).GetAwaiter().GetResult();
+    }
+
+    /// <summary>Ends the exchanges for which partitions are kept, as if their connections had failed: what waits for the partitions is more urgent.</summary>
+    public void Interrupt() => Interlocked.Exchange(ref _endOfHolding, new CancellationTokenSource()).Cancel();
+
+    /// <summary>From now on no exchange keeps a loop.</summary>
+    public void EndHolding() => Volatile.Read(ref _endOfHolding).Cancel();
 
     /// <summary>Gives the connection of a migration back that has come to its end.</summary>
     public void Finish(Migration migration)
@@ -59,20 +81,27 @@ internal sealed class Migrations : IDisposable
     public void Dispose()
     {
         _end.Cancel();
-        while (Volatile.Read(ref _running) != 0)
-            Thread.Sleep(1);
+        _running.Signal();
+        _running.Wait();
+        _running.Dispose();
         _connections.Dispose();
+        _endOfHolding.Dispose();
         _end.Dispose();
     }
 
-    private async Task RunAsync(Migration migration)
+    private async Task RunAsync(Migration migration, Action next)
     {
-        using (var end = CancellationTokenSource.CreateLinkedTokenSource(_end.Token, migration.Cancellation))
+        var cancellation = migration.IsHolding ? Volatile.Read(ref _endOfHolding).Token : migration.Cancellation;
+        if (migration.IsHolding)
+            Interlocked.Increment(ref _holding);
+        using (var end = CancellationTokenSource.CreateLinkedTokenSource(_end.Token, cancellation))
             await ExchangeAsync(migration, end.Token).ConfigureAwait(false);
+        if (migration.IsHolding)
+            Interlocked.Decrement(ref _holding);
 
         // The client's loop owns the migration from here on.
-        migration.Waiter.Origin.PostWaiter(migration.Waiter);
-        Interlocked.Decrement(ref _running);
+        next();
+        _running.Signal();
     }
 
     private async Task ExchangeAsync(Migration migration, CancellationToken end)
@@ -120,6 +149,11 @@ internal sealed class Migrations : IDisposable
         }
         catch (OperationCanceledException)
         {
+            isRefused = false;
+        }
+        catch (ArgumentException)
+        {
+            // No name of a host is that long.
             isRefused = false;
         }
         connection.Dispose();

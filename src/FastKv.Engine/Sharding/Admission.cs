@@ -33,10 +33,6 @@ internal sealed unsafe class Admission(ShardLoop loop)
             return Refusal.NotInTransaction;
         if ((gate & ClientGate.Restricted) != 0 && !client.Acl.Permits(command, arguments, count))
             return Refusal.NoPermission;
-
-        // Redis runs it there (MIGRATE); so its other refusals come first.
-        if ((gate & ClientGate.Multi) != 0 && (command.Flags & CommandFlags.Suspends) != 0)
-            return Refusal.NotInTransaction;
         if ((gate & ClientGate.MemoryLimit) != 0 && _loop.Server.MemoryLimit.Refuses(_loop, client, command))
             return Refusal.OutOfMemory;
         if ((gate & ClientGate.SaveFailed) != 0 && StopsWrites(command))

@@ -73,23 +73,10 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
     /// <summary>Executes the spanning command of an exclusive ticket, whose partitions are all parked for this loop.</summary>
     public void Run(Ticket ticket)
     {
-        ref var slot = ref ticket.Batch.Slots[ticket.Slot];
         var client = ticket.Client;
-        CommandContext context = _loop.Pipeline.NewContext(client);
-        context.Partition = _partitions[BitOperations.TrailingZeroCount(ticket.Shards)];
-        bool drop = client.IsClosed || client.IsReplySuppressed;
-        if (drop)
-            context.Reply.Output = _discard;
-        context.Command = slot.Command!;
-        context.Arguments = ticket.Batch.Arguments.Items + slot.First;
-        context.Count = slot.Count;
-        context.DatabaseIndex = client.Database;
-        context.FirstKeyHash = slot.Hash;
-        context.Shards = ticket.Shards;
-        context.TicketNumber = ticket.Number;
+        ticket.DropsReply = client.IsClosed || client.IsReplySuppressed;
+        CommandContext context = ContextOf(ticket);
         Relieve(ticket.Shards);
-        context.Shards = ticket.Shards;
-        context.TicketNumber = ticket.Number;
         SetTouchOff(ticket.Shards, client.NoTouch);
         SetActor(ticket.Shards, client.Tracker);
         SetFrozen(ticket.Shards, (client.Gate & ClientGate.Pause) != 0 && (context.Command.Flags & CommandFlags.Write) == 0);
@@ -97,16 +84,64 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
             RunEverywhere(ref context);
         else
             _statistics.RunSpanning(context.Command, ref context);
+        End(ticket, ref context);
+    }
+
+    /// <summary>Goes on with a ticket's EXEC, which has waited for another server.</summary>
+    public void Resume(Ticket ticket)
+    {
+        CommandContext context = ContextOf(ticket);
+        context.IsRetry = true;
+        _statistics.RunAgain(context.Command, ref context);
+        End(ticket, ref context);
+    }
+
+    private CommandContext ContextOf(Ticket ticket)
+    {
+        ref var slot = ref ticket.Batch.Slots[ticket.Slot];
+        var client = ticket.Client;
+        CommandContext context = _loop.Pipeline.NewContext(client);
+        int first = BitOperations.TrailingZeroCount(ticket.Shards);
+        context.Partition = _partitions[first];
+        context.Command = slot.Command!;
+        context.Arguments = ticket.Batch.Arguments.Items + slot.First;
+        context.Count = slot.Count;
+        context.DatabaseIndex = client.Database;
+        context.FirstKeyHash = slot.Hash;
+        context.Shards = ticket.Shards;
+        context.TicketNumber = ticket.Number;
+        if (MaySuspend(ticket))
+            context.Reply.Output = ticket.Parts[first]!.Replies;
+        else if (ticket.DropsReply)
+            context.Reply.Output = _discard;
+        return context;
+    }
+
+    /// <summary>Whether the replies are collected in a part, so that no half of them is sent, and none is lost with the connection.</summary>
+    private static bool MaySuspend(Ticket ticket) => ticket.Batch.Slots[ticket.Slot].Command!.Route == CommandRoute.Transaction
+        && (ticket.Client.Transaction.Flags & CommandFlags.Suspends) != 0;
+
+    private void End(Ticket ticket, ref CommandContext context)
+    {
+        var client = ticket.Client;
+        ticket.IsSuspended = client.Transaction.Migration is not null;
+        if (ticket.IsSuspended)
+            return;
         if ((client.Gate & ClientGate.Tracking) != 0)
             TrackedKeys.NoteRead(ref context);
         SetTouchOff(ticket.Shards, false);
         SetFrozen(ticket.Shards, false);
         ServeWaiters(ticket.Shards);
         SetActor(ticket.Shards, null);
-        if (drop)
+        var output = context.Reply.Output;
+        if (ticket.DropsReply || (client.IsClosed && output != client.Connection.Output))
         {
-            _discard.Clear();
+            output.Clear();
             client.Gate &= ~ClientGate.ReplySkip;
+        }
+        else if (output != client.Connection.Output)
+        {
+            output.MoveTo(client.Connection.Output, output.Length);
         }
     }
 

@@ -178,6 +178,13 @@ internal sealed class Ticket
 
     /// <summary>Parts not yet back at the coordinator: run (scatter) or parked (exclusive).</summary>
     public int Outstanding;
+
+    /// <summary>Its EXEC waits for another server (MIGRATE): the partitions stay parked, and it goes on later.</summary>
+    public bool IsSuspended;
+
+    /// <summary>Nobody wanted its reply when it began.</summary>
+    public bool DropsReply;
+
     /// <summary>A key of it is on its way to another server: it was not run, and is to be taken again.</summary>
     public bool IsLocked;
     public readonly Part?[] Parts;

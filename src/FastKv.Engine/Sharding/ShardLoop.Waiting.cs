@@ -72,6 +72,10 @@ internal sealed partial class ShardLoop
         if (_ready.Count > 0 || _retry.Count > 0 || _exclusive.Count > 0 || !_posted.IsEmpty || Blocked.HasPosted || Mailbox.HasPosted || Commits.IsDue
             || FileWaits.IsDue || Loading is { HasWork: true })
         {
+            // A transaction that waits for another server keeps its partitions for long: it is not to be waited for by spinning.
+            if (_batchCount > 0 && _server.Migrations.IsHolding)
+                return RemoteSleepUs;
+
             // Clients that wait for another thread (one that holds the partition, or empties a ring) need that one to have a core.
             if (_batchCount > 0 || _retry.Count > 0 || Loading is not null)
                 Thread.Yield();

@@ -494,18 +494,23 @@ internal sealed partial class ShardLoop : IDisposable
                 _lastProgressUs = NowUs;
                 var client = part.Client;
                 bool isDone = part.Ticket is null ? Pipeline.CompletePart(part) : _coordinator.CompletePart(part);
-                if (!isDone)
-                    continue;
-                if (client.IsClosed)
-                {
-                    ForgetIfIdle(client);
-                    continue;
-                }
-                if (client.HeldBytes > 0)
-                    Mailbox.DeliverHeld(client);
-                MarkReady(client);
+                if (isDone)
+                    Release(client);
             }
         }
+    }
+
+    /// <summary>What a client had in flight is done: it goes on in this turn or the next, or is forgotten.</summary>
+    public void Release(Client client)
+    {
+        if (client.IsClosed)
+        {
+            ForgetIfIdle(client);
+            return;
+        }
+        if (client.HeldBytes > 0)
+            Mailbox.DeliverHeld(client);
+        MarkReady(client);
     }
 
     private void CountSent(int shard)
@@ -531,6 +536,9 @@ internal sealed partial class ShardLoop : IDisposable
         client.Transaction.Release(Partitions);
         _server.Clients.Remove(client);
     }
+
+    /// <summary>A command has kept the loop for long: what comes next reads the clock.</summary>
+    public void NoteWait() => _isClockStale = true;
 
     /// <summary>Commands run inside Poll: the first event after a wait reads the clock, or they would see the time from before it.</summary>
     public void RefreshClock()

@@ -133,11 +133,17 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         if (--ticket.Outstanding > 0)
             return false;
 
-        var client = ticket.Client;
         if (ticket.IsExclusive)
             RunExclusive(ticket);
         else
             EndScatter(ticket);
+        return !ticket.IsSuspended && End(ticket);
+    }
+
+    /// <summary>A ticket's command has been run, or is to wait for keys: true: its client may go on.</summary>
+    private bool End(Ticket ticket)
+    {
+        var client = ticket.Client;
         for (int shard = 0; shard < ticket.Parts.Length; shard++)
         {
             if (ticket.Parts[shard] is { } done)
@@ -225,7 +231,33 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             _loop.Exclusive.RunRetry(waiter, ticket.Shards, ticket.Number);
         else
             _loop.Exclusive.Run(ticket);
+        if (ticket.IsSuspended)
+            Suspend(ticket);
+        else
+            Unpark(ticket);
+    }
 
+    /// <summary>An EXEC waits for its MIGRATE. Its partitions stay parked, so that nobody sees half of it; the loops go on meanwhile.</summary>
+    private void Suspend(Ticket ticket) =>
+        _loop.Server.Migrations.Start(ticket.Client.Transaction.Migration!, () => _loop.Post(() => Resume(ticket)));
+
+    /// <summary>The other server has answered, or failed to.</summary>
+    private void Resume(Ticket ticket)
+    {
+        _loop.Exclusive.Resume(ticket);
+        if (ticket.IsSuspended)
+        {
+            Suspend(ticket);
+            return;
+        }
+        Unpark(ticket);
+        var client = ticket.Client;
+        if (End(ticket))
+            _loop.Release(client);
+    }
+
+    private void Unpark(Ticket ticket)
+    {
         // What was saved last must stay as it is: nobody gets the partitions any more.
         if (_loop.Server.IsEnding)
             return;

@@ -78,13 +78,15 @@ internal sealed unsafe class CommandStatistics : IDisposable
     {
         RunTimed(command, ref context);
         _calls[command.Id].Count++;
+        if (IsSuspended(command, context))
+            return;
         if (context.IsJournaled)
             JournalUnits.Note(ref context);
         if (context.Reply.Errors!.Pending != 0)
             CountFailure(command, context.Reply.Errors);
     }
 
-    /// <summary>Tries a command again that has blocked: its call has been counted, a failure has not, nor has this time.</summary>
+    /// <summary>Tries a command again that has blocked, or been suspended: its call has been counted, a failure has not, nor has this time.</summary>
     public void RunAgain(CommandDescriptor command, ref CommandContext context)
     {
         var timeline = LoopTimeline.Current;
@@ -92,7 +94,9 @@ internal sealed unsafe class CommandStatistics : IDisposable
         command.Handler(ref context);
         long elapsed = timeline.EndCall(start, null, 0);
         _times[command.Id].Nanoseconds += elapsed;
-        if (elapsed >= timeline.Watch.ThresholdNs && !context.Waiter!.IsBlockedAgain)
+        if (IsSuspended(command, context))
+            return;
+        if (elapsed >= timeline.Watch.ThresholdNs && context.Waiter is not { IsBlockedAgain: true })
             timeline.Watch.NoteUnblocked(context.Client, command, context.Arguments, context.Count, elapsed);
         if (context.IsJournaled)
             JournalUnits.Note(ref context);
@@ -162,6 +166,10 @@ internal sealed unsafe class CommandStatistics : IDisposable
     public static bool IsSampled(CommandDescriptor command) =>
         (command.Flags & CommandFlags.Fast) != 0
         || (command.IsConstantTime && command.Group != CommandGroup.Bitmap && (command.FirstKey > 0 || command.KeysBySpec));
+
+    /// <summary>An EXEC that waits for its MIGRATE: what it has done is not whole, and is not told yet.</summary>
+    private static bool IsSuspended(CommandDescriptor command, in CommandContext context) =>
+        command.Route == CommandRoute.Transaction && context.Client.Transaction.Migration is not null;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunTimed(CommandDescriptor command, ref CommandContext context)

@@ -30,7 +30,13 @@ internal static unsafe class Queueing
     {
         var transaction = client.Transaction;
         shards = transaction.Shards | transaction.WatchedShards;
-        if (!transaction.IsOpen || transaction.IsAborted || (shards & ~(1UL << ownShard)) == 0)
+        if (!transaction.IsOpen || transaction.IsAborted)
+            return CommandBatch.Inline;
+
+        // It can be suspended only under a ticket; there is none, and no shard is noted, where there is only one.
+        if (shards != 0 && (transaction.Flags & CommandFlags.Suspends) != 0)
+            return CommandBatch.Spanning;
+        if ((shards & ~(1UL << ownShard)) == 0)
             return CommandBatch.Inline;
         bool isOneShard = (shards & (shards - 1)) == 0;
         return isOneShard && !transaction.NeedsOwnLoop ? System.Numerics.BitOperations.TrailingZeroCount(shards) : CommandBatch.Spanning;

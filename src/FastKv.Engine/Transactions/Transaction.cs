@@ -50,6 +50,12 @@ internal sealed unsafe class Transaction
     /// <summary>Some queued command works on the session itself, which only the client's own loop may do.</summary>
     public bool NeedsOwnLoop;
 
+    /// <summary>EXEC: the first command that has not been run to its end.</summary>
+    public int Next;
+
+    /// <summary>The MIGRATE that EXEC waits for, which is number <see cref="Next"/>; null: none.</summary>
+    public Migration.Migration? Migration;
+
     public int Count => _commands.Count;
 
     public long WatchNumber => Volatile.Read(ref _watchNumber);
@@ -140,6 +146,13 @@ internal sealed unsafe class Transaction
         WatchedShards = 0;
     }
 
+    /// <summary>What EXEC has waited for is over.</summary>
+    public void EndMigration()
+    {
+        Migration?.Dispose();
+        Migration = null;
+    }
+
     /// <summary>Forgets what is queued and watched (EXEC, DISCARD, the end of the session).</summary>
     public void End(Partition[] partitions)
     {
@@ -147,6 +160,8 @@ internal sealed unsafe class Transaction
         IsOpen = IsAborted = NeedsOwnLoop = _isSealed = false;
         Shards = 0;
         Flags = CommandFlags.None;
+        Next = 0;
+        EndMigration();
         _commands.Clear();
         _arguments.Clear();
         _arguments.Trim(ArgumentsKept);

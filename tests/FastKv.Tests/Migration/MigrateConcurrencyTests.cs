@@ -253,21 +253,6 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
         clients.ForEach(client => client.Dispose());
     }
 
-    [Theory]
-    [InlineData(ServerKind.FastKv1)]
-    [InlineData(ServerKind.FastKv3)]
-    public void A_transaction_cannot_contain_it(ServerKind kind)
-    {
-        using var server = ServerProcess.Start(kind);
-        using var client = server.Connect();
-        client.Call("SET", "k", "1");
-        client.Call("MULTI");
-        client.Call("INCR", "k");
-        Assert.Equal("ERR Command not allowed inside a transaction", client.Call("MIGRATE", "127.0.0.1", "1", "k", "0", "100").Text);
-        Assert.StartsWith("EXECABORT", client.Call("EXEC").Text, StringComparison.Ordinal);
-        Assert.Equal("1", client.Call("GET", "k").Text);
-    }
-
     /// <summary>The target acknowledges some, and goes: those are deleted, the others kept.</summary>
     [Theory]
     [InlineData(ServerKind.FastKv1)]

@@ -6,7 +6,6 @@ namespace FastKv.Tests.Migration;
 /// <summary>What MIGRATE replies, beside redis-server as the source: errors of arguments, of the target, of the network; and what is left on either side.</summary>
 public sealed class MigrateReplyTests
 {
-    /// <summary>HOST and PORT stand for the target, CLOSED for a port where nobody listens, MUTE for one that never answers.</summary>
     private static readonly string[] Script =
     [
         "MIGRATE", "MIGRATE HOST PORT k 0", "MIGRATE HOST PORT k 0 x", "MIGRATE HOST PORT k x 100", "MIGRATE HOST PORT k x y", "MIGRATE HOST PORT none 0 100",
@@ -41,37 +40,10 @@ public sealed class MigrateReplyTests
     [InlineData(ServerKind.Redis, ServerKind.FastKv1, 2)]
     public void Replies_and_data_are_those_of_redis(ServerKind source, ServerKind target, int resp)
     {
-        List<string> expected = Play(ServerKind.Redis, ServerKind.Redis, resp);
-        List<string> actual = Play(source, target, resp);
+        List<string> expected = MigrationScript.Play(Script, ServerKind.Redis, ServerKind.Redis, resp);
+        List<string> actual = MigrationScript.Play(Script, source, target, resp);
         for (int i = 0; i < expected.Count; i++)
             Assert.Equal(expected[i], actual[i]);
         Assert.Equal(expected.Count, actual.Count);
-    }
-
-    private static List<string> Play(ServerKind sourceKind, ServerKind targetKind, int resp)
-    {
-        using var source = ServerProcess.Start(sourceKind);
-        using var target = ServerProcess.Start(targetKind);
-        using var mute = new SilentTarget();
-        using var ours = source.Connect();
-        using var theirs = target.Connect();
-        ours.Call("HELLO", resp.ToString());
-        string closed = FreePort.Next().ToString();
-        var replies = new List<string>();
-        foreach (string line in Script)
-        {
-            bool isTargets = line.StartsWith("TARGET ", StringComparison.Ordinal);
-            string[] words = (isTargets ? line[7..] : line).Split(' ').Select(word => word switch
-            {
-                "HOST" => "127.0.0.1",
-                "PORT" => target.Port.ToString(),
-                "CLOSED" => closed,
-                "MUTE" => mute.Port,
-                "''" => "",
-                _ => word,
-            }).ToArray();
-            replies.Add($"{line}: {(isTargets ? theirs : ours).Call(words)}");
-        }
-        return replies;
     }
 }

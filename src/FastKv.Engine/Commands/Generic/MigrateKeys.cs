@@ -8,8 +8,23 @@ internal static unsafe class MigrateKeys
     public const int FirstOption = 6;
     public const int KeyIndex = 3;
 
+    /// <summary>As <see cref="KeyExtractor.Extract"/>. O(arguments).</summary>
+    public static int Extract(Argument* arguments, int count, Span<int> positions, Span<byte> specs)
+    {
+        var (first, keys) = Range(arguments, count);
+        if (keys == 0)
+            return KeyExtractor.Invalid;
+        for (int i = 0; i < keys && i < positions.Length; i++)
+        {
+            positions[i] = first + i;
+            if (i < specs.Length)
+                specs[i] = 0; // Redis finds both kinds by a function of the command's own, and tells the flags of the first specification.
+        }
+        return keys;
+    }
+
     /// <summary>Where the keys begin, and how many there are; none when KEYS stands beside a key that is not empty, which is an error. O(arguments).</summary>
-    public static (int First, int Count) Range(Argument* arguments, int count)
+    private static (int First, int Count) Range(Argument* arguments, int count)
     {
         for (int i = FirstOption; i < count; i++)
         {

@@ -16,7 +16,7 @@ namespace FastKv.Engine.Commands.Generic;
 //   last    deletes what the target has acknowledged, unlocks, replies
 //
 // Between the runs Migration/Migrations talks to the target. Whatever names a locked key waits meanwhile (Sharding/LockCheck), so nothing is written to a key
-// that is on its way, and nobody sees it here once it can be seen there.
+// that is on its way, and nobody sees it here once it can be seen there. Within EXEC it locks nothing: the transaction keeps its partitions meanwhile.
 
 /// <summary>MIGRATE.</summary>
 internal static unsafe class Migrating
@@ -32,14 +32,15 @@ internal static unsafe class Migrating
         History = ["3.0.0: Added the `COPY` and `REPLACE` options.", "3.0.6: Added the `KEYS` option.", "4.0.7: Added the `AUTH` option.",
             "6.0.0: Added the `AUTH2` option."],
         Tips = ["nondeterministic_output"],
-        Differs = "Only commands on the keys that are being moved wait meanwhile, not the whole server. Not allowed inside a transaction. When AUTH or SELECT is "
-            + "refused nothing is sent to the target.")]
+        KeyFinder = typeof(MigrateKeys),
+        Differs = "Only commands on the keys that are being moved wait meanwhile, not the whole server; for a transaction that contains it, the shards of that "
+            + "transaction do. When AUTH or SELECT is refused nothing is sent to the target.")]
     [KeySpec(Index = 3, Access = KeyAccess.RW | KeyAccess.Access | KeyAccess.Delete)]
     [KeySpec(Keyword = "KEYS", StartFrom = -2, LastKey = -1, Access = KeyAccess.RW | KeyAccess.Access | KeyAccess.Delete | KeyAccess.Incomplete)]
     internal static void Migrate(ref CommandContext context)
     {
         if (context.IsRetry)
-            Continue(ref context, context.Waiter!.Migration!);
+            Continue(ref context);
         else if (TryOptions(ref context, out var target, out var options))
             Begin(ref context, target, options);
     }
@@ -49,11 +50,21 @@ internal static unsafe class Migrating
         context.OmitEffect();
         int[] keys = Existing(ref context, options);
         var client = context.Client;
-        if (keys.Length == 0 || client.IsClosed)
+        if (keys.Length == 0 || (client.IsClosed && !context.IsInTransaction))
         {
             context.Reply.SimpleString("NOKEY"u8);
             return;
         }
+        if (context.IsInTransaction)
+            BeginWithin(ref context, new Migration.Migration(waiter: null, target, keys) { IsCopy = options.IsCopy, Replaces = options.Replaces });
+        else
+            Suspend(ref context, target, keys, options);
+    }
+
+    /// <summary>The client waits, and the keys are locked.</summary>
+    private static void Suspend(ref CommandContext context, MigrationTarget target, int[] keys, Options options)
+    {
+        var client = context.Client;
         var waiter = client.Loop.Blocked.Rent();
         waiter.Begin(ref context, firstKey: 0, keyCount: 0, timeoutMs: 0);
 
@@ -67,28 +78,63 @@ internal static unsafe class Migrating
         // A copy that has been dumped as a whole need not keep anybody waiting.
         if (!migration.IsCopy || !migration.IsOver)
             Lock(ref context, migration);
-        client.Loop.Server.Migrations.Start(migration);
+        Post(context, waiter, migration);
     }
 
-    private static void Continue(ref CommandContext context, Migration.Migration migration)
+    /// <summary>
+    /// A command of a transaction. On several shards EXEC is suspended under its ticket, and this is run again (Sharding/TicketCoordinator). The only shard
+    /// waits as a whole, as Redis does: none of its clients could be served meanwhile.
+    /// </summary>
+    private static void BeginWithin(ref CommandContext context, Migration.Migration migration)
+    {
+        var client = context.Client;
+        client.Transaction.Migration = migration;
+        Dump(ref context, migration);
+        if (context.Partitions.Length > 1)
+            return;
+        do
+            client.Loop.Server.Migrations.Exchange(migration);
+        while (TryDumpMore(ref context, migration));
+        client.Loop.NoteWait();
+        End(ref context, migration);
+    }
+
+    private static void Continue(ref CommandContext context)
+    {
+        var waiter = context.IsInTransaction ? null : context.Waiter!;
+        var migration = waiter is null ? context.Client.Transaction.Migration! : waiter.Migration!;
+        context.OmitEffect();
+        if (!TryDumpMore(ref context, migration))
+        {
+            End(ref context, migration);
+        }
+        else if (waiter is not null)
+        {
+            waiter.IsBlockedAgain = true;
+            Post(context, waiter, migration);
+        }
+    }
+
+    private static void Post(in CommandContext context, Blocking.Waiter waiter, Migration.Migration migration) =>
+        context.Client.Loop.Server.Migrations.Start(migration, () => waiter.Origin.PostWaiter(waiter));
+
+    /// <summary>Makes the next batch; false: all has been sent, or nothing more can be.</summary>
+    private static bool TryDumpMore(ref CommandContext context, Migration.Migration migration)
+    {
+        if (migration.IsOver)
+            return false;
+        Dump(ref context, migration);
+        return migration.Batch.Count > 0;
+    }
+
+    private static void End(ref CommandContext context, Migration.Migration migration)
     {
         var migrations = context.Client.Loop.Server.Migrations;
-        context.OmitEffect();
-        if (!migration.IsOver)
-        {
-            Dump(ref context, migration);
-            if (migration.Batch.Count > 0)
-            {
-                context.Waiter!.IsBlockedAgain = true;
-                migrations.Start(migration);
-                return;
-            }
-        }
         migrations.Finish(migration);
         if (!migration.IsCopy)
             Delete(ref context, migration);
         Unlock(ref context, migration);
-        if (context.Partitions.Length > 1)
+        if (context.Partitions.Length > 1 && !migration.IsHolding)
             migrations.Withdraw();
         if (migration.TargetError is { } error)
             context.Reply.Error("ERR Target instance replied with error: "u8, error, default);
@@ -96,6 +142,8 @@ internal static unsafe class Migrating
             context.Reply.Error(failure);
         else
             context.Reply.Ok();
+        if (migration.IsHolding)
+            context.Client.Transaction.EndMigration();
     }
 
     /// <summary>The arguments that name existing keys.</summary>
@@ -185,7 +233,8 @@ internal static unsafe class Migrating
         for (ulong shards = Shards(context); shards != 0; shards &= shards - 1)
         {
             var partition = context.Partitions[BitOperations.TrailingZeroCount(shards)];
-            partition.Tracked.Actor = context.Client.Tracker;
+            if (!migration.IsHolding)
+                partition.Tracked.Actor = context.Client.Tracker;
             deleted.Clear();
             for (int i = 0; i < migration.Keys.Length; i++)
             {
@@ -196,7 +245,8 @@ internal static unsafe class Migrating
                 database.Notify(KeyspaceEvents.Generic, "del"u8, key);
                 deleted.Add(migration.Keys[i]);
             }
-            partition.Tracked.Actor = null;
+            if (!migration.IsHolding)
+                partition.Tracked.Actor = null;
             if (deleted.Count == 0 || !context.IsJournaled)
                 continue;
             var effect = partition.Journal.Begin(context.DatabaseIndex, "DEL"u8, 1 + deleted.Count);

@@ -41,8 +41,15 @@ internal static unsafe class MultiExec
         Complexity = "Depends on commands in the transaction")]
     internal static void Exec(ref CommandContext context)
     {
-        Execute(ref context);
         var client = context.Client;
+        if (context.IsRetry)
+            RunAll(ref context, client.Transaction);
+        else
+            Execute(ref context);
+        if (client.Transaction.Migration is not null)
+            return;
+        if (client.Transaction.IsOpen)
+            client.Transaction.End(context.Partitions);
         if ((client.Gate & Clients.ClientGate.Monitored) != 0)
             client.Loop.Server.Monitors.Feed(client, ref context, isWithinExec: true);
     }
@@ -65,9 +72,8 @@ internal static unsafe class MultiExec
             if (transaction.IsBroken)
                 context.Reply.NullArray();
             else
-                RunAll(ref context, transaction);
+                Begin(ref context, transaction);
         }
-        transaction.End(context.Partitions);
     }
 
     /// <summary>Replies why a command is refused before it runs. An EXEC that is refused itself ends the transaction, and says so.</summary>
@@ -94,13 +100,21 @@ internal static unsafe class MultiExec
         return false;
     }
 
-    private static void RunAll(ref CommandContext context, Transaction transaction)
+    private static void Begin(ref CommandContext context, Transaction transaction)
     {
         transaction.Seal();
 
         // What is watched has done its part: the commands that follow are not to break it.
         transaction.Unwatch(context.Partitions);
         context.Reply.ArrayHeader(transaction.Count);
+        if (context.IsJournaled)
+            Persistence.Journal.JournalUnits.BeginTransaction(context.Partitions, HasFlush(transaction));
+        RunAll(ref context, transaction);
+    }
+
+    /// <summary>Runs the commands that have not been run: all of them, or until one has to wait for another server.</summary>
+    private static void RunAll(ref CommandContext context, Transaction transaction)
+    {
         var client = context.Client;
         var inner = context;
         inner.IsInTransaction = true;
@@ -108,30 +122,33 @@ internal static unsafe class MultiExec
         var own = context.Partition;
         var timeline = LoopTimeline.Current;
         var call = timeline.Call;
-        int heaviest = 0;
+        int heaviest = transaction.Next;
         long heaviestBytes = 0, replyStart = context.Reply.Output.Length;
-        if (context.IsJournaled)
-            Persistence.Journal.JournalUnits.BeginTransaction(context.Partitions, HasFlush(transaction));
-        for (int i = 0; i < transaction.Count; i++)
+        for (; transaction.Next < transaction.Count; transaction.Next++)
         {
-            var queued = transaction[i];
+            var queued = transaction[transaction.Next];
             inner.Command = queued.Command;
             inner.Arguments = transaction.Arguments + queued.First;
             inner.Count = queued.Count;
             inner.DatabaseIndex = client.Database;
             inner.Reply.Resp = client.Resp;
             inner.Partition = own;
-            if ((client.Gate & Clients.ClientGate.Restricted) != 0)
+            inner.IsRetry = transaction.Migration is not null;
+            if ((client.Gate & Clients.ClientGate.Restricted) != 0 && !inner.IsRetry)
             {
                 // The error of a command that was not permitted is EXEC's own failure, if no command follows.
                 inner.Reply.Errors!.Pending = 0;
                 if (!Acl.AclDenial.PermitsQueued(ref inner))
                     continue;
             }
-            if (context.Partitions.Length > 1 && queued.Command.Route is CommandRoute.Everywhere or CommandRoute.Cursor)
+            if (inner.IsRetry)
+                own.Statistics.Commands.RunAgain(queued.Command, ref inner);
+            else if (context.Partitions.Length > 1 && queued.Command.Route is CommandRoute.Everywhere or CommandRoute.Cursor)
                 client.Loop.Exclusive.RunOnPartitions(ref inner);
             else
                 own.Statistics.Commands.Run(queued.Command, ref inner);
+            if (transaction.Migration is not null)
+                return;
             if ((client.Gate & Clients.ClientGate.Tracking) != 0)
                 NoteTracking(ref inner, transaction, client);
             if ((client.Gate & Clients.ClientGate.Monitored) != 0)
@@ -140,7 +157,7 @@ internal static unsafe class MultiExec
             long bytes = replyEnd - replyStart + inner.Arguments[inner.Count - 1].Length + (inner.Count * sizeof(Protocol.Argument));
             replyStart = replyEnd;
             if (bytes > heaviestBytes && CommandStatistics.IsSampled(inner.Command))
-                (heaviest, heaviestBytes) = (i, bytes);
+                (heaviest, heaviestBytes) = (transaction.Next, bytes);
         }
         long unexplained = timeline.UnexplainedSince(call);
         if (unexplained >= timeline.Watch.UnexplainedNs)
