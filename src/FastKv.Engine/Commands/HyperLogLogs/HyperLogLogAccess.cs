@@ -1,3 +1,4 @@
+using FastKv.Engine.Commands.Strings;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -21,6 +22,14 @@ internal static unsafe class HyperLogLogAccess
             return true;
         context.Reply.Error(Errors.NotAHyperLogLog);
         return false;
+    }
+
+    /// <summary>The value will change in place: a long string that looks like a sparse HyperLogLog may be one that a snapshot has yet to write.</summary>
+    public static void BeforeChange(Database database, EntryRef entry)
+    {
+        byte* buffer = StringEntry.BufferOf(entry, out long length);
+        if (buffer != null)
+            StringEdit.BeforeWrite(database, buffer, 0, length);
     }
 
     /// <summary>An entry for an empty HyperLogLog, which is in no table yet.</summary>
