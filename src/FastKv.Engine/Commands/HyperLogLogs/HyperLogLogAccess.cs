@@ -24,7 +24,10 @@ internal static unsafe class HyperLogLogAccess
         return false;
     }
 
-    /// <summary>The value will change in place: a long string that looks like a sparse HyperLogLog may be one that a snapshot has yet to write.</summary>
+    /// <summary>
+    /// A register will be raised in place. What is too long for a HyperLogLog may pass for a sparse one where not all of it is looked at, and a snapshot may have
+    /// yet to write it.
+    /// </summary>
     public static void BeforeChange(Database database, EntryRef entry)
     {
         byte* buffer = StringEntry.BufferOf(entry, out long length);

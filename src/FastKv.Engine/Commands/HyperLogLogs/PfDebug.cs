@@ -69,7 +69,6 @@ internal static unsafe class PfDebug
     {
         if (!HyperLogLogValue.IsSparse(entry))
             return true;
-        HyperLogLogAccess.BeforeChange(database, entry);
         var dense = new EntryRef(HyperLogLogValue.MakeDense(database.Values, entry.Block, out bool isValid));
         if (!isValid)
         {

@@ -36,7 +36,6 @@ internal static unsafe class PfUnion
         if (!HyperLogLogValue.TryGetCached(entry, out long cardinality))
         {
             database.Preserve(entry);
-            HyperLogLogAccess.BeforeChange(database, entry);
             if (!HyperLogLogValue.TryCount(entry, out cardinality))
             {
                 context.Reply.Error(Errors.CorruptHyperLogLog);
@@ -63,7 +62,6 @@ internal static unsafe class PfUnion
         var existing = database.Find(key);
         var entry = existing.IsNull ? HyperLogLogAccess.Create(database, key) : existing;
         HyperLogLogValue.MakeRaw(entry);
-        HyperLogLogAccess.BeforeChange(database, entry);
         if (hasDense)
             entry = new EntryRef(HyperLogLogValue.MakeDense(database.Values, entry.Block, out _));
         entry = new EntryRef(HyperLogLogValue.Raise(database.Values, entry.Block, registers));
