@@ -69,6 +69,23 @@ public sealed unsafe class FrozenStringTests
         Assert.Equal(0, heap.LiveBlocks);
     }
 
+    [Fact]
+    public void A_buffer_that_is_read_does_not_shrink_where_it_is()
+    {
+        const long bytes = 3 << 20;
+        using var heap = new NativeHeap("frozen");
+        byte* entry = StringEntry.CreateRaw(heap, "k"u8, new byte[bytes]);
+        var keeper = new Keeper(heap, entry, 0);
+        byte* buffer = StringEntry.BufferOf(new EntryRef(entry), out _);
+        byte* moved = heap.Reallocate(buffer, bytes, bytes / 2);
+        Assert.False(moved == buffer);
+        moved[1] = 1;
+        Assert.True(keeper.Text.Peek(bytes).SequenceEqual(new byte[bytes]));
+        heap.Free(moved, bytes / 2);
+        keeper.Dispose();
+        Assert.Equal(1, heap.LiveBlocks);
+    }
+
     [Theory]
     [InlineData(1, false)]
     [InlineData(2, false)]
