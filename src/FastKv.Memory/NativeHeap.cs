@@ -61,6 +61,9 @@ public sealed unsafe class NativeHeap : IDisposable
     /// <summary>Bytes that can be resident: chunks of small blocks and tables as a whole, medium and large blocks to the page.</summary>
     public long CommittedBytes => _runs.CommittedBytes + _medium.CommittedBytes + _large.CommittedBytes;
 
+    /// <summary>Who still reads blocks above 4 KiB that are freed; null, as it is but while a snapshot has large strings under way: nobody.</summary>
+    public BlockKeeper? Keeper { get; set; }
+
     /// <summary>Blocks allocated and not freed.</summary>
     public long LiveBlocks => _guarded?.LiveBlocks ?? _liveBlocks;
 
@@ -135,7 +138,8 @@ public sealed unsafe class NativeHeap : IDisposable
         long newUsable = UsableSize(newSizeBytes);
         if (oldUsable == newUsable)
             return block;
-        if (TryResize(block, oldUsable, newUsable))
+        bool isRead = newUsable < oldUsable && Keeper is not null && Keeper.IsReading(block);
+        if (!isRead && TryResize(block, oldUsable, newUsable))
         {
             _usedBytes += newUsable - oldUsable;
             return block;
@@ -323,6 +327,8 @@ public sealed unsafe class NativeHeap : IDisposable
     private void FreeUncommon(byte* block, long sizeBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(sizeBytes);
+        if (sizeBytes > SizeClass.SmallBytesMax && Keeper is not null && Keeper.TryTake(block, sizeBytes))
+            return;
         sizeBytes = Math.Max(sizeBytes, 1);
         if (_guarded is not null)
             _guarded.Free(block, sizeBytes);

@@ -39,6 +39,30 @@ internal static class StallsSection
         new("FLUSHALL", true, [["FLUSHALL"]]),
     ];
 
+    private const string StringName = "string of 512 MB", PendingName = "pending entries";
+    private const long StringBytes = 512L << 20;
+    private const int Consumers = 4;
+
+    // What is done to a value while a save is under way that has it. (A string of 512 MB cannot be appended to: it is some bytes shorter.)
+    private static readonly Way[] StringChanges =
+    [
+        new("SETRANGE", false, [["SETRANGE", Value, "300000000", "changed"]]),
+        new("SETBIT, 1000 times", false, [.. Enumerable.Range(0, 1000).Select(i => (string[])["SETBIT", Value, $"{i * 4_000_000L}", "1"])]),
+        new("APPEND", false, [["APPEND", Value, "appended"]]),
+        new("SET onto", false, [["SET", Value, "x"]]),
+        new("RENAME onto", false, [["SET", Other, "x"], ["RENAME", Other, Value]]),
+        new("DEL", false, [["DEL", Value]]),
+    ];
+
+    private static readonly Way[] PendingChanges =
+    [
+        new("XACK", false, [["XACK", Value, "g", "1-1"]]),
+        new("XCLAIM", false, [["XAUTOCLAIM", Value, "g", "c0", "0", "0", "COUNT", "100"]]),
+        new("XADD", false, [["XADD", Value, "*", "f1", "v"], ["XREADGROUP", "GROUP", "g", "c1", "STREAMS", Value, ">"]]),
+        new("XGROUP DESTROY", false, [["XGROUP", "DESTROY", Value, "g"]]),
+        new("DEL", false, [["DEL", Value]]),
+    ];
+
     /// <summary>Both servers.</summary>
     public static SectionReport Run(ReportSettings settings)
     {
@@ -73,10 +97,86 @@ internal static class StallsSection
             report.AtMost($"Longest turn while a {value.Name} goes", own.Length == 0 ? double.NaN : own.Max(s => s.LongestTurnMs), TurnLimitMs, "ms");
             report.AtMost($"Longest PING while a {value.Name} goes", own.Length == 0 ? double.NaN : own.Max(s => s.LongestPingMs), TurnLimitMs, "ms");
         }
+        report.Table([.. rows]);
+        AddSaves(report, settings, folder, raw);
         Directory.Delete(folder, recursive: true);
         report.Raw["stalls"] = raw;
-        report.Table([.. rows]);
         return report;
+    }
+
+    /// <summary>Values that are large in one piece, or besides their elements: what changes of them cost while a save has yet to write them.</summary>
+    private static void AddSaves(SectionReport report, ReportSettings settings, string folder, Dictionary<string, Dictionary<string, Stall>> raw)
+    {
+        long pendings = settings.ManyElements / 5;
+        report.Paragraph(FormattableString.Invariant(
+            $"FastKv, during BGSAVE, in the same way: a string of {StringBytes:N0} bytes, and a stream with {pendings:N0} pending entries of {Consumers} consumers, are made, BGSAVE is sent, and right behind it what the column says. (With `rdbcompression` as it is by default.)"));
+        foreach (bool isString in (ReadOnlySpan<bool>)[true, false])
+        {
+            string name = isString ? StringName : PendingName;
+            Way[] ways = isString ? StringChanges : PendingChanges;
+            var stalls = new Dictionary<string, Stall>();
+            try
+            {
+                foreach (Way way in ways)
+                {
+                    using var server = ServerProcess.Start($"{settings.FastKv(1)} --dir {folder}", -1);
+                    using var control = new ControlClient(server.Address.EndPoint);
+                    if (isString)
+                        MakeString(control);
+                    else
+                        MakePendings(settings, server, control, pendings);
+                    foreach (string[] command in way.Commands.Where(c => c[0] == "SET" && c[1] == Other))
+                        control.Require(command);
+                    Stall stall = stalls[way.Name] = Watch(settings, server, control, double.PositiveInfinity, () => ChangeOnceDuringSave(control, way));
+                    Console.Error.WriteLine(FormattableString.Invariant(
+                        $"{DateTime.UtcNow:HH:mm:ss}   {name}, {way.Name}: PING {stall.LongestPingMs:F1} ms, turn {stall.LongestTurnMs:F1} ms, saved after {stall.GoneMs:F0} ms"));
+                }
+            }
+            catch (LoadException error)
+            {
+                report.Paragraph($"{name} was not measured to the end: {error.Message}");
+            }
+            raw[$"{name}, FastKv, BGSAVE"] = stalls;
+            report.Table([["", .. ways.Select(w => w.Name)], [name, .. ways.Select(w => stalls.TryGetValue(w.Name, out Stall? s) ? Cell(s) : "")]]);
+            report.AtMost($"Longest turn while a {name} changes during BGSAVE", stalls.Count == 0 ? double.NaN : stalls.Values.Max(s => s.LongestTurnMs), TurnLimitMs, "ms");
+            report.AtMost($"Longest PING while a {name} changes during BGSAVE", stalls.Count == 0 ? double.NaN : stalls.Values.Max(s => s.LongestPingMs), TurnLimitMs, "ms");
+        }
+    }
+
+    private static void ChangeOnceDuringSave(ControlClient control, Way way)
+    {
+        const int lookMs = 20;
+        control.Require("BGSAVE");
+        foreach (string[] command in way.Commands.Where(c => c[0] != "SET" || c[1] != Other))
+            control.Call(command);
+        while (IsSaving(control))
+            Thread.Sleep(lookMs);
+    }
+
+    // In pieces: a value of zeros made at once would be the longest turn.
+    private static void MakeString(ControlClient control)
+    {
+        const int pieceBytes = 1 << 20;
+        const int spareBytes = 1000;
+        var random = new Random(1);
+        char[] piece = new char[pieceBytes];
+        for (long length = 0; length < StringBytes - pieceBytes; length += pieceBytes)
+        {
+            for (int i = 0; i < pieceBytes; i += 8)
+                piece[i] = (char)('a' + random.Next(26));
+            control.Require("APPEND", Value, new string(piece));
+        }
+        control.Require("APPEND", Value, new string('z', pieceBytes - spareBytes));
+    }
+
+    private static void MakePendings(ReportSettings settings, ServerProcess server, ControlClient control, long pendings)
+    {
+        const int readAtOnce = 1000;
+        control.Require("XADD", Value, "1-1", "f1", "v");
+        Fill(settings, server, $"XADD {Value} * f1 v", pendings);
+        control.Require("XGROUP", "CREATE", Value, "g", "0");
+        for (long read = 0; read < pendings; read += readAtOnce)
+            control.Require("XREADGROUP", "GROUP", "g", $"c{read / readAtOnce % Consumers}", "COUNT", $"{readAtOnce}", "STREAMS", Value, ">");
     }
 
     private static string Repeat(string element) => string.Join(' ', Enumerable.Repeat(element, ElementsPerCommand));

@@ -88,7 +88,7 @@ internal sealed unsafe class GuardedBlocks(NativeHeap heap)
         byte* moved = Allocate(newSizeBytes);
         long kept = Math.Min(NativeHeap.UsableSize(oldSizeBytes), NativeHeap.UsableSize(newSizeBytes));
         Buffer.MemoryCopy(block, moved, kept, kept);
-        Free(block, oldSizeBytes);
+        heap.Free(block, oldSizeBytes);
         return moved;
     }
 

@@ -193,6 +193,19 @@ public static unsafe class StringEntry
         return entry;
     }
 
+    /// <summary>The buffer of a value that does not stand in the entry's block: what a snapshot may go on reading; null: there is none. O(1).</summary>
+    /// <param name="entry">An entry of any type.</param>
+    /// <param name="length">Bytes of the value.</param>
+    public static byte* BufferOf(EntryRef entry, out long length)
+    {
+        length = 0;
+        if (!entry.IsExternal)
+            return null;
+        ExternalValue external = Unsafe.ReadUnaligned<ExternalValue>(entry.Value);
+        length = external.Length;
+        return external.Data;
+    }
+
     /// <summary>Heap bytes that the entry occupies, its buffer included (MEMORY USAGE).</summary>
     public static long MemoryBytes(byte* entry)
     {
@@ -258,7 +271,7 @@ public static unsafe class StringEntry
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static byte* OverwriteElsewhere(NativeHeap heap, EntryRef old, ReadOnlySpan<byte> value, bool isInteger, long integer, long expiryMs)
     {
-        if (old.IsExternal && old.HasExpiry == expiryMs > 0 && !isInteger && TryReuseBuffer(old, value))
+        if (old.IsExternal && old.HasExpiry == expiryMs > 0 && !isInteger && TryReuseBuffer(heap, old, value))
         {
             if (expiryMs > 0)
                 old.SetExpiryInPlace(expiryMs);
@@ -272,12 +285,14 @@ public static unsafe class StringEntry
         return created;
     }
 
-    // A buffer that the new value fills to more than half serves on.
-    private static bool TryReuseBuffer(EntryRef entry, ReadOnlySpan<byte> value)
+    // A buffer that the new value fills to more than half serves on, unless somebody else has yet to read it.
+    private static bool TryReuseBuffer(NativeHeap heap, EntryRef entry, ReadOnlySpan<byte> value)
     {
         ExternalValue external = Unsafe.ReadUnaligned<ExternalValue>(entry.Value);
         bool staysExternal = entry.Value - entry.Block + value.Length > InlineBlockBytesMax && value.Length > s_externalBytes;
         if (!staysExternal || value.Length > external.Capacity || value.Length < external.Capacity / 2)
+            return false;
+        if (heap.Keeper is not null && heap.Keeper.IsReading(external.Data))
             return false;
         value.CopyTo(new Span<byte>(external.Data, value.Length));
         external.Length = value.Length;

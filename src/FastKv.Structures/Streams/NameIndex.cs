@@ -73,6 +73,10 @@ public unsafe struct NameIndex
     internal void Remove(NativeHeap heap, void* block)
     {
         int at = Search(NamedBlock.NameOf(block), out _);
+
+        // Among groups that have gone (FrozenGroups) several may have one name.
+        if (_items[at] != block)
+            at = new ReadOnlySpan<nint>(_items, Count).IndexOf((nint)block);
         long behind = (long)(Count - at - 1) * sizeof(void*);
         Buffer.MemoryCopy(_items + at + 1, _items + at, behind, behind);
         if (--Count > 0)

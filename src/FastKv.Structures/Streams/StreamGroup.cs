@@ -29,6 +29,9 @@ public unsafe struct StreamConsumer
     /// <summary>ID → <see cref="StreamPending"/>.</summary>
     public StreamIdMap Pending;
 
+    /// <summary>Who keeps the IDs as they were, or null.</summary>
+    internal FrozenPendings* Frozen;
+
     /// <summary>The name.</summary>
     public static ReadOnlySpan<byte> NameOf(StreamConsumer* consumer) => NamedBlock.NameOf(consumer);
 }
@@ -54,6 +57,9 @@ public unsafe struct StreamGroup
     /// <summary>The consumers by name.</summary>
     public NameIndex Consumers;
 
+    /// <summary>Who keeps the pending entries as they were, or null.</summary>
+    internal FrozenPendings* Frozen;
+
     /// <summary>The name.</summary>
     public static ReadOnlySpan<byte> NameOf(StreamGroup* group) => NamedBlock.NameOf(group);
 
@@ -67,10 +73,15 @@ public unsafe struct StreamGroup
         return group;
     }
 
-    /// <summary>Removes a group with all that it keeps. O(pending).</summary>
+    /// <summary>Removes a group with all that it keeps. O(pending), O(1) if the stream is frozen.</summary>
     public static void Destroy(NativeHeap heap, StreamState* stream, StreamGroup* group)
     {
         stream->Groups.Remove(heap, group);
+        if (stream->FrozenGroups != null)
+        {
+            stream->FrozenGroups->Bury(heap, group);
+            return;
+        }
         int budget = int.MaxValue;
         Free(heap, group, ref budget);
     }
@@ -94,9 +105,13 @@ public unsafe struct StreamGroup
         {
             StreamId id = consumer->Pending.Last.Id;
             consumer->Pending.RemoveLast(heap);
+            if (consumer->Frozen != null)
+                consumer->Frozen->NoteRemoved(heap, id);
             group->Pending.Remove(heap, id, out ulong pending);
-            heap.Free((byte*)pending, sizeof(StreamPending));
+            FreePending(heap, group, id, (StreamPending*)pending);
         }
+        if (consumer->Frozen != null)
+            consumer->Frozen->Detach();
         group->Consumers.Remove(heap, consumer);
         heap.Free((byte*)consumer, NamedBlock.BytesOf(consumer));
     }
@@ -114,9 +129,18 @@ public unsafe struct StreamGroup
             return null;
         }
         *pending = new StreamPending { DeliveryMs = nowMs, DeliveryCount = 1, Consumer = consumer };
+        if (group->Frozen != null)
+            group->Frozen->NoteAdded(heap, id);
         if (consumer != null)
-            consumer->Pending.TryInsert(heap, id, (ulong)pending);
+            Give(heap, consumer, id, pending);
         return pending;
+    }
+
+    /// <summary>Time and number of deliveries of a pending entry are about to change.</summary>
+    public static void BeforeChange(NativeHeap heap, StreamGroup* group, StreamId id, StreamPending* pending)
+    {
+        if (group->Frozen != null)
+            group->Frozen->BeforeChange(heap, id, pending);
     }
 
     /// <summary>Makes a pending entry another consumer's.</summary>
@@ -125,8 +149,8 @@ public unsafe struct StreamGroup
         if (pending->Consumer == consumer)
             return;
         if (pending->Consumer != null)
-            pending->Consumer->Pending.Remove(heap, id, out _);
-        consumer->Pending.TryInsert(heap, id, (ulong)pending);
+            TakeFrom(heap, pending->Consumer, id);
+        Give(heap, consumer, id, pending);
         pending->Consumer = consumer;
     }
 
@@ -136,8 +160,8 @@ public unsafe struct StreamGroup
         if (!group->Pending.Remove(heap, id, out ulong value))
             return false;
         var pending = (StreamPending*)value;
-        pending->Consumer->Pending.Remove(heap, id, out _);
-        heap.Free((byte*)pending, sizeof(StreamPending));
+        TakeFrom(heap, pending->Consumer, id);
+        FreePending(heap, group, id, pending);
         return true;
     }
 
@@ -193,8 +217,33 @@ public unsafe struct StreamGroup
         {
             if (budget <= 0)
                 return false;
-            heap.Free((byte*)group->Pending.RemoveLast(heap), sizeof(StreamPending));
+            byte* pending = (byte*)group->Pending.RemoveLast(heap);
+
+            // Null where a snapshot has noted that there was nothing (FrozenGroups).
+            if (pending != null)
+                heap.Free(pending, sizeof(StreamPending));
         }
         return true;
+    }
+
+    private static void Give(NativeHeap heap, StreamConsumer* consumer, StreamId id, StreamPending* pending)
+    {
+        consumer->Pending.TryInsert(heap, id, (ulong)pending);
+        if (consumer->Frozen != null)
+            consumer->Frozen->NoteAdded(heap, id);
+    }
+
+    private static void TakeFrom(NativeHeap heap, StreamConsumer* consumer, StreamId id)
+    {
+        consumer->Pending.Remove(heap, id, out _);
+        if (consumer->Frozen != null)
+            consumer->Frozen->NoteRemoved(heap, id);
+    }
+
+    // It has left the group's map.
+    private static void FreePending(NativeHeap heap, StreamGroup* group, StreamId id, StreamPending* pending)
+    {
+        if (group->Frozen == null || !group->Frozen->TryTake(heap, id, pending))
+            heap.Free((byte*)pending, sizeof(StreamPending));
     }
 }

@@ -51,6 +51,9 @@ public unsafe struct StreamState
     /// <summary>Who keeps blocks as they were, or null.</summary>
     internal FrozenStream* Frozen;
 
+    /// <summary>Who keeps pending entries as they were, or null.</summary>
+    internal FrozenGroups* FrozenGroups;
+
     /// <summary>Number of blocks: Redis's radix tree keys.</summary>
     public readonly long BlockCount => Blocks.Count;
 

@@ -71,6 +71,7 @@ public static unsafe class StreamValue
         target->Groups = default;
         target->Tail = null;
         target->Frozen = null;
+        target->FrozenGroups = null;
         var blocks = stream->Blocks.First;
         for (bool more = blocks.IsValid; more; more = blocks.MoveNext())
         {

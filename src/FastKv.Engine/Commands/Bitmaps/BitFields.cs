@@ -1,5 +1,6 @@
 using FastKv.Engine.Commands.Strings;
 using FastKv.Engine.Configuration.Parameters;
+using FastKv.Engine.Keyspace;
 using FastKv.Protocol;
 using FastKv.Structures;
 
@@ -40,7 +41,7 @@ internal static unsafe class BitFields
         if (!existing.IsNull && !StringEdit.CheckType(ref context, existing))
             return;
         byte* bytes = StringEdit.Prepare(database, key, existing, outline.LengthMin, out long length, out bool isLonger);
-        long changes = Execute(ref context, outline, bytes, length, isLonger);
+        long changes = Execute(ref context, database, outline, bytes, length, isLonger);
         if (changes == 0)
             return;
         if (isLonger)
@@ -71,7 +72,7 @@ internal static unsafe class BitFields
             return;
         byte* scratch = stackalloc byte[NumberText.Int64CharsMax];
         byte* bytes = StringEdit.Pin(entry, scratch, out int length);
-        Execute(ref context, outline, bytes, length, isLonger: false);
+        Execute(ref context, context.Database(key), outline, bytes, length, isLonger: false);
     }
 
     /// <summary>Reads all operations; replies the error of the first that is wrong.</summary>
@@ -95,7 +96,7 @@ internal static unsafe class BitFields
     }
 
     /// <summary>Runs all operations; returns how many wrote, that is, changed a field or (<paramref name="isLonger"/>) one of a value that had to grow.</summary>
-    private static long Execute(ref CommandContext context, in Outline outline, byte* bytes, long length, bool isLonger)
+    private static long Execute(ref CommandContext context, Database database, in Outline outline, byte* bytes, long length, bool isLonger)
     {
         long changes = 0;
         context.Reply.ArrayHeader(outline.Operations);
@@ -106,6 +107,8 @@ internal static unsafe class BitFields
                 break;
             if (!isOperation)
                 continue;
+            if (cursor.Kind != Kind.Get)
+                StringEdit.BeforeWrite(database, bytes, cursor.Offset >> 3, ((cursor.Offset + cursor.Bits - 1) >> 3) + 1 - (cursor.Offset >> 3));
             bool isWritten = cursor.IsSigned
                 ? ExecuteSigned(ref context, cursor, bytes, length, isLonger)
                 : ExecuteUnsigned(ref context, cursor, bytes, length, isLonger);

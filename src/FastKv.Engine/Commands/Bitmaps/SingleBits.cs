@@ -27,6 +27,7 @@ internal static unsafe class SingleBits
         if (!existing.IsNull && !StringEdit.CheckType(ref context, existing))
             return;
         byte* bytes = StringEdit.Prepare(database, key, existing, (offset >> 3) + 1, out _, out bool isChanged);
+        StringEdit.BeforeWrite(database, bytes, offset >> 3, 1);
         bool wasSet = BitPosition.Set(bytes, offset, value != 0);
         context.Reply.Integer(wasSet ? 1 : 0);
         if (!isChanged && wasSet == (value != 0))

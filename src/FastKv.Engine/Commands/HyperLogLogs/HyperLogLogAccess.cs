@@ -1,3 +1,4 @@
+using FastKv.Engine.Commands.Strings;
 using FastKv.Engine.Keyspace;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -21,6 +22,17 @@ internal static unsafe class HyperLogLogAccess
             return true;
         context.Reply.Error(Errors.NotAHyperLogLog);
         return false;
+    }
+
+    /// <summary>
+    /// A register will be raised in place. What is too long for a HyperLogLog may pass for a sparse one where not all of it is looked at, and a snapshot may have
+    /// yet to write it.
+    /// </summary>
+    public static void BeforeChange(Database database, EntryRef entry)
+    {
+        byte* buffer = StringEntry.BufferOf(entry, out long length);
+        if (buffer != null)
+            StringEdit.BeforeWrite(database, buffer, 0, length);
     }
 
     /// <summary>An entry for an empty HyperLogLog, which is in no table yet.</summary>

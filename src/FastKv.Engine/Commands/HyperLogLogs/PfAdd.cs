@@ -26,6 +26,7 @@ internal static unsafe class PfAdd
             if (!HyperLogLogAccess.Check(ref context, existing))
                 return;
             HyperLogLogValue.MakeRaw(existing);
+            HyperLogLogAccess.BeforeChange(database, existing);
             entry = existing;
         }
 

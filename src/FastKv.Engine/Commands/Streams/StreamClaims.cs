@@ -294,6 +294,7 @@ internal static unsafe class StreamClaims
                 Database.Notify(KeyspaceEvents.Stream, "xgroup-createconsumer"u8, context.Key(1));
             }
             StreamGroup.MovePending(Database.Heap, id, pending, _consumer);
+            StreamGroup.BeforeChange(Database.Heap, _group, id, pending);
             pending->DeliveryMs = options.DeliveryMs;
             if (options.RetryCount >= 0)
                 pending->DeliveryCount = options.RetryCount;

@@ -257,6 +257,7 @@ internal static unsafe class StreamReading
         {
             pending = source.Group->FindPending(id);
             StreamGroup.MovePending(database.Heap, id, pending, source.Consumer);
+            StreamGroup.BeforeChange(database.Heap, source.Group, id, pending);
             pending->DeliveryMs = context.NowMs;
             pending->DeliveryCount = 1;
         }
@@ -275,6 +276,7 @@ internal static unsafe class StreamReading
             if (StreamReplies.TryEntry(reply, database.Heap, source.Stream, cursor.Id))
             {
                 var pending = (StreamPending*)cursor.Value;
+                StreamGroup.BeforeChange(database.Heap, source.Group, cursor.Id, pending);
                 pending->DeliveryMs = context.NowMs;
                 pending->DeliveryCount++;
             }

@@ -76,6 +76,7 @@ internal static unsafe class Ranges
         if (!StringEdit.CheckLength(ref context, unchecked(offset + value.Length)))
             return;
         byte* bytes = StringEdit.Extend(database, key, existing, offset + value.Length, out long length);
+        StringEdit.BeforeWrite(database, bytes, offset, value.Length);
         value.CopyTo(new Span<byte>(bytes + offset, value.Length));
         database.Notify(KeyspaceEvents.Text, "setrange"u8, key);
         context.Reply.Integer(length);

@@ -105,7 +105,7 @@ internal static unsafe class StringEdit
     }
 
     /// <summary>Makes the value "raw" and at least <paramref name="length"/> bytes long, added ones 0, creating the key if need be.</summary>
-    /// <returns>Its bytes, for writing; valid until the next change in the partition.</returns>
+    /// <returns>Its bytes, for writing (<see cref="BeforeWrite"/>); valid until the next change in the partition.</returns>
     public static byte* Extend(Database database, in Key key, EntryRef existing, long length, out long resultLength)
     {
         byte* bytes = Prepare(database, key, existing, length, out resultLength, out bool isChanged);
@@ -126,6 +126,14 @@ internal static unsafe class StringEdit
         else
             database.Relink(key, existing, new EntryRef(entry));
         return StringEntry.Bytes(entry, out resultLength);
+    }
+
+    /// <summary>Some of the bytes that <see cref="Extend"/> or <see cref="Prepare"/> gave are about to be overwritten: a snapshot may have yet to write them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void BeforeWrite(Database database, byte* bytes, long offset, long count)
+    {
+        if (database.Heap.Keeper is { } keeper)
+            keeper.BeforeWrite(bytes, offset, count);
     }
 
     /// <summary>An expiry for <see cref="Database.SetString(in Key, EntryRef, ReadOnlySpan{byte}, long)"/> that keeps what the entry has.</summary>

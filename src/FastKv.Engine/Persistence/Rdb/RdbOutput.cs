@@ -21,8 +21,8 @@ internal static unsafe class RdbOutput
     // Shorter strings hardly become shorter still (as Redis).
     private const int CompressedBytesMin = 21;
 
-    // A string is compressed in one piece, at some 300 MB/s: longer ones would hold up the shard.
-    private const int CompressedBytesMax = 1 << 20;
+    /// <summary>A string is compressed in one piece, at some 300 MB/s: longer ones would hold up the shard.</summary>
+    public const int CompressedBytesMax = 1 << 20;
 
     public static void Byte(ref NativeBuffer output, int value)
     {

@@ -17,14 +17,16 @@ internal sealed unsafe partial class RdbValueWriter
     }
 
     /// <summary>
-    /// Passes what is left of the value to a record that bears changes of it. O(1) for hashes, sets and sorted sets, O(nodes) for lists; of streams all but the
-    /// entries is taken down, O(groups + consumers + pending entries).
+    /// Passes what is left of the value to a record that bears changes of it. O(1) for strings, hashes, sets and sorted sets, O(nodes) for lists,
+    /// O(groups + consumers) for streams.
     /// </summary>
     /// <param name="output">Gets what the value has begun with.</param>
     /// <returns>Null: it is a value that is not large, or too far advanced, and to be finished.</returns>
     public FrozenRecord? Freeze(ref NativeBuffer output)
     {
-        if (_stage != Stage.Elements || !_entry.IsPointer)
+        if (_type == RdbType.String)
+            return FreezeString();
+        if (_stage is Stage.Done or Stage.Value || !_entry.IsPointer)
             return null;
         if (_node < 0)
             Step(ref output);
@@ -84,12 +86,72 @@ internal sealed unsafe partial class RdbValueWriter
         RdbOutput.String(ref output, new ReadOnlySpan<byte>(listpack, checked((int)bytes)), Compressor);
     }
 
+    /// <summary>Begins with a string: as a whole if it becomes short by compression, else its length.</summary>
+    /// <returns>True: it is complete.</returns>
+    public bool TryWriteShort(ref NativeBuffer output, FrozenString text)
+    {
+        if (Compressor != null && text.Left <= RdbOutput.CompressedBytesMax)
+        {
+            ReadOnlySpan<byte> whole = text.Peek(text.Left);
+            if (whole.Length < text.Left)
+            {
+                byte* copy = Scratch(text.Left);
+                text.CopyTo(copy);
+                whole = new ReadOnlySpan<byte>(copy, (int)text.Left);
+            }
+            if (RdbOutput.TryShort(ref output, whole, Compressor))
+                return true;
+        }
+        RdbOutput.Length(ref output, (ulong)text.Left);
+        return false;
+    }
+
+    /// <summary>Writes the present pending entry of a group, or the ID of a consumer's.</summary>
+    public static void WritePending(ref NativeBuffer output, FrozenPendings* pending)
+    {
+        RdbOutput.RawId(ref output, pending->Id);
+        if (!pending->IsOfGroup)
+            return;
+        RdbOutput.Int64(ref output, pending->DeliveryMs);
+        RdbOutput.Length(ref output, (ulong)pending->DeliveryCount);
+    }
+
+    // Only one whose bytes stand in a buffer of their own: what fits into the entry is written at once anyway.
+    private StringRecord? FreezeString()
+    {
+        byte* buffer = StringEntry.BufferOf(_entry, out long length);
+        if (buffer == null || !IsActive)
+            return null;
+        bool isBegun = _stage == Stage.Done;
+        var text = new FrozenString(_values.Heap, buffer, length, isBegun ? length - _restBytes : 0);
+        Abandon();
+        return new StringRecord(text, isBegun);
+    }
+
+    // Headers are taken down now, lists of pending entries have their places between them.
     private StreamRecord FreezeStream()
     {
-        FrozenStream* blocks = _blocks.Freeze(_values.Heap, _stream);
+        NativeHeap heap = _values.Heap;
+        FrozenStream* blocks = null;
+        if (_stage == Stage.Elements)
+        {
+            blocks = _blocks.Freeze(heap, _stream);
+            _stage = Stage.Facts;
+        }
         NativeBuffer rest = default;
-        _stage = Stage.Facts;
-        Finish(ref rest);
-        return new StreamRecord(_values.Heap, blocks, rest);
+        FrozenGroups* groups = FrozenGroups.Create(heap, _stream);
+        while (_stage != Stage.Done)
+        {
+            if (_stage is Stage.Pending or Stage.Owned && _hasPending)
+            {
+                if (_stage == Stage.Pending)
+                    groups->Add(Group, _pending.Id, rest.Length);
+                else
+                    groups->Add((StreamConsumer*)Group->Consumers[_consumer], _pending.Id, rest.Length);
+                _hasPending = false;
+            }
+            StepStream(ref rest);
+        }
+        return new StreamRecord(_values, blocks, groups, rest);
     }
 }

@@ -24,6 +24,9 @@ internal abstract unsafe class FrozenRecord
     /// <summary>Whether the structure must not be freed before the record ends.</summary>
     public virtual bool KeepsValue => true;
 
+    /// <summary>Bytes that were taken down when it was frozen and have yet to be written.</summary>
+    public virtual long HeadBytes => 0;
+
     /// <summary>Appends until about so many bytes more are there, or the value ends.</summary>
     /// <returns>True: it has ended.</returns>
     public abstract bool Continue(RdbValueWriter writer, ref NativeBuffer output, long bytesMax);
@@ -98,34 +101,96 @@ internal sealed unsafe class ListRecord(NativeHeap heap, FrozenList* list) : Fro
     }
 }
 
-/// <summary>A large stream: its blocks, and behind them what was taken down at once.</summary>
-internal sealed unsafe class StreamRecord(NativeHeap heap, FrozenStream* blocks, NativeBuffer rest) : FrozenRecord
+/// <summary>A large stream: its blocks, and its groups.</summary>
+internal sealed unsafe class StreamRecord(ValueHeap values, FrozenStream* blocks, FrozenGroups* groups, NativeBuffer heads) : FrozenRecord
 {
-    private NativeBuffer _rest = rest;
-    private bool _isAtRest;
+    private NativeBuffer _heads = heads;
+    private long _headBytes;
+    private int _list;
+    private bool _isAtGroups = blocks == null;
+
+    public override long HeadBytes => _heads.Length;
 
     public override bool Continue(RdbValueWriter writer, ref NativeBuffer output, long bytesMax)
     {
         long limit = output.Length + bytesMax;
-        while (!_isAtRest)
+        while (!_isAtGroups)
         {
             if (output.Length >= limit)
                 return false;
-            if (blocks->MoveNext(heap))
+            if (blocks->MoveNext(values.Heap))
                 writer.WriteBlock(ref output, blocks);
             else
-                _isAtRest = true;
+                _isAtGroups = true;
         }
-        long bytes = Math.Min(_rest.Length, Math.Max(1, limit - output.Length));
-        RdbOutput.Raw(ref output, new ReadOnlySpan<byte>(_rest.Data, checked((int)bytes)));
-        _rest.RemovePrefix(bytes);
-        return _rest.Length == 0;
+        while (output.Length < limit)
+        {
+            if (TryWriteHead(ref output, limit))
+                continue;
+            if (_list == groups->Count)
+                return true;
+            FrozenPendings* pendings = (*groups)[_list];
+            while (output.Length < limit && pendings->MoveNext(values.Heap))
+                RdbValueWriter.WritePending(ref output, pendings);
+            if (output.Length < limit)
+                _list++;
+        }
+        return false;
     }
 
     public override EntryRef Release()
     {
-        FrozenStream.Free(heap, blocks);
-        _rest.Release();
+        if (blocks != null)
+            FrozenStream.Free(values.Heap, blocks);
+        _heads.Release();
+        return FrozenGroups.Release(values, groups);
+    }
+
+    // What comes before the next list of pending entries; false: that is written.
+    private bool TryWriteHead(ref NativeBuffer output, long limit)
+    {
+        long end = _list < groups->Count ? (*groups)[_list]->Position : _heads.Length;
+        long bytes = Math.Min(end - _headBytes, limit - output.Length);
+        if (bytes == 0)
+            return false;
+        RdbOutput.Raw(ref output, new ReadOnlySpan<byte>(_heads.Data + _headBytes, checked((int)bytes)));
+        _headBytes += bytes;
+        return true;
+    }
+}
+
+/// <summary>A large string.</summary>
+internal sealed unsafe class StringRecord(FrozenString text, bool isBegun) : FrozenRecord
+{
+    private bool _isBegun = isBegun;
+
+    /// <inheritdoc/>
+    /// <remarks>Its buffer is kept (<see cref="BlockKeeper"/>), not the entry.</remarks>
+    public override bool KeepsValue => false;
+
+    /// <summary>The bytes.</summary>
+    public FrozenString Text => text;
+
+    public override bool Continue(RdbValueWriter writer, ref NativeBuffer output, long bytesMax)
+    {
+        long limit = output.Length + bytesMax;
+        if (!_isBegun && writer.TryWriteShort(ref output, text))
+            return true;
+        _isBegun = true;
+        while (text.Left > 0)
+        {
+            if (output.Length >= limit)
+                return false;
+            ReadOnlySpan<byte> bytes = text.Peek(limit - output.Length);
+            RdbOutput.Raw(ref output, bytes);
+            text.Advance(bytes.Length);
+        }
+        return true;
+    }
+
+    public override EntryRef Release()
+    {
+        text.Release();
         return default;
     }
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using FastKv.Engine.Keyspace;
 using FastKv.Engine.Persistence.Rdb;
+using FastKv.Memory;
 using FastKv.Structures;
+using ValueType = FastKv.Structures.ValueType;
 
 namespace FastKv.Engine.Persistence.Snapshots;
 
@@ -9,23 +11,31 @@ namespace FastKv.Engine.Persistence.Snapshots;
 internal sealed unsafe partial class PartitionSnapshot
 {
     private readonly ElementChanges _changes;
+    private readonly StringBuffers _buffers;
 
-    private static bool IsLarge(ValueHeap values, EntryRef entry) =>
-        entry.IsPointer && (Values.FreeEffort(entry) > LargeEffortMin || Values.MemoryBytes(values, entry, LargeSamples) > LargeBytesMin);
+    private static bool IsLarge(ValueHeap values, EntryRef entry)
+    {
+        if (entry.IsPointer)
+            return Values.FreeEffort(entry) > LargeEffortMin || Values.MemoryBytes(values, entry, LargeSamples) > LargeBytesMin;
+        return entry.Type == ValueType.String && StringEntry.BufferOf(entry, out long length) != null && length >= LargeStringBytesMin;
+    }
 
     /// <summary>The value that is being written is about to change.</summary>
     private void SaveCurrent()
     {
         var entry = _current;
         var chunk = Chunk();
+        long before = chunk.Bytes.Length;
         if (_writer.Freeze(ref chunk.Bytes) is { } record)
         {
+            PreservedBytes += chunk.Bytes.Length - before;
             _current = default;
             _record = record;
             Watch(record, entry);
             return;
         }
         _writer.Finish(ref chunk.Bytes);
+        PreservedBytes += chunk.Bytes.Length - before;
         EndCurrent();
     }
 
@@ -38,6 +48,7 @@ internal sealed unsafe partial class PartitionSnapshot
         var record = _urgentWriter.Freeze(ref chunk.Bytes);
         Debug.Assert(record is not null, "what is large consists of elements, of which none is written");
         record!.Chunk = chunk;
+        PreservedBytes += chunk.Bytes.Length;
         _frozen.Enqueue(record);
         Watch(record, entry);
     }
@@ -45,6 +56,13 @@ internal sealed unsafe partial class PartitionSnapshot
     private void Watch(FrozenRecord record, EntryRef entry)
     {
         FrozenTotal++;
+        PreservedBytes += record.HeadBytes;
+        if (record is StringRecord text)
+        {
+            record.Value = (nint)StringEntry.BufferOf(entry, out _);
+            _buffers.Add(text);
+            return;
+        }
         record.Value = (nint)entry.Pointer;
         if (!record.KeepsValue)
             return;
@@ -81,6 +99,8 @@ internal sealed unsafe partial class PartitionSnapshot
 
     private void Release(FrozenRecord record)
     {
+        if (record is StringRecord text)
+            _buffers.Remove(text);
         if (record.KeepsValue)
             _kept.Remove(record.Value);
         if (_kept.Count == 0)
@@ -120,7 +140,9 @@ internal sealed unsafe partial class PartitionSnapshot
         bool isItsTurn = record == _record;
         var chunk = isItsTurn ? Chunk() : record.Chunk ??= _queue!.Rent();
         _urgentWriter.Prepare(_compresses);
+        long before = chunk.Bytes.Length;
         record.BeforeChange(_urgentWriter, ref chunk.Bytes, element, isRemoved);
+        PreservedBytes += chunk.Bytes.Length - before;
         if (chunk.Bytes.Length < SnapshotQueue.ChunkBytes)
             return;
         if (isItsTurn)
@@ -143,5 +165,43 @@ internal sealed unsafe partial class PartitionSnapshot
         public override void BeforeChange(byte* value, byte* element, bool isRemoved) => snapshot.BeforeChange(value, element, isRemoved);
 
         public override void Added(byte* value, byte* element) => snapshot.NoteAdded(value, element);
+    }
+
+    // The buffers of large strings: the heap tells of them while there are any.
+    private sealed class StringBuffers(PartitionSnapshot snapshot) : BlockKeeper
+    {
+        private readonly Dictionary<nint, FrozenString> _texts = [];
+
+        public void Add(StringRecord record)
+        {
+            _texts.Add(record.Value, record.Text);
+            snapshot._partition.Heap.Keeper = this;
+        }
+
+        public void Remove(StringRecord record)
+        {
+            _texts.Remove(record.Value);
+            if (_texts.Count == 0)
+                snapshot._partition.Heap.Keeper = null;
+        }
+
+        public override bool IsReading(byte* block) => _texts.ContainsKey((nint)block);
+
+        public override bool TryTake(byte* block, long sizeBytes)
+        {
+            if (!_texts.TryGetValue((nint)block, out var text))
+                return false;
+            text.Take(sizeBytes);
+            return true;
+        }
+
+        public override void BeforeWrite(byte* block, long offset, long count)
+        {
+            if (!_texts.TryGetValue((nint)block, out var text))
+                return;
+            long before = text.KeptBytes;
+            text.BeforeWrite(offset, count);
+            snapshot.PreservedBytes += text.KeptBytes - before;
+        }
     }
 }

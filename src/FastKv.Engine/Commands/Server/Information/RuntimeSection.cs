@@ -43,6 +43,7 @@ internal static class RuntimeSection
             .Add(",tickets="u8).Add(loop.Statistics.Tickets)
             .Add(",parts_run="u8).Add(partition.Statistics.PartsRun)
             .Add(",frozen_values="u8).Add(partition.Snapshot.FrozenTotal)
+            .Add(",preserved_bytes="u8).Add(partition.Snapshot.PreservedBytes)
             .Add(",keys="u8).Add(keys)
             .Add(",used_bytes="u8).Add(partition.Heap.UsedBytes)
             .Add(",clients="u8).Add(loop.Clients.Count)

@@ -1,0 +1,122 @@
+using System.Net;
+using FastKv.Engine;
+using FastKv.Engine.Configuration;
+using FastKv.Engine.Logging;
+using FastKv.Engine.Persistence.Files;
+using FastKv.Tests.TestKit;
+
+namespace FastKv.Tests.Persistence;
+
+/// <summary>A server of this process on guarded heaps, whose snapshots stop where the test wishes, and fail if it wishes.</summary>
+internal sealed class HeldServer : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly HeldFiles _files;
+    private readonly FastKvServer _server;
+    private readonly int _port = FreePort.Next();
+
+    public HeldServer(string options = "")
+    {
+        _files = new HeldFiles(_folder.Path);
+        var log = new ServerLog { Silent = true };
+        var config = new ServerConfig(log);
+        config.Load(null, null, $"shards 1\nport {_port}\nsave \"\"\ndebug-heap yes\nenable-debug-command yes\n{options}\n");
+        _server = new FastKvServer(config, log, null, null, _files);
+        _ = _server.LoadAndStart();
+    }
+
+    /// <summary>Bytes of the shard's heap.</summary>
+    public long UsedBytes => _server.Partitions[0].Heap.UsedBytes;
+
+    /// <summary>Bytes that commands have waited for.</summary>
+    public long PreservedBytes => _server.Partitions[0].Snapshot.PreservedBytes;
+
+    public long FrozenTotal => _server.Partitions[0].Snapshot.FrozenTotal;
+
+    /// <summary>The snapshot's file.</summary>
+    public string File => _folder.File;
+
+    /// <summary>The error of every write; 0: none.</summary>
+    public int Error
+    {
+        set => _files.Error = value;
+    }
+
+    public RespClient Connect() => RespClient.Connect(new IPEndPoint(IPAddress.Loopback, _port));
+
+    /// <summary>Snapshots write nothing until <see cref="LetGo"/>: they pause when 8 MiB wait.</summary>
+    public void Hold() => _files.Gate.Reset();
+
+    public void LetGo() => _files.Gate.Set();
+
+    /// <summary>Waits until a snapshot that is held pauses, in the midst of what it writes.</summary>
+    public void AwaitPause()
+    {
+        while (!_server.Partitions[0].Snapshot.WaitsForDisk)
+            Thread.Sleep(1);
+    }
+
+    /// <summary>Waits for the end of a save; how it went by INFO.</summary>
+    public static bool AwaitSave(RespClient client)
+    {
+        while (client.Call("INFO", "persistence").Text.Contains("rdb_bgsave_in_progress:1", StringComparison.Ordinal))
+            Thread.Sleep(5);
+        return client.Call("INFO", "persistence").Text.Contains("rdb_last_bgsave_status:ok", StringComparison.Ordinal);
+    }
+
+    /// <summary>Ends the server; what it has leaked fails the test.</summary>
+    public void Dispose()
+    {
+        LetGo();
+
+        // Native buffers are counted for the whole process, in which other tests have theirs; blocks are counted heap by heap.
+        _server.Options.DebugHeap = false;
+        _server.Dispose();
+        _files.Gate.Dispose();
+        _folder.Dispose();
+    }
+
+    private sealed class HeldFiles(string folder) : IFileSystem
+    {
+        private readonly FileFaults _files = new(folder);
+
+        public ManualResetEventSlim Gate { get; } = new(initialState: true);
+
+        public volatile int Error;
+
+        public int OpenForWriting(string path, bool append, out IOutputFile? file)
+        {
+            int result = _files.OpenForWriting(path, append, out var opened);
+            file = opened is null ? null : new File(this, opened);
+            return result;
+        }
+
+        public int OpenForReading(string path, out IInputFile? file) => _files.OpenForReading(path, out file);
+
+        public int Rename(string from, string to) => _files.Rename(from, to);
+
+        public int Delete(string path) => _files.Delete(path);
+
+        public bool Exists(string path) => _files.Exists(path);
+
+        public int CreateDirectory(string path) => _files.CreateDirectory(path);
+
+        public int SyncDirectory(string path) => _files.SyncDirectory(path);
+
+        private sealed class File(HeldFiles files, IOutputFile file) : IOutputFile
+        {
+            public int Write(ReadOnlySpan<byte> bytes, out int written)
+            {
+                files.Gate.Wait();
+                written = 0;
+                return files.Error != 0 ? files.Error : file.Write(bytes, out written);
+            }
+
+            public int Sync() => file.Sync();
+
+            public int SetLength(long length) => file.SetLength(length);
+
+            public void Dispose() => file.Dispose();
+        }
+    }
+}
