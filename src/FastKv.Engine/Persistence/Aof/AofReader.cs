@@ -215,7 +215,7 @@ internal sealed unsafe class AofReader : IDisposable
     {
         if (_alone is not { } batch)
             return;
-        _crew.RunAlone(batch.Run);
+        _crew.RunAlone(batch.RunAll);
         _alone = null;
         batch.Recycle();
     }

@@ -109,19 +109,25 @@ internal sealed unsafe class RdbLoader
         return new RdbLoader(partitions, data, length, options, own).Run();
     }
 
-    /// <summary>Builds the records of a batch; by whoever runs its partition.</summary>
-    public void Build(RdbBatch batch)
+    /// <summary>Builds the records of a batch, or some of a large one; by whoever runs its partition.</summary>
+    /// <returns>False: there is more to build.</returns>
+    public bool Build(RdbBatch batch)
     {
         var builder = _builders[batch.Shard];
         if (batch.ReservedKeys > 0)
             builder.Reserve(batch.ReservedDatabase, batch.ReservedKeys);
-        if (!builder.TryLoad(batch))
+        batch.IsBegun = batch.IsLarge;
+        if (!(batch.IsLarge ? builder.TryLoadSome(batch.Records[0]) : builder.TryLoad(batch)))
             Fail(builder.Fault, builder.FaultOffset);
+        return !builder.IsUnfinished;
     }
 
-    /// <summary>Takes a batch back that was built, or passed over; from any thread.</summary>
+    /// <summary>Takes a batch back that was built, or passed over.</summary>
     public void Return(RdbBatch batch)
     {
+        if (batch.IsBegun)
+            _builders[batch.Shard].Abandon();
+        batch.IsBegun = batch.IsLarge = false;
         batch.Count = 0;
         batch.Bytes = 0;
         batch.ReservedKeys = 0;
@@ -286,6 +292,9 @@ internal sealed unsafe class RdbLoader
             return true;
         }
         _progressKeys++;
+        bool isLarge = walk.Input.Offset - start >= RdbBatch.LargeBytes;
+        if (isLarge)
+            Send(shard);
         var batch = _open[shard] ??= Rent(shard);
         ref var record = ref batch.Records[batch.Count++];
         record.Offset = start;
@@ -295,7 +304,8 @@ internal sealed unsafe class RdbLoader
         record.Database = (int)walk.Database;
         record.Type = walk.Type;
         batch.Bytes += walk.Input.Offset - start;
-        if (batch.Count == RecordsPerBatch || batch.Bytes >= BytesPerBatch)
+        batch.IsLarge = isLarge;
+        if (isLarge || batch.Count == RecordsPerBatch || batch.Bytes >= BytesPerBatch)
             Send(shard);
         _unannounced++;
         if (walk.Input.Offset - _progressOffset >= BytesPerNote || _unannounced == KeysPerNote)
