@@ -117,7 +117,7 @@ public sealed class SanitizeTests
     {
         byte[] listpack = LegacyValues.Listpack("f", "v", "g", "15");
         yield return ("an unknown type", [100, .. LegacyValues.Text("value")]);
-        yield return ("a string that ends early", [0, 6, .. "value"u8]);
+        yield return ("a string that ends early", [0, 60, .. "value"u8]);
         yield return ("a string of no encoding", [0, 0xC9, 1]);
         yield return ("compressed bytes that are none", [0, 0xC3, 3, 20, 0xE0, 0xFF, 0xFF]);
         yield return ("a listpack that says another length", [16, .. LegacyValues.Text([(byte)(listpack[0] + 1), .. listpack[1..]])]);
