@@ -90,7 +90,8 @@ internal sealed class TableEmitter
             foreach (var s in command.KeySpecs)
             {
                 Numbers(
-                    s.Access, s.Index, s.StartFrom, s.LastKey, s.KeyStep, s.Limit, s.CountIndex, s.FirstKeyAfterCount, TextIndex(s.Keyword), TextIndex(s.Notes));
+                    s.Access, s.Index, s.StartFrom, s.LastKey, s.KeyStep, s.Limit, s.CountIndex, s.FirstKeyAfterCount,
+                        TextIndex(s.Keyword), TextIndex(s.Notes));
                 Line($" // {command.Name}");
             }
         }

@@ -94,7 +94,9 @@ public sealed partial class FastKvServer
         Loading.EndServing();
     }
 
-    /// <summary>Asks for the end while the dataset is being loaded, which must not be saved over the file it comes from; false: it is not being loaded.</summary>
+    /// <summary>
+    /// Asks for the end while the dataset is being loaded, which must not be saved over the file it comes from; false: it is not being loaded.
+    /// </summary>
     private bool TryEndLoading()
     {
         if (!Loading.IsServing)

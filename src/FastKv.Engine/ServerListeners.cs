@@ -40,7 +40,9 @@ internal sealed class ServerListeners(FastKvServer server)
         }
     }
 
-    /// <summary>Follows a change of <c>port</c> or <c>bind</c>; from any loop. Returns null, or <paramref name="failure"/> when an address cannot be bound.</summary>
+    /// <summary>
+    /// Follows a change of <c>port</c> or <c>bind</c>; from any loop. Returns null, or <paramref name="failure"/> when an address cannot be bound.
+    /// </summary>
     public string? Change(string failure)
     {
         // Before the start there is nothing to change.

@@ -21,7 +21,9 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
     /// <summary>Waiters that others have served, or want to be tried again under a ticket.</summary>
     private readonly ConcurrentQueue<Waiter> _posted = new();
 
-    /// <summary>Taken from <see cref="_posted"/> and not to be dealt with yet: the part that blocked the client is still on its way back, or a ring is full.</summary>
+    /// <summary>
+    /// Taken from <see cref="_posted"/> and not to be dealt with yet: the part that blocked the client is still on its way back, or a ring is full.
+    /// </summary>
     private readonly List<Waiter> _deferred = [];
 
     /// <summary>Loop time at which the next wait ends.</summary>

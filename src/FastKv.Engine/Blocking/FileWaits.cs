@@ -5,9 +5,9 @@ using FastKv.Protocol;
 
 namespace FastKv.Engine.Blocking;
 
-// Data plane. Clients that wait until what was written is on the disk (WAITAOF 1). Each has a mark, which the writer of the append-only file moves past when all
-// that was published before it is synced: by its own rule (appendfsync), for nobody is made to sync more often by being waited for. Marks of one loop ascend, so
-// its clients stand in a queue. A wait that ends otherwise (timeout, CLIENT UNBLOCK) leaves its place behind.
+// Data plane. Clients that wait until what was written is on the disk (WAITAOF 1). Each has a mark, which the writer of the append-only file moves past when
+// all that was published before it is synced: by its own rule (appendfsync), for nobody is made to sync more often by being waited for. Marks of one loop
+// ascend, so its clients stand in a queue. A wait that ends otherwise (timeout, CLIENT UNBLOCK) leaves its place behind.
 
 /// <summary>The clients of one loop that wait for a sync. Its thread only, but for <see cref="IsWaiting"/>.</summary>
 internal sealed class FileWaits(ShardLoop loop)

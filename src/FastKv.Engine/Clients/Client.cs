@@ -123,7 +123,9 @@ internal sealed unsafe class Client
     /// <summary>What is queued and watched.</summary>
     public readonly Transactions.Transaction Transaction = new();
 
-    /// <summary>What it is to be told of what it has read; null: it has never called CLIENT TRACKING ON. Its own loop, or while one of its commands runs.</summary>
+    /// <summary>
+    /// What it is to be told of what it has read; null: it has never called CLIENT TRACKING ON. Its own loop, or while one of its commands runs.
+    /// </summary>
     public Tracking.Tracker? Tracker;
 
     /// <summary>The wait of its blocking command; null: it is not blocked.</summary>

@@ -107,7 +107,9 @@ internal unsafe struct CommandContext
     /// <summary>Whether <paramref name="key"/> belongs to this execution: always, except for a part of a scattered command.</summary>
     public readonly bool Owns(in Key key) => !IsPart || Partition.Routing.ShardOf(key) == Partition.Index;
 
-    /// <summary>The entry of <paramref name="key"/> for a reading command (null entry: there is none); false: it is of another type, WRONGTYPE was replied.</summary>
+    /// <summary>
+    /// The entry of <paramref name="key"/> for a reading command (null entry: there is none); false: it is of another type, WRONGTYPE was replied.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool TryFindForRead(in Key key, ValueType type, out EntryRef entry)
     {
@@ -115,7 +117,9 @@ internal unsafe struct CommandContext
         return entry.IsNull || entry.Type == type || IsOfAnotherType();
     }
 
-    /// <summary>The entry of <paramref name="key"/> for a writing command (null entry: there is none); false: it is of another type, WRONGTYPE was replied.</summary>
+    /// <summary>
+    /// The entry of <paramref name="key"/> for a writing command (null entry: there is none); false: it is of another type, WRONGTYPE was replied.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool TryFind(in Key key, ValueType type, out EntryRef entry)
     {

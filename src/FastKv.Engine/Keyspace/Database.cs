@@ -377,7 +377,8 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
     private void CheckPreserved(EntryRef entry)
     {
         if (!entry.IsNull && entry.Generation != _partition.Generation && _partition.Snapshot.IsActive && !_partition.Snapshot.IsWriting(entry))
-            throw new InvalidOperationException($"The {entry.Type} '{System.Text.Encoding.Latin1.GetString(entry.Key)}' changes before the snapshot has saved it.");
+            throw new InvalidOperationException(
+                $"The {entry.Type} '{System.Text.Encoding.Latin1.GetString(entry.Key)}' changes before the snapshot has saved it.");
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

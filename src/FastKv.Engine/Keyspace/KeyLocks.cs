@@ -2,9 +2,9 @@ using FastKv.Engine.Sharding;
 
 namespace FastKv.Engine.Keyspace;
 
-// Data plane where it is asked, control plane where it changes. Keys that are on their way to another server (MIGRATE): from the moment at which they were looked
-// at until they are deleted, or stay, no command that names them is run. Commands on other keys go on. A lock is known by its key's hash: two keys of the same
-// hash wait for each other, which is harmless.
+// Data plane where it is asked, control plane where it changes. Keys that are on their way to another server (MIGRATE): from the moment at which they were
+// looked at until they are deleted, or stay, no command that names them is run. Commands on other keys go on. A lock is known by its key's hash: two keys of
+// the same hash wait for each other, which is harmless.
 //
 //   hash of a key ──► databases in which it is locked, one bit each (all from 63 on share the last)
 

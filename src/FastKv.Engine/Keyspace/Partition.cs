@@ -82,7 +82,9 @@ internal sealed class Partition : IDisposable
     /// <summary>Milliseconds since the Unix epoch, read once per turn.</summary>
     public long NowMs;
 
-    /// <summary>The access bits of an entry that is made in this turn: its <see cref="AccessClock"/>, or <see cref="AccessFrequency"/> under an LFU policy.</summary>
+    /// <summary>
+    /// The access bits of an entry that is made in this turn: its <see cref="AccessClock"/>, or <see cref="AccessFrequency"/> under an LFU policy.
+    /// </summary>
     public uint NewAccessBits;
 
     /// <summary>What lookups note.</summary>

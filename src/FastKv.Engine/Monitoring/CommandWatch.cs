@@ -59,7 +59,9 @@ internal sealed unsafe class CommandWatch
         _slowlog!.Trim();
     }
 
-    /// <summary>A call took at least <see cref="ThresholdNs"/>, in this turn of the calling loop. One that has blocked is noted when its wait is over.</summary>
+    /// <summary>
+    /// A call took at least <see cref="ThresholdNs"/>, in this turn of the calling loop. One that has blocked is noted when its wait is over.
+    /// </summary>
     public void Note(Client client, CommandDescriptor command, Argument* arguments, int count, long nanoseconds)
     {
         LoopTimeline.Current.NoteWorst(command.Name, nanoseconds);

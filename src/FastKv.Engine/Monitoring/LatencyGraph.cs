@@ -3,8 +3,8 @@ using System.Text;
 namespace FastKv.Engine.Monitoring;
 
 /// <summary>
-/// LATENCY GRAPH's drawing: a column per sample, four rows high with three characters each, and below it how long ago the sample was, written downwards. Control
-/// plane.
+/// LATENCY GRAPH's drawing: a column per sample, four rows high with three characters each, and below it how long ago the sample was, written downwards.
+/// Control plane.
 /// </summary>
 internal static class LatencyGraph
 {

@@ -2,7 +2,9 @@ using FastKv.Engine.Messages;
 
 namespace FastKv.Engine.Monitoring;
 
-/// <summary>Bytes in quotes, as MONITOR shows arguments: printable ASCII as it stands, the rest as <c>\n</c>, <c>\"</c> or <c>\x00</c>. Control plane.</summary>
+/// <summary>
+/// Bytes in quotes, as MONITOR shows arguments: printable ASCII as it stands, the rest as <c>\n</c>, <c>\"</c> or <c>\x00</c>. Control plane.
+/// </summary>
 internal static class QuotedText
 {
     private const string Digits = "0123456789abcdef";

@@ -13,8 +13,8 @@ namespace FastKv.Engine.Notifications;
 ///   class K   channel "__keyspace@DB__:KEY"      message EVENT
 ///   class E   channel "__keyevent@DB__:EVENT"    message KEY
 /// </code>
-/// The partition where a key lives publishes for it, so what happens to one key comes in its order; between keys of several partitions there is none. With nobody
-/// to hear it an event costs two tests; else the channel's name is composed on the stack, or for a long key in the heap.
+/// The partition where a key lives publishes for it, so what happens to one key comes in its order; between keys of several partitions there is none. With
+/// nobody to hear it an event costs two tests; else the channel's name is composed on the stack, or for a long key in the heap.
 /// </remarks>
 internal static class KeyspaceNotifications
 {

@@ -69,7 +69,8 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
         if (client.Connection.IsClosing)
             return;
         _loop.Statistics.OutputLimitDisconnections++;
-        _server.Log.Warning($"Client {Commands.Connection.ClientList.DescribeOne(client, client.Loop.NowMs)} scheduled to be closed ASAP for overcoming of output buffer limits.");
+        _server.Log.Warning(
+            $"Client {Commands.Connection.ClientList.DescribeOne(client, client.Loop.NowMs)} scheduled to be closed ASAP for overcoming of output buffer limits.");
         client.CloseAfterReply();
         _events!.Close(client.Connection, afterFlush: false);
     }

@@ -175,7 +175,8 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
     /// <summary>A command has run: unless it is CLIENT itself, or queued, what CLIENT CACHING has said is done with.</summary>
     private static void EndCaching(Client client, CommandDescriptor? command)
     {
-        if ((client.Gate & (ClientGate.Caching | ClientGate.Multi)) != ClientGate.Caching || command?.Name.StartsWith("client", StringComparison.Ordinal) == true)
+        if ((client.Gate & (ClientGate.Caching | ClientGate.Multi)) != ClientGate.Caching
+            || command?.Name.StartsWith("client", StringComparison.Ordinal) == true)
             return;
         client.Gate &= ~ClientGate.Caching;
         client.Tracker!.IsCachingGiven = false;

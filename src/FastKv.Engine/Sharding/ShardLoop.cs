@@ -36,7 +36,9 @@ internal sealed partial class ShardLoop : IDisposable
     private const int MessageSpinRounds = 16;
     private const int MessageSpinIterations = 8;
 
-    /// <summary>When the disk does not keep up with the journals, each turn waits so long: clients are delayed rather than more and more kept in memory.</summary>
+    /// <summary>
+    /// When the disk does not keep up with the journals, each turn waits so long: clients are delayed rather than more and more kept in memory.
+    /// </summary>
     private const int BehindMs = 10;
 
     /// <summary>A step of the system's clock is noticed within this time.</summary>

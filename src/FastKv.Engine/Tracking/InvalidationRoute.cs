@@ -6,7 +6,9 @@ namespace FastKv.Engine.Tracking;
 /// <summary>
 /// Where an invalidation goes that has come to the loop of its client: to it, or to the connection that it has named (REDIRECT). Data plane; the loop's thread.
 /// </summary>
-/// <remarks>It comes this way, and not straight to the other connection, so that it leaves after the replies that the tracking client still waits for.</remarks>
+/// <remarks>
+/// It comes this way, and not straight to the other connection, so that it leaves after the replies that the tracking client still waits for.
+/// </remarks>
 internal static class InvalidationRoute
 {
     /// <summary>Whether the message is for the client's own connection; if not, it has been sent where it belongs, or nobody can get it.</summary>

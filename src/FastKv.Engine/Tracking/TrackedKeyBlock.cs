@@ -9,8 +9,8 @@ namespace FastKv.Engine.Tracking;
 /// <code>
 ///   | key length | clients | capacity | – | slots: capacity × 4 | sessions: capacity × 4 | key |
 /// </code>
-/// A client is a slot of <see cref="Trackers"/> and its session there. Looking for one compares slots, 8 at a time or more. A place of a client that has gone is
-/// taken over by the next user of its slot, so there are never more places than clients that track at a time.
+/// A client is a slot of <see cref="Trackers"/> and its session there. Looking for one compares slots, 8 at a time or more. A place of a client that has gone
+/// is taken over by the next user of its slot, so there are never more places than clients that track at a time.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Size = 16)]
 internal unsafe struct TrackedKeyBlock

@@ -16,7 +16,8 @@ namespace FastKv.Engine.Tracking;
 /// </code>
 /// A read and its remembering happen under the same hold of the word, so no change comes between them. A message is posted while the word is still held, so it
 /// is posted after the read that it makes void, and a mailbox gives a client nothing before the replies it waits for: the client gets it after the reply.
-/// <para>Databases make no difference, as in Redis: a key of the same name in another one counts as changed, too. Everything is O(1), or O(clients of the key).</para>
+/// <para>Databases make no difference, as in Redis: a key of the same name in another one counts as changed, too. Everything is O(1), or O(clients of the
+/// key).</para>
 /// </remarks>
 internal sealed unsafe class TrackedKeys(Partition partition) : IDisposable
 {
@@ -58,7 +59,8 @@ internal sealed unsafe class TrackedKeys(Partition partition) : IDisposable
     public static void NoteRead(ref CommandContext context)
     {
         var command = context.Command;
-        if ((command.Flags & (CommandFlags.ReadOnly | CommandFlags.PubSub)) != CommandFlags.ReadOnly || context.Client.Tracker is not { Remembers: true } tracker)
+        if ((command.Flags & (CommandFlags.ReadOnly | CommandFlags.PubSub)) != CommandFlags.ReadOnly
+            || context.Client.Tracker is not { Remembers: true } tracker)
             return;
         foreach (int index in KeyExtractor.Positions(command, context.Arguments, context.Count))
         {
@@ -172,7 +174,9 @@ internal sealed unsafe class TrackedKeys(Partition partition) : IDisposable
         }
     }
 
-    /// <summary>Holds tracking-table-max-keys, of which each partition has its share: some keys, drawn at random, are forgotten, and their clients told.</summary>
+    /// <summary>
+    /// Holds tracking-table-max-keys, of which each partition has its share: some keys, drawn at random, are forgotten, and their clients told.
+    /// </summary>
     private void EvictIfOverfull()
     {
         long keysMax = _partition.Options.TrackingTableMaxKeys;

@@ -92,42 +92,60 @@ public static unsafe class Lzf
     /// <summary>Decompresses; false: the bytes are damaged, or are not those of exactly <paramref name="count"/> bytes. O(count).</summary>
     public static bool TryDecompress(byte* source, long sourceBytes, byte* target, long count)
     {
-        byte* end = source + sourceBytes;
         byte* to = target;
-        byte* limit = target + count;
-        while (source < end)
+        return TryDecompressSome(ref source, source + sourceBytes, target, ref to, target + count, count) && to == target + count;
+    }
+
+    /// <summary>
+    /// Decompresses a part of the bytes; false: they are damaged. At the end, when <paramref name="source"/> is <paramref name="end"/>, <paramref name="to"/>
+    /// has to be <paramref name="limit"/>. O(bytesMin).
+    /// </summary>
+    /// <param name="source">The next compressed byte.</param>
+    /// <param name="end">The end of them.</param>
+    /// <param name="target">The first byte of what has been decompressed before.</param>
+    /// <param name="to">Where it goes on.</param>
+    /// <param name="limit">Where it has to end.</param>
+    /// <param name="bytesMin">How much to decompress, if there is so much; some bytes more come with it.</param>
+    public static bool TryDecompressSome(ref byte* source, byte* end, byte* target, ref byte* to, byte* limit, long bytesMin)
+    {
+        byte* from = source;
+        byte* at = to;
+        byte* pause = limit - at > bytesMin ? at + bytesMin : limit + 1;
+        while (from < end && at < pause)
         {
-            int control = *source++;
+            int control = *from++;
             if (control < LiteralsMax)
             {
                 int literals = control + 1;
-                if (end - source < literals || limit - to < literals)
+                if (end - from < literals || limit - at < literals)
                     return false;
-                Buffer.MemoryCopy(source, to, literals, literals);
-                source += literals;
-                to += literals;
+                Buffer.MemoryCopy(from, at, literals, literals);
+                from += literals;
+                at += literals;
                 continue;
             }
 
             int length = control >> 5;
             if (length == 7)
             {
-                if (source == end)
+                if (from == end)
                     return false;
-                length += *source++;
+                length += *from++;
             }
 
             length += 2;
-            if (source == end)
+            if (from == end)
                 return false;
-            long offset = ((control & 31) << 8 | *source++) + 1;
-            if (to - target < offset || limit - to < length)
+            long offset = ((control & 31) << 8 | *from++) + 1;
+            if (at - target < offset || limit - at < length)
                 return false;
-            CopyWithin(to, to - offset, length);
-            to += length;
+            CopyWithin(at, at - offset, length);
+            at += length;
         }
 
-        return to == limit;
+        source = from;
+        to = at;
+        return true;
     }
 
     private static uint Begin(LzfMemory* memory, int count)

@@ -57,6 +57,10 @@ public static unsafe class StringEntry
     public static byte* CreateRaw(NativeHeap heap, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long expiryMs = -1, uint clock = 0) =>
         CreateText(heap, key, value, ValueEncoding.Raw, expiryMs, clock);
 
+    /// <summary>A new "raw" entry of undefined bytes, which the caller writes (<see cref="Bytes"/>).</summary>
+    public static byte* CreateUnwritten(NativeHeap heap, ReadOnlySpan<byte> key, long length, long expiryMs = -1, uint clock = 0) =>
+        AllocateText(heap, key, length, ValueEncoding.Raw, expiryMs, clock).Block;
+
     /// <summary>A new "raw" entry of zero bytes.</summary>
     public static byte* CreateZeroed(NativeHeap heap, ReadOnlySpan<byte> key, long length, long expiryMs = -1, uint clock = 0)
     {

@@ -24,10 +24,8 @@ public enum SortedSetAggregate
 /// Collecting touches the member table alone, O(1) per member; sorting is a merge sort of 16 bytes per member in the shard's heap, O(n log n); the tree is then
 /// filled from the left, O(n). One tree update per member would cost three times as much.
 /// </remarks>
-public unsafe struct SortedSetBuilder
+public unsafe partial struct SortedSetBuilder
 {
-    private const int RunItems = 16;
-
     private readonly ValueHeap _values;
     private readonly LargeSortedSet _set;
     private Item* _items;
@@ -35,11 +33,33 @@ public unsafe struct SortedSetBuilder
     private long _arrived;
     private long _memberBytesMax;
 
+    // How the members came.
+    private bool _ascends, _descends;
+    private bool _isInOrder;
+
+    // Members in the tree.
+    private long _filled;
+
+    // Turning round: pairs done. Sorting: what is merged into, the width of what has been merged (0: runs are being made), the first item of the two that
+    // are being merged, the next item to write, and the next ones to read.
+    private long _turned;
+    private Item* _other;
+    private long _width, _start, _at, _left, _right;
+
     /// <summary>Begins in the heap of the shard where the value will live.</summary>
     public SortedSetBuilder(ValueHeap values)
     {
         _values = values;
         _set = LargeSortedSet.Create(values);
+        _ascends = _descends = true;
+    }
+
+    /// <summary>Begins, with room for so many members that come in order (<see cref="TryAddNext"/>).</summary>
+    public SortedSetBuilder(ValueHeap values, long membersExpected)
+        : this(values)
+    {
+        if (membersExpected > 0)
+            ResizeItems(membersExpected);
     }
 
     /// <summary>Members so far.</summary>
@@ -71,7 +91,10 @@ public unsafe struct SortedSetBuilder
             return false;
         if (_arrived == _itemsCapacity)
             ResizeItems(Math.Max(RunItems, 2 * _itemsCapacity));
-        _items[_arrived++] = new Item { Score = score, Block = _set.AddToTable(hash, member, score) };
+        _items[_arrived] = new Item { Score = score, Block = _set.AddToTable(hash, member, score) };
+        if (_arrived > 0 && (_ascends || _descends))
+            NoteOrder(_items[_arrived - 1], _items[_arrived]);
+        _arrived++;
         _memberBytesMax = Math.Max(_memberBytesMax, member.Length);
         return true;
     }
@@ -85,12 +108,10 @@ public unsafe struct SortedSetBuilder
         long count = Count;
         if (count == 0)
             return;
+        long all = long.MaxValue;
         if (_arrived > 0)
         {
-            Debug.Assert(_arrived == count, "one way of adding");
-            ResizeItems(count);
-            if (!PutInOrder(count))
-                SortItems(count);
+            _ = TryPutInOrder(ref all);
             return;
         }
 
@@ -105,7 +126,7 @@ public unsafe struct SortedSetBuilder
         }
         while (cursor != 0);
         Debug.Assert(collector.Next == _items + count, "a scan of a table that stands still visits each entry once");
-        SortItems(count);
+        _ = TrySortItems(ref all);
     }
 
     /// <summary>The score of a rank, after <see cref="Sort"/>.</summary>
@@ -127,11 +148,10 @@ public unsafe struct SortedSetBuilder
     {
         long count = Count;
         Debug.Assert(count > 0, "empty sorted sets do not exist");
-        if (!SortedSetValue.FitsCompact(_values.Limits, count, _memberBytesMax))
+        if (_filled > 0 || !FitsCompact)
         {
-            ScoreTree tree = _set.Tree;
-            for (long i = 0; i < count; i++)
-                tree.Append(_items[i].Score, _items[i].Block);
+            long all = long.MaxValue;
+            _ = TryFillTree(ref all);
             FreeItems();
             return EntryBlock.CreatePointer(
                 _values.Heap, ValueType.SortedSet, ValueEncoding.SkipList, key, (byte*)_set.Header, expiryMs, clock);
@@ -174,7 +194,13 @@ public unsafe struct SortedSetBuilder
         }
     }
 
-    private void FreeItems() => ResizeItems(0);
+    private readonly bool FitsCompact => SortedSetValue.FitsCompact(_values.Limits, Count, _memberBytesMax);
+
+    private void FreeItems()
+    {
+        FreeOther();
+        ResizeItems(0);
+    }
 
     private void ResizeItems(long capacity)
     {
@@ -186,66 +212,6 @@ public unsafe struct SortedSetBuilder
             _values.Heap.Free((byte*)_items, before);
         _items = capacity == 0 ? null : (Item*)(_items == null ? _values.Heap.Allocate(bytes) : _values.Heap.Reallocate((byte*)_items, before, bytes));
         _itemsCapacity = capacity;
-    }
-
-    // Whether the items ascend, or descend and have been turned round.
-    private readonly bool PutInOrder(long count)
-    {
-        long ascending = 1;
-        while (ascending < count && IsBefore(_items[ascending - 1], _items[ascending]))
-            ascending++;
-        if (ascending == count)
-            return true;
-        long descending = 1;
-        while (descending < count && IsBefore(_items[descending], _items[descending - 1]))
-            descending++;
-        if (descending < count)
-            return false;
-        for (long low = 0, high = count - 1; low < high; low++, high--)
-            (_items[low], _items[high]) = (_items[high], _items[low]);
-        return true;
-    }
-
-    // Runs of 16 by insertion, then merged to and fro between two arrays.
-    private void SortItems(long count)
-    {
-        for (long start = 0; start < count; start += RunItems)
-            InsertionSort(_items + start, (int)Math.Min(RunItems, count - start));
-        if (count <= RunItems)
-            return;
-        var other = (Item*)_values.Heap.Allocate(count * sizeof(Item));
-        for (long width = RunItems; width < count; width *= 2)
-        {
-            for (long start = 0; start < count; start += 2 * width)
-                Merge(_items, other, start, Math.Min(start + width, count), Math.Min(start + 2 * width, count));
-            Item* merged = other;
-            other = _items;
-            _items = merged;
-        }
-
-        _values.Heap.Free((byte*)other, count * sizeof(Item));
-    }
-
-    private static void InsertionSort(Item* items, int count)
-    {
-        for (int i = 1; i < count; i++)
-        {
-            Item item = items[i];
-            int at = i;
-            for (; at > 0 && IsBefore(item, items[at - 1]); at--)
-                items[at] = items[at - 1];
-            items[at] = item;
-        }
-    }
-
-    private static void Merge(Item* from, Item* to, long start, long middle, long end)
-    {
-        long left = start, right = middle;
-        for (long at = start; at < end; at++)
-        {
-            bool takeRight = left == middle || (right < end && IsBefore(from[right], from[left]));
-            to[at] = takeRight ? from[right++] : from[left++];
-        }
     }
 
     private static bool IsBefore(in Item left, in Item right)

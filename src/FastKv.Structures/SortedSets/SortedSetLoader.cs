@@ -23,11 +23,14 @@ public unsafe struct SortedSetLoader
     {
         _values = values;
         if (!SortedSetValue.FitsCompact(values.Limits, membersExpected, 0))
-            Begin();
+            Begin(membersExpected);
     }
 
     /// <summary>Members so far.</summary>
     public readonly long Count => _count;
+
+    /// <summary>Whether <see cref="Finish"/> takes O(1) (or O(n) of a small set): it does also what <see cref="Complete"/> has not done.</summary>
+    public readonly bool IsComplete => !_isBuilding || _builder.IsComplete;
 
     /// <summary>Adds a member; false: it is there already (a small set may find that out at its end). The score is not NaN.</summary>
     public bool TryAdd(ReadOnlySpan<byte> member, double score)
@@ -51,13 +54,16 @@ public unsafe struct SortedSetLoader
         return _builder.TryAddNext(member, score);
     }
 
+    /// <summary>After the last member: does a part of the work that is left, on about so many members.</summary>
+    public void Complete(long members) => _builder.Complete(members);
+
     /// <summary>Makes it an entry; null: a member came twice. There is at least one. The loader is empty then, whatever the result.</summary>
     public byte* Finish(ReadOnlySpan<byte> key, long expiryMs, uint clock)
     {
         byte* entry = null;
         if (_isBuilding)
         {
-            _builder.Sort();
+            _builder.Complete(long.MaxValue);
             entry = _builder.ToEntry(key, clock, expiryMs);
             _isBuilding = false;
         }
@@ -84,9 +90,9 @@ public unsafe struct SortedSetLoader
         _isBuilding = false;
     }
 
-    private void Begin()
+    private void Begin(long membersExpected)
     {
-        _builder = new SortedSetBuilder(_values);
+        _builder = new SortedSetBuilder(_values, membersExpected);
         _isBuilding = true;
     }
 
@@ -101,7 +107,7 @@ public unsafe struct SortedSetLoader
 
     private bool ToBuilder()
     {
-        Begin();
+        Begin(_count);
         bool distinct = true;
         byte* end = _content.Data + _content.Length;
         for (byte* at = _content.Data; at < end && distinct; at = CompactSortedSet.Next(at))

@@ -67,7 +67,9 @@ public static unsafe class StreamLog
         stream->Tail = null;
     }
 
-    /// <summary>Deletes an entry; false: there is none. Leaves <see cref="StreamState.MaxDeleted"/> to the caller. O(log blocks + entries of a block).</summary>
+    /// <summary>
+    /// Deletes an entry; false: there is none. Leaves <see cref="StreamState.MaxDeleted"/> to the caller. O(log blocks + entries of a block).
+    /// </summary>
     public static bool Delete(NativeHeap heap, StreamState* stream, StreamId id)
     {
         if (!stream->TryFind(id, out var reader, out var blockFirst) || reader.IsDeleted)

@@ -21,7 +21,8 @@ public static unsafe class StreamValue
     public static long Count(EntryRef entry) => Of(entry)->Length;
 
     /// <summary>Frees some of the value. One block or pending entry costs one unit of <paramref name="budget"/>.</summary>
-    /// <returns>True: all is freed, the entry's block included. False: the budget is used up; to be called again with the same entry, which is in no table.</returns>
+    /// <returns>True: all is freed, the entry's block included. False: the budget is used up; to be called again with the same entry, which is in no
+    /// table.</returns>
     public static bool Free(ValueHeap values, byte* entry, ref int budget)
     {
         NativeHeap heap = values.Heap;
@@ -59,7 +60,9 @@ public static unsafe class StreamValue
         return effort;
     }
 
-    /// <summary>A copy under another key, perhaps in another shard's heap (COPY, RENAME between shards): groups included, same expiry and access clock. O(n).</summary>
+    /// <summary>
+    /// A copy under another key, perhaps in another shard's heap (COPY, RENAME between shards): groups included, same expiry and access clock. O(n).
+    /// </summary>
     public static byte* Copy(ValueHeap from, ValueHeap to, byte* entry, ReadOnlySpan<byte> key)
     {
         var source = new EntryRef(entry);

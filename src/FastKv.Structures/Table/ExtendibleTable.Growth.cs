@@ -48,8 +48,8 @@ public readonly unsafe partial struct ExtendibleTable<TLayout>
     private const long ReservedEntriesMin = 1024;
 
     /// <summary>
-    /// Makes the buckets that so many entries need, if the table is empty: they are then inserted without rebuilding segments, in half the time. The number may be
-    /// wrong: the table grows as ever, and what is too large shrinks when entries are removed. O(entries / 8) bytes cleared.
+    /// Makes the buckets that so many entries need, if the table is empty: they are then inserted without rebuilding segments, in half the time. The number may
+    /// be wrong: the table grows as ever, and what is too large shrinks when entries are removed. O(entries / 8) bytes cleared.
     /// </summary>
     /// <param name="entries">How many entries are expected.</param>
     /// <exception cref="OutOfMemoryException">The heap cannot grow; the table is empty.</exception>

@@ -37,8 +37,8 @@ public readonly unsafe partial struct ExtendibleTable<TLayout>
     }
 
     /// <summary>
-    /// Entries that expire (as a whole), found by the hints in the headers of buckets (sequential, some 2 ns each): those of the first bucket from a position on that has
-    /// any. Hints that have outlived their entries are put right.
+    /// Entries that expire (as a whole), found by the hints in the headers of buckets (sequential, some 2 ns each): those of the first bucket from a position
+    /// on that has any. Hints that have outlived their entries are put right.
     /// </summary>
     /// <param name="position">0, or what the call before returned.</param>
     /// <param name="bucketsMax">Buckets to look at, give or take the stash of a segment (20).</param>

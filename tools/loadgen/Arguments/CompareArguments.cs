@@ -24,7 +24,8 @@ internal sealed class CompareArguments
         Description = "Command template to run --before-round-count times before each round, not measured; may be repeated",
     };
 
-    private readonly Option<long> _beforeRoundCount = LoadArguments.Amount("--before-round-count", null, "1", 1, 1_000_000_000_000, "Times to run each of them");
+    private readonly Option<long> _beforeRoundCount =
+        LoadArguments.Amount("--before-round-count", null, "1", 1, 1_000_000_000_000, "Times to run each of them");
     private readonly Option<long> _requests = LoadArguments.Amount("--requests", "-n", "0", 1, 1_000_000_000_000, "Requests per round, instead of a duration");
     private readonly Option<string?> _json = new("--json") { Description = "Write all rounds to this file" };
     private readonly Option<string?> _report = new("--report") { Description = "Write the table with machine and command to this Markdown file" };

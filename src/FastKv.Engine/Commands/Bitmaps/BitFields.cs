@@ -95,7 +95,9 @@ internal static unsafe class BitFields
         return true;
     }
 
-    /// <summary>Runs all operations; returns how many wrote, that is, changed a field or (<paramref name="isLonger"/>) one of a value that had to grow.</summary>
+    /// <summary>
+    /// Runs all operations; returns how many wrote, that is, changed a field or (<paramref name="isLonger"/>) one of a value that had to grow.
+    /// </summary>
     private static long Execute(ref CommandContext context, Database database, in Outline outline, byte* bytes, long length, bool isLonger)
     {
         long changes = 0;

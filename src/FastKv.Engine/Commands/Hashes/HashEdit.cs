@@ -54,8 +54,8 @@ internal unsafe struct HashEdit
     public readonly long ExpiryMs(FieldPosition position) => HashValue.ExpiryMs(_entry, position);
 
     /// <summary>
-    /// Where there is no hash yet: makes one of the pairs that the arguments from <paramref name="first"/> on are. False: they do not make a small hash, or name
-    /// a field twice, and nothing was done.
+    /// Where there is no hash yet: makes one of the pairs that the arguments from <paramref name="first"/> on are. False: they do not make a small hash, or
+    /// name a field twice, and nothing was done.
     /// </summary>
     public bool TryBuild(ref CommandContext context, int first)
     {

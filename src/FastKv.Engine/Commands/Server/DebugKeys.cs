@@ -74,7 +74,8 @@ internal static unsafe class DebugKeys
             return;
         }
         long bytes = Values.MemoryBytes(context.Partition.Values, entry, samples: 0);
-        context.Client.Loop.Server.Log.Warning($"{Encoding.Latin1.GetString(entry.Key)}: {Encoding.ASCII.GetString(Values.EncodingName(entry))} of {bytes} bytes");
+        context.Client.Loop.Server.Log.Warning(
+            $"{Encoding.Latin1.GetString(entry.Key)}: {Encoding.ASCII.GetString(Values.EncodingName(entry))} of {bytes} bytes");
         context.Reply.SimpleString(isQuicklist ? "Quicklist structure printed on stdout"u8 : "Listpack structure printed on stdout"u8);
     }
 

@@ -3,7 +3,8 @@ using System.Text;
 namespace FastKv.Engine.Commands.Server;
 
 /// <summary>SLOWLOG: the commands that took long. Control plane.</summary>
-[CommandContainer("SLOWLOG", Group = CommandGroup.Server, Since = "2.2.12", Summary = "A container for slow log commands.", Complexity = "Depends on subcommand.")]
+[CommandContainer("SLOWLOG", Group = CommandGroup.Server, Since = "2.2.12", Summary = "A container for slow log commands.",
+    Complexity = "Depends on subcommand.")]
 internal static class SlowlogCommands
 {
     private const CommandFlags Common = CommandFlags.Admin | CommandFlags.Loading | CommandFlags.Stale;

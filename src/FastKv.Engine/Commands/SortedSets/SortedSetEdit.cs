@@ -9,7 +9,9 @@ namespace FastKv.Engine.Commands.SortedSets;
 /// <summary>Changes and replies shared by the commands of this group.</summary>
 internal static unsafe class SortedSetEdit
 {
-    /// <summary>Tells the database about <paramref name="changes"/> that ZREM has made to a sorted set, which may have moved; an empty one goes with its key.</summary>
+    /// <summary>
+    /// Tells the database about <paramref name="changes"/> that ZREM has made to a sorted set, which may have moved; an empty one goes with its key.
+    /// </summary>
     public static void Finish(Database database, in Key key, EntryRef before, EntryRef after, long changes)
     {
         if (changes == 0)

@@ -114,7 +114,9 @@ internal static unsafe class StringEdit
         return bytes;
     }
 
-    /// <summary>As <see cref="Extend"/>, for a writer that may leave all bytes as they are: where the value itself is as it was, the database is not told.</summary>
+    /// <summary>
+    /// As <see cref="Extend"/>, for a writer that may leave all bytes as they are: where the value itself is as it was, the database is not told.
+    /// </summary>
     public static byte* Prepare(Database database, in Key key, EntryRef existing, long length, out long resultLength, out bool isChanged)
     {
         isChanged = existing.IsNull || StringEntry.Length(existing.Block) < length;

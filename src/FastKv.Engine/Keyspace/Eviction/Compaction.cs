@@ -9,8 +9,8 @@ namespace FastKv.Engine.Keyspace.Eviction;
 //   smaller ones         sparse slabs are condemned, their entries move into holes of other slabs  (NativeHeap.Condemn)
 //
 // An entry of a slab is found by its own content: block ─► key ─► hash ─► table; what the table refers to under that hash at that address is an entry,
-// whatever the bytes of other blocks may look like. So nothing has to be noted of blocks, and a free block or a node of a list is passed over. A slab with such nodes
-// stays. Moving an entry costs some 100 ns; emptying a slab that is half full gains 32 KiB for as many bytes moved.
+// whatever the bytes of other blocks may look like. So nothing has to be noted of blocks, and a free block or a node of a list is passed over. A slab with such
+// nodes stays. Moving an entry costs some 100 ns; emptying a slab that is half full gains 32 KiB for as many bytes moved.
 
 /// <summary>Gives memory of one partition back that is committed and not used.</summary>
 internal sealed unsafe class Compaction(Partition partition)

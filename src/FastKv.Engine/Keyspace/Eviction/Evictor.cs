@@ -41,7 +41,9 @@ internal sealed class Evictor(Partition partition)
     /// <summary>The limit that is to be held; before the partition is used.</summary>
     public void Attach(MemoryLimit limit) => _limit = limit;
 
-    /// <summary>Makes room, as far as there is need: evicts until the server is below its limit or the time is over (<c>maxmemory-eviction-tenacity</c>).</summary>
+    /// <summary>
+    /// Makes room, as far as there is need: evicts until the server is below its limit or the time is over (<c>maxmemory-eviction-tenacity</c>).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Relief Relieve()
     {

@@ -4,8 +4,8 @@ namespace FastKv.Engine.Persistence.Aof;
 internal static class AofGeneration
 {
     /// <summary>
-    /// How many increments the generation has that begins with the one at <paramref name="first"/>: one for each shard, in their order, if all are there; else it
-    /// counts as one. O(shards).
+    /// How many increments the generation has that begins with the one at <paramref name="first"/>: one for each shard, in their order, if all are there; else
+    /// it counts as one. O(shards).
     /// </summary>
     /// <param name="first">Index of an increment.</param>
     /// <param name="count">Number of increments.</param>

@@ -12,8 +12,8 @@ namespace FastKv.Engine.Persistence.Aof;
 //                        ├────► batch of shard 1 ──► its queue
 //                        └────► batch that is run alone, when all that was sent before is done
 //
-// A command over several shards waits for all of them, which costs as much as some hundred commands: where there is one there are more (MSET of a redis-server),
-// so those that follow are run alone too, until there has been none for a while.
+// A command over several shards waits for all of them, which costs as much as some hundred commands: where there is one there are more (MSET of a
+// redis-server), so those that follow are run alone too, until there has been none for a while.
 
 /// <summary>The players of a load: one per partition, and one for what concerns several.</summary>
 internal sealed class EffectPlayers : IDisposable
@@ -41,10 +41,10 @@ internal sealed class EffectPlayers : IDisposable
 /// <summary>Whose keys a file has, if it is one of a generation of several.</summary>
 /// <param name="Shard">The shard of the server that wrote it.</param>
 /// <param name="Routing">That server's.</param>
-/// <param name="Begin">Called when the first unit of the file has been run. That of the first file may concern all shards (FLUSHALL, SWAPDB): it is the barrier at
-/// which the generation began, and comes before everything else in it.</param>
-/// <param name="Others">Waits until the files before it have been read. What is no effect of that shard was appended by a redis-server, which goes on in the last
-/// file that it finds, and comes after all of them.</param>
+/// <param name="Begin">Called when the first unit of the file has been run. That of the first file may concern all shards (FLUSHALL, SWAPDB): it is the barrier
+/// at which the generation began, and comes before everything else in it.</param>
+/// <param name="Others">Waits until the files before it have been read. What is no effect of that shard was appended by a redis-server, which goes on in the
+/// last file that it finds, and comes after all of them.</param>
 internal sealed record AofHome(int Shard, Routing Routing, Action? Begin, Action Others);
 
 /// <summary>Reads the commands of one file, for a crew to run. Several may read at the same time, as long as their files have no key in common.</summary>
@@ -215,7 +215,7 @@ internal sealed unsafe class AofReader : IDisposable
     {
         if (_alone is not { } batch)
             return;
-        _crew.RunAlone(batch.Run);
+        _crew.RunAlone(batch.RunAll);
         _alone = null;
         batch.Recycle();
     }

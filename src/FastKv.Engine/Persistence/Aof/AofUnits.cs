@@ -80,6 +80,13 @@ internal sealed unsafe class AofUnits
                 units.DamagedAt = command - start;
             if (status != ParseStatus.Command)
                 break;
+
+            // The parser passes over what stands behind an argument, whatever it is. Zeros of a write that was lost must not become a part of the last one.
+            if (cursor[-1] != '\n' || cursor[-2] != '\r')
+            {
+                units.DamagedAt = command - start;
+                break;
+            }
             if (count == 1)
             {
                 var name = arguments.Items[first].Span;

@@ -131,7 +131,9 @@ internal sealed class AofWriter : IDisposable
         return number;
     }
 
-    /// <summary>A mark behind all that has been published; when <see cref="Synced"/> has come to it, that is safe. Nothing is synced for its sake. Any thread.</summary>
+    /// <summary>
+    /// A mark behind all that has been published; when <see cref="Synced"/> has come to it, that is safe. Nothing is synced for its sake. Any thread.
+    /// </summary>
     public long Mark()
     {
         long mark = Interlocked.Increment(ref _marked);

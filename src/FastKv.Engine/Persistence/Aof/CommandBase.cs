@@ -7,7 +7,8 @@ using FastKv.Structures;
 namespace FastKv.Engine.Persistence.Aof;
 
 /// <summary>
-/// A base of commands, as with <c>aof-use-rdb-preamble no</c>: every key as the commands that make it. It is written while all partitions are held. Control plane.
+/// A base of commands, as with <c>aof-use-rdb-preamble no</c>: every key as the commands that make it. It is written while all partitions are held. Control
+/// plane.
 /// </summary>
 internal sealed unsafe class CommandBase : IAofBase
 {

@@ -45,7 +45,14 @@ internal sealed unsafe class EffectBatch(EffectPlayer player) : LoadWork, IDispo
         Arguments.Count += count;
     }
 
-    public override void Run() => _player.Run(this);
+    public override bool Run()
+    {
+        RunAll();
+        return true;
+    }
+
+    /// <summary>Runs its commands.</summary>
+    public void RunAll() => _player.Run(this);
 
     public override void Recycle()
     {

@@ -4,8 +4,8 @@ using FastKv.Engine.Persistence.Files;
 namespace FastKv.Engine.Persistence.Aof;
 
 /// <summary>
-/// How the base of an AOF comes to be: the state of all partitions at the instant of <see cref="Begin"/>, at which all of them are held. It may be complete when
-/// that returns, or become so while the server goes on.
+/// How the base of an AOF comes to be: the state of all partitions at the instant of <see cref="Begin"/>, at which all of them are held. It may be complete
+/// when that returns, or become so while the server goes on.
 /// </summary>
 internal interface IAofBase
 {

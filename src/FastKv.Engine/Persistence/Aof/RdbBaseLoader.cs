@@ -21,7 +21,8 @@ internal sealed unsafe class RdbBaseLoader(FastKvServer server, LoadCrew crew) :
         };
         var result = RdbLoader.Load(partitions, start, length, options, _crew);
         if (result.Fault != RdbFault.None)
-            throw new AofFault($"Error reading the RDB preamble of the AOF file {name}, AOF loading aborted: {RdbFaultText.Of(result.Fault)}, at offset {result.FaultOffset}");
+            throw new AofFault(
+                $"Error reading the RDB preamble of the AOF file {name}, AOF loading aborted: {RdbFaultText.Of(result.Fault)}, at offset {result.FaultOffset}");
         return result.Bytes;
     }
 }

@@ -62,7 +62,8 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
 
     public int Delete(string path) => unlink(path) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
 
-    public int CreateDirectory(string path) => Directory.Exists(path) || mkdir(path, DirectoryPermissions) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
+    public int CreateDirectory(string path) =>
+        Directory.Exists(path) || mkdir(path, DirectoryPermissions) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
 
     public bool Exists(string path) => File.Exists(path);
 

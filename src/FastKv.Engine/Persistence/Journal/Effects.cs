@@ -5,7 +5,9 @@ using FastKv.Structures;
 
 namespace FastKv.Engine.Persistence.Journal;
 
-/// <summary>Effects that several commands have, in the words in which Redis 7 propagates them. To be called while <see cref="CommandContext.IsJournaled"/>. Data plane.</summary>
+/// <summary>
+/// Effects that several commands have, in the words in which Redis 7 propagates them. To be called while <see cref="CommandContext.IsJournaled"/>. Data plane.
+/// </summary>
 internal static unsafe class Effects
 {
     /// <summary>The key is gone.</summary>

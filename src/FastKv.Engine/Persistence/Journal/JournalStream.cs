@@ -75,7 +75,9 @@ internal sealed unsafe class JournalStream : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Publish() => Volatile.Write(ref _shared.Published, Written);
 
-    /// <summary>Consumer: the next bytes up to stream offset <paramref name="limit"/>, which must not be beyond <see cref="Published"/>, that lie together.</summary>
+    /// <summary>
+    /// Consumer: the next bytes up to stream offset <paramref name="limit"/>, which must not be beyond <see cref="Published"/>, that lie together.
+    /// </summary>
     public ReadOnlySpan<byte> Peek(long limit)
     {
         long available = limit - _shared.Consumed;

@@ -97,7 +97,16 @@ internal static unsafe class KeyImage
         NativeBuffer pairs = default;
         fixed (byte* keyBytes = key)
         {
-            var visitor = new FieldVisitor { Text = text, Key = keyBytes, KeyLength = key.Length, Pairs = pairs, Hash = entry, Database = database, NowMs = nowMs };
+            var visitor = new FieldVisitor
+            {
+                Text = text,
+                Key = keyBytes,
+                KeyLength = key.Length,
+                Pairs = pairs,
+                Hash = entry,
+                Database = database,
+                NowMs = nowMs,
+            };
             HashValue.VisitAll(database.Values, entry, nowMs, ref visitor);
             visitor.FlushPairs();
             if (HashValue.MayExpireFields(entry))

@@ -87,7 +87,7 @@ internal sealed class LoadCrew : IDisposable
         _server.RunExclusively(() =>
         {
             if (!Cancelled.IsCancellationRequested)
-                Guard(action);
+                RunGuarded(action);
             done.Set();
         });
 
@@ -129,13 +129,15 @@ internal sealed class LoadCrew : IDisposable
         }
     }
 
-    /// <summary>Does one piece of work, or passes over it after the load was given up.</summary>
-    public void Run(LoadQueue queue, LoadWork work)
+    /// <summary>Does one piece of work or a part of it, or passes over it after the load was given up.</summary>
+    /// <returns>False: there is more of it to do, which comes before all other work.</returns>
+    public bool TryComplete(LoadQueue queue, LoadWork work)
     {
-        if (!Cancelled.IsCancellationRequested)
-            Guard(work.Run);
+        if (!Cancelled.IsCancellationRequested && !TryRun(work))
+            return false;
         work.Recycle();
         queue.NoteDone();
+        return true;
     }
 
     /// <summary>The work is at an end: what is left of it, after a fault, is passed over.</summary>
@@ -153,7 +155,7 @@ internal sealed class LoadCrew : IDisposable
         _cancelled.Dispose();
     }
 
-    private void Guard(Action action)
+    private void RunGuarded(Action action)
     {
         try
         {
@@ -165,32 +167,51 @@ internal sealed class LoadCrew : IDisposable
         }
     }
 
+    private bool TryRun(LoadWork work)
+    {
+        try
+        {
+            return work.Run();
+        }
+        catch (Exception exception) when (exception is DatasetException or Aof.AofFault)
+        {
+            Fail(exception);
+            return true;
+        }
+    }
+
     private void RunThread(LoadQueue queue)
     {
         while (queue.Take() is { } work)
-            Run(queue, work);
+        {
+            while (!TryComplete(queue, work))
+            {
+                // The thread has nothing else to do.
+            }
+        }
     }
 }
 
 /// <summary>What a loop does for a load between its turns. Data plane.</summary>
 internal sealed class LoadSlices(LoadCrew crew, LoadQueue queue)
 {
-    /// <summary>So long clients wait at most for a slice to end, unless a single value takes longer.</summary>
+    /// <summary>So long clients wait for a slice to end, and for what is being done to come to a place where it may rest.</summary>
     private const long SliceTicksPerSecond = 200;
 
     private readonly LoadCrew _crew = crew;
     private readonly LoadQueue _queue = queue;
+    private LoadWork? _unfinished;
 
     /// <summary>Whether something waits to be done.</summary>
-    public bool HasWork => _queue.HasWork;
+    public bool HasWork => _unfinished is not null || _queue.HasWork;
 
     /// <summary>Works for some 5 ms, if there is so much; the loop holds its partition.</summary>
     public void Run()
     {
         long end = Stopwatch.GetTimestamp() + (Stopwatch.Frequency / SliceTicksPerSecond);
-        while (_queue.TryTake() is { } work)
+        while ((_unfinished ?? _queue.TryTake()) is { } work)
         {
-            _crew.Run(_queue, work);
+            _unfinished = _crew.TryComplete(_queue, work) ? null : work;
             if (Stopwatch.GetTimestamp() >= end)
                 return;
         }

@@ -2,8 +2,8 @@ using FastKv.Structures;
 
 namespace FastKv.Engine.Persistence.Rdb;
 
-// The numbers of the RDB format: versions 1 to 12 (Redis 7.4), and Valkey's version 80 (Valkey 9.0), which shares all types of version 11 and has one of its own
-// under a number that Redis uses for something else. A file:
+// The numbers of the RDB format: versions 1 to 12 (Redis 7.4), and Valkey's version 80 (Valkey 9.0), which shares all types of version 11 and has one of its
+// own under a number that Redis uses for something else. A file:
 //
 //   REDIS 0010 or VALKEY 080 | auxiliary fields | functions | per database: select, resize, records | end | CRC-64
 //

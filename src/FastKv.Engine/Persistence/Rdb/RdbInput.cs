@@ -123,11 +123,28 @@ internal unsafe struct RdbInput(byte* start, long length)
             return false;
         if (isEncoded)
             return length == RdbFormat.EncodedLzf ? TryCompressed(heap, ref text) : TryInteger((int)length, ref text);
-        if (length > StringBytesMax)
-            return Fail(length > (ulong)Left ? RdbFault.Truncated : RdbFault.TooLarge);
-        if (!TryTake((long)length, out byte* at))
+        if (!TryPlain(length, out byte* at))
             return false;
         text.Set(at, (int)length);
+        return true;
+    }
+
+    /// <summary>Passes over a string that is no integer, and tells where its bytes are.</summary>
+    /// <param name="from">The first byte that is stored.</param>
+    /// <param name="storedBytes">How many are.</param>
+    /// <param name="bytes">The length of the string.</param>
+    /// <param name="isCompressed">Whether the bytes are compressed ones.</param>
+    public bool TryText(out byte* from, out long storedBytes, out int bytes, out bool isCompressed)
+    {
+        from = null;
+        storedBytes = bytes = 0;
+        if (!TryLength(out ulong length, out isCompressed))
+            return false;
+        if (isCompressed)
+            return length == RdbFormat.EncodedLzf ? TryCompressed(out from, out storedBytes, out bytes) : Fail(RdbFault.BadString);
+        if (!TryPlain(length, out from))
+            return false;
+        storedBytes = bytes = (int)length;
         return true;
     }
 
@@ -185,6 +202,14 @@ internal unsafe struct RdbInput(byte* start, long length)
         return read && (!double.IsNaN(score) || Fail(RdbFault.BadScore));
     }
 
+    private bool TryPlain(ulong length, out byte* at)
+    {
+        at = null;
+        if (length > StringBytesMax)
+            return Fail(length > (ulong)Left ? RdbFault.Truncated : RdbFault.TooLarge);
+        return TryTake((long)length, out at);
+    }
+
     private bool TryLongLength(byte first, out ulong length)
     {
         length = 0;
@@ -233,18 +258,27 @@ internal unsafe struct RdbInput(byte* start, long length)
 
     private bool TryCompressed(NativeHeap heap, ref RdbText text)
     {
+        if (!TryCompressed(out byte* from, out long compressed, out int length))
+            return false;
+        byte* to = text.Own(heap, length);
+        return Lzf.TryDecompress(from, compressed, to, length) || Fail(RdbFault.BadCompression);
+    }
+
+    // Passes over compressed bytes, and tells where they are.
+    private bool TryCompressed(out byte* from, out long compressedBytes, out int bytes)
+    {
+        from = null;
+        compressedBytes = bytes = 0;
         if (!TryLength(out ulong compressed) || !TryLength(out ulong length))
             return false;
         if (compressed > (ulong)Left)
             return Fail(RdbFault.Truncated);
-        if (length > StringBytesMax || !Lzf.IsPlausible((long)compressed, (long)length))
-        {
-            At += (long)compressed;
-            return Fail(RdbFault.BadCompression);
-        }
-        byte* to = text.Own(heap, (int)length);
-        byte* from = At;
+        from = At;
         At += (long)compressed;
-        return Lzf.TryDecompress(from, (long)compressed, to, (long)length) || Fail(RdbFault.BadCompression);
+        if (length > StringBytesMax || !Lzf.IsPlausible((long)compressed, (long)length))
+            return Fail(RdbFault.BadCompression);
+        compressedBytes = (long)compressed;
+        bytes = (int)length;
+        return true;
     }
 }

@@ -4,7 +4,6 @@ using FastKv.Engine.Keyspace;
 using FastKv.Engine.Persistence.Loading;
 using FastKv.Memory;
 using FastKv.Structures;
-using FastKv.Structures.Encoding;
 
 namespace FastKv.Engine.Persistence.Rdb;
 
@@ -64,11 +63,10 @@ internal sealed unsafe class RdbLoader
 {
     private const int RecordsPerBatch = 512;
     private const long BytesPerBatch = 1 << 18;
-    private const long ChecksumSliceBytes = 1 << 16;
 
     /// <summary>How far keys are counted, and delayed, at a stretch.</summary>
     private const int KeysPerNote = 64;
-    private const int VersionWithChecksum = 5;
+    private const long BytesPerNote = 1 << 16;
 
     private readonly Partition[] _partitions;
     private readonly RdbLoadOptions _options;
@@ -78,15 +76,15 @@ internal sealed unsafe class RdbLoader
     private readonly RdbBatch?[] _open;
     private readonly ConcurrentBag<RdbBatch> _pool = [];
     private readonly Lock _gate = new();
+
+    /// <summary>For strings that the reader has to decompress: the partitions' heaps are in use.</summary>
+    private readonly NativeHeap _heap = new("reader");
     private readonly byte* _data;
     private readonly long _length;
-    private long _checksumOffset;
     private long _progressOffset;
     private int _progressKeys;
     private int _unannounced;
-    private ulong _checksum;
     private bool _isHeadRead;
-    private bool _isValkey;
 
     private RdbLoader(Partition[] partitions, byte* data, long length, RdbLoadOptions options, LoadCrew crew)
     {
@@ -111,19 +109,25 @@ internal sealed unsafe class RdbLoader
         return new RdbLoader(partitions, data, length, options, own).Run();
     }
 
-    /// <summary>Builds the records of a batch; by whoever runs its partition.</summary>
-    public void Build(RdbBatch batch)
+    /// <summary>Builds the records of a batch, or some of a large one; by whoever runs its partition.</summary>
+    /// <returns>False: there is more to build.</returns>
+    public bool Build(RdbBatch batch)
     {
         var builder = _builders[batch.Shard];
         if (batch.ReservedKeys > 0)
             builder.Reserve(batch.ReservedDatabase, batch.ReservedKeys);
-        if (!builder.TryLoad(batch))
+        batch.IsBegun = batch.IsLarge;
+        if (!(batch.IsLarge ? builder.TryLoadSome(batch.Records[0]) : builder.TryLoad(batch)))
             Fail(builder.Fault, builder.FaultOffset);
+        return !builder.IsUnfinished;
     }
 
-    /// <summary>Takes a batch back that was built, or passed over; from any thread.</summary>
+    /// <summary>Takes a batch back that was built, or passed over.</summary>
     public void Return(RdbBatch batch)
     {
+        if (batch.IsBegun)
+            _builders[batch.Shard].Abandon();
+        batch.IsBegun = batch.IsLarge = false;
         batch.Count = 0;
         batch.Bytes = 0;
         batch.ReservedKeys = 0;
@@ -132,13 +136,15 @@ internal sealed unsafe class RdbLoader
 
     private RdbLoadResult Run()
     {
-        var input = new RdbInput(_data, _length);
+        using var heap = _heap;
+        var walk = new RdbWalker(_data, _length, _heap, _options.VerifiesChecksum);
+        var key = default(RdbText);
         try
         {
-            if (TryRead(ref input))
+            if (TryRead(ref walk, ref key))
                 _crew.Drain();
             else
-                Fail(input.Fault, input.FaultOffset);
+                Fail(walk.Input.Fault, FaultOffsetOf(walk));
         }
         catch (OperationCanceledException) when (HasFault)
         {
@@ -148,6 +154,8 @@ internal sealed unsafe class RdbLoader
         finally
         {
             _crew.Settle();
+            walk.Dispose();
+            key.Release(_heap);
         }
         foreach (var builder in _builders)
         {
@@ -156,6 +164,10 @@ internal sealed unsafe class RdbLoader
         }
         return _result;
     }
+
+    // Redis's tools name the place behind a type that is none; who loads, the type.
+    private static long FaultOffsetOf(in RdbWalker walk) =>
+        walk.Input.Fault == RdbFault.UnknownType ? walk.Input.FaultOffset - 1 : walk.Input.FaultOffset;
 
     private bool HasFault
     {
@@ -178,88 +190,57 @@ internal sealed unsafe class RdbLoader
         _crew.GiveUp();
     }
 
-    private bool TryRead(ref RdbInput input)
+    private bool TryRead(ref RdbWalker walk, ref RdbText key)
     {
-        if (!TryReadSignature(ref input))
+        if (!TryOpen(ref walk))
             return false;
-        int database = 0;
-        var record = new RdbRecord { ExpiryMs = -1, IdleSeconds = -1, Frequency = -1 };
         while (true)
         {
-            long start = input.Offset;
-            if (!input.TryByte(out byte code))
-                return false;
-            switch ((RdbOpcode)code)
+            switch (walk.Next())
             {
-                case RdbOpcode.ExpireSeconds:
-                    if (!input.TryTake(sizeof(int), out byte* seconds))
+                case RdbStep.Key:
+                    if (!_isHeadRead)
+                        NoteHead();
+                    if (!TryDispatch(ref walk, ref key))
                         return false;
-                    record.ExpiryMs = *(int*)seconds * 1000L;
-                    continue;
-                case RdbOpcode.ExpireMilliseconds:
-                    if (!input.TryInt64(out record.ExpiryMs))
+                    break;
+                case RdbStep.Auxiliary:
+                    _result.Auxiliary[Encoding.Latin1.GetString(walk.Name.Span)] = Encoding.Latin1.GetString(walk.Value.Span);
+                    break;
+                case RdbStep.SelectDatabase:
+                    if (walk.Database >= (ulong)_partitions[0].Databases.Length)
+                        return walk.Input.Fail(RdbFault.BadDatabase);
+                    break;
+                case RdbStep.ResizeDatabase:
+                    Reserve((int)walk.Database, walk.AnnouncedKeys, walk.AnnouncedExpiries, walk.Input.Left);
+                    break;
+                case RdbStep.Function:
+                    _result.Functions.Add(walk.Value.Span.ToArray());
+                    break;
+                case RdbStep.ModuleAuxiliary:
+                    _result.ModuleData++;
+                    if (!RdbSkipper.TrySkipModuleData(ref walk.Input))
                         return false;
-                    continue;
-                case RdbOpcode.Idle:
-                    if (!input.TryLength(out ulong idle))
-                        return false;
-                    record.IdleSeconds = (long)Math.Min(idle, int.MaxValue);
-                    continue;
-                case RdbOpcode.Frequency:
-                    if (!input.TryByte(out byte frequency))
-                        return false;
-                    record.Frequency = frequency;
-                    continue;
-                case RdbOpcode.SelectDatabase:
-                    if (!input.TryLength(out ulong selected))
-                        return false;
-                    if (selected >= (ulong)_partitions[0].Databases.Length)
-                        return input.Fail(RdbFault.BadDatabase);
-                    database = (int)selected;
-                    continue;
-                case RdbOpcode.ResizeDatabase:
-                    if (!input.TryLength(out ulong keys) || !input.TryLength(out ulong expiring))
-                        return false;
-                    Reserve(database, keys, expiring, input.Left);
-                    continue;
-                case RdbOpcode.SlotInfo:
-                    if (!input.TryLength(out _) || !input.TryLength(out _) || !input.TryLength(out _))
-                        return false;
-                    continue;
-                case RdbOpcode.SlotImport when _isValkey:
-                    if (!RdbSkipper.TrySkipSlotImport(ref input))
-                        return false;
-                    continue;
-                case RdbOpcode.Auxiliary:
-                    if (!TryReadAuxiliary(ref input))
-                        return false;
-                    continue;
-                case RdbOpcode.Function:
-                    if (!TryReadFunction(ref input))
-                        return false;
-                    continue;
-                case RdbOpcode.FunctionPreRelease:
-                    return input.Fail(RdbFault.UnreadableFunction);
-                case RdbOpcode.ModuleAuxiliary:
-                    if (!TrySkipModuleAuxiliary(ref input))
-                        return false;
-                    continue;
-                case RdbOpcode.End:
-                    return TryEnd(ref input);
+                    break;
+                case RdbStep.End:
+                    NoteEnd(walk);
+                    return true;
+                case RdbStep.Fault:
+                    return false;
             }
-            if (!_isHeadRead)
-                NoteHead();
-            record.Offset = start;
-            if (!RdbFormat.TryType(code, _isValkey, out record.Type))
-            {
-                input.At--;
-                return input.Fail(RdbFault.UnknownType);
-            }
-            record.Database = database;
-            if (!TryDispatch(ref input, record))
-                return false;
-            record = new RdbRecord { ExpiryMs = -1, IdleSeconds = -1, Frequency = -1 };
         }
+    }
+
+    private bool TryOpen(ref RdbWalker walk)
+    {
+        bool isOpen = walk.TryOpen();
+
+        // What is too short for a signature has none.
+        if (walk.Input.Fault == RdbFault.Truncated)
+            walk.Input.Fault = RdbFault.BadSignature;
+        if (isOpen)
+            _result.Version = walk.Version;
+        return isOpen;
     }
 
     /// <summary>
@@ -281,157 +262,73 @@ internal sealed unsafe class RdbLoader
         }
     }
 
-    private bool TryReadSignature(ref RdbInput input)
+    private void NoteEnd(in RdbWalker walk)
     {
-        if (!input.TryTake(RdbFormat.MagicBytes, out byte* magic))
-            return input.Fail(RdbFault.BadSignature);
-        var signature = new ReadOnlySpan<byte>(magic, RdbFormat.MagicBytes);
-        if (!RdbFormat.IsMagic(signature))
-            return input.Fail(RdbFault.BadSignature);
-        _result.Version = RdbFormat.VersionOf(signature, out _isValkey);
-        return _result.Version > 0 || input.Fail(RdbFault.BadVersion);
-    }
-
-    private bool TryReadAuxiliary(ref RdbInput input)
-    {
-        var name = default(RdbText);
-        var value = default(RdbText);
-        long before = input.Offset;
-        if (!TryPlainString(ref input, ref name) || !TryPlainString(ref input, ref value))
-        {
-            if (input.Fault != RdbFault.None)
-                return false;
-            input.At = _data + before;
-            return input.TrySkipString() && input.TrySkipString();
-        }
-        _result.Auxiliary[Encoding.Latin1.GetString(name.Span)] = Encoding.Latin1.GetString(value.Span);
-        return true;
-    }
-
-    private bool TryReadFunction(ref RdbInput input)
-    {
-        // Its own heap: shards are using theirs.
-        using var heap = new NativeHeap("functions");
-        var text = default(RdbText);
-        bool read = input.TryString(heap, ref text);
-        if (read)
-            _result.Functions.Add(text.Span.ToArray());
-        text.Release(heap);
-        return read;
-    }
-
-    private bool TrySkipModuleAuxiliary(ref RdbInput input)
-    {
-        _result.ModuleData++;
-        return input.TryLength(out _) && input.TryLength(out _) && input.TryLength(out _) && RdbSkipper.TrySkipModuleData(ref input);
-    }
-
-    private bool TryEnd(ref RdbInput input)
-    {
-        AddToChecksum(input.Offset);
-        ulong computed = _checksum;
-        if (_result.Version >= VersionWithChecksum)
-        {
-            if (!input.TryInt64(out long stored))
-                return false;
-            _result.HasChecksum = stored != 0;
-            if (_options.VerifiesChecksum && stored != 0 && (ulong)stored != computed)
-                return input.Fail(RdbFault.BadChecksum);
-        }
-        _result.Bytes = input.Offset;
+        _result.HasChecksum = walk.HasChecksum;
+        _result.Bytes = walk.Input.Offset;
         for (int shard = 0; shard < _open.Length; shard++)
             Send(shard);
         if (!_isHeadRead)
             NoteHead();
-        NoteProgress(input.Offset);
-        return true;
+        NoteProgress(walk.Input.Offset);
     }
 
-    private bool TryDispatch(ref RdbInput input, in RdbRecord record)
+    private bool TryDispatch(ref RdbWalker walk, ref RdbText key)
     {
         int shard = 0;
-        if (_partitions.Length > 1)
-        {
-            if (!TryShard(ref input, out shard))
-                return false;
-        }
-        else if (!input.TrySkipString())
-        {
+        long start = walk.TypeOffset;
+        if (_partitions.Length == 1 ? !walk.Input.TrySkipString() : !TryShard(ref walk.Input, ref key, out shard))
             return false;
-        }
-        if (!RdbSkipper.TrySkipValue(ref input, record.Type))
+        if (!RdbSkipper.TrySkipValue(ref walk.Input, walk.Type))
             return false;
-        if (record.Type == RdbType.Module2)
+        if (walk.Type == RdbType.Module2)
         {
             _result.ModuleKeys++;
             return true;
         }
-        if (_options.DropsExpired && record.ExpiryMs != -1 && record.ExpiryMs < _options.NowMs)
+        if (_options.DropsExpired && walk.ExpiryMs != -1 && walk.ExpiryMs < _options.NowMs)
         {
             _result.KeysExpired++;
             return true;
         }
         _progressKeys++;
+        bool isLarge = walk.Input.Offset - start >= RdbBatch.LargeBytes;
+        if (isLarge)
+            Send(shard);
         var batch = _open[shard] ??= Rent(shard);
-        batch.Records[batch.Count++] = record;
-        batch.Bytes += input.Offset - record.Offset;
-        if (batch.Count == RecordsPerBatch || batch.Bytes >= BytesPerBatch)
+        ref var record = ref batch.Records[batch.Count++];
+        record.Offset = start;
+        record.ExpiryMs = walk.ExpiryMs;
+        record.IdleSeconds = walk.IdleSeconds;
+        record.Frequency = walk.Frequency;
+        record.Database = (int)walk.Database;
+        record.Type = walk.Type;
+        batch.Bytes += walk.Input.Offset - start;
+        batch.IsLarge = isLarge;
+        if (isLarge || batch.Count == RecordsPerBatch || batch.Bytes >= BytesPerBatch)
             Send(shard);
         _unannounced++;
-        if (input.Offset - _checksumOffset >= ChecksumSliceBytes || _unannounced == KeysPerNote)
-            Pass(input.Offset);
+        if (walk.Input.Offset - _progressOffset >= BytesPerNote || _unannounced == KeysPerNote)
+            Pass(walk.Input.Offset);
         return true;
     }
 
-    private bool TryShard(ref RdbInput input, out int shard)
+    private bool TryShard(ref RdbInput input, ref RdbText key, out int shard)
     {
-        var key = default(RdbText);
         shard = 0;
-        long start = input.Offset;
-        if (!TryPlainString(ref input, ref key))
-        {
-            if (input.Fault != RdbFault.None)
-                return false;
-            input.At = _data + start;
-            return TryShardOfCompressed(ref input, out shard);
-        }
+        if (!input.TryString(_heap, ref key))
+            return false;
         fixed (byte* bytes = key.Span)
             shard = _partitions[0].Routing.ShardOf(bytes, key.Length);
         return true;
     }
 
-    // Redis compresses long keys.
-    private bool TryShardOfCompressed(ref RdbInput input, out int shard)
-    {
-        using var heap = new NativeHeap("key");
-        var key = default(RdbText);
-        bool read = input.TryString(heap, ref key);
-        shard = read ? _partitions[0].Routing.ShardOf(key.Bytes, key.Length) : 0;
-        key.Release(heap);
-        return read;
-    }
-
-    // A string that needs no memory of its own; false without a fault: it is compressed.
-    private static bool TryPlainString(ref RdbInput input, ref RdbText text)
-    {
-        const int compressed = RdbFormat.Encoded | RdbFormat.EncodedLzf;
-        return (input.Left == 0 || *input.At != compressed) && input.TryString(null!, ref text);
-    }
-
-    /// <summary>What is due after some keys: the checksum, while their bytes are in the cache; progress; a delay that was asked for.</summary>
+    /// <summary>What is due after some keys: progress; a delay that was asked for.</summary>
     private void Pass(long offset)
     {
-        AddToChecksum(offset);
         NoteProgress(offset);
         _options.Progress?.Delay(_unannounced);
         _unannounced = 0;
-    }
-
-    private void AddToChecksum(long offset)
-    {
-        if (_options.VerifiesChecksum)
-            _checksum = Crc64.Append(_checksum, _data + _checksumOffset, offset - _checksumOffset);
-        _checksumOffset = offset;
     }
 
     private void Send(int shard)

@@ -17,20 +17,32 @@ internal struct RdbRecord
     public RdbType Type;
 }
 
-/// <summary>Records of one shard.</summary>
+/// <summary>Records of one shard: some that are small, or a large one.</summary>
 internal sealed class RdbBatch(RdbLoader owner, int recordsMax) : LoadWork
 {
+    /// <summary>
+    /// From so many bytes on a record is built in steps. Compressed bytes may become 88 times as many, of which there is a quarter of a megabyte in a batch at
+    /// most: it takes some milliseconds, however much of it is compressed.
+    /// </summary>
+    public const long LargeBytes = 1 << 16;
+
     private readonly RdbLoader _owner = owner;
     public readonly RdbRecord[] Records = new RdbRecord[recordsMax];
     public int Count;
     public long Bytes;
     public int Shard;
 
+    /// <summary>Whether there is one record, which is built in steps.</summary>
+    public bool IsLarge;
+
+    /// <summary>Whether its first step has been taken.</summary>
+    public bool IsBegun;
+
     /// <summary>Keys of a database that are to be prepared for before the records are built; 0: none.</summary>
     public long ReservedKeys;
     public int ReservedDatabase;
 
-    public override void Run() => _owner.Build(this);
+    public override bool Run() => _owner.Build(this);
 
     public override void Recycle() => _owner.Return(this);
 }
@@ -47,6 +59,8 @@ internal sealed unsafe class RdbShardLoader
     private readonly byte* _data;
     private readonly long _length;
     private readonly RdbLoadOptions _options;
+    private readonly RdbLargeValue _large = new();
+    private RdbText _largeKey;
     private bool _knowsTime;
 
     public RdbShardLoader(Partition partition, byte* data, long length, RdbLoadOptions options)
@@ -64,6 +78,9 @@ internal sealed unsafe class RdbShardLoader
     public long KeysLoaded { get; private set; }
 
     public long KeysEmpty { get; private set; }
+
+    /// <summary>Whether a large value is being built.</summary>
+    public bool IsUnfinished => _large.IsUnfinished;
 
     /// <summary>Prepares the table of a database that is empty.</summary>
     public void Reserve(int database, long keys) => _partition.Databases[database].Reserve(keys);
@@ -90,6 +107,45 @@ internal sealed unsafe class RdbShardLoader
                 return false;
         }
         return true;
+    }
+
+    /// <summary>Begins a large record, or goes on with it; false: see the fault.</summary>
+    public bool TryLoadSome(in RdbRecord record)
+    {
+        var database = _partition.Databases[record.Database];
+        if (!_large.IsUnfinished && !TryBegin(record))
+            return false;
+        fixed (byte* bytes = _largeKey.Span)
+        {
+            var key = new Key(bytes, _largeKey.Length, _partition.Routing.Hash(bytes, _largeKey.Length));
+            byte* entry = RdbValueReader.ReadSome(database.Values, _large, record.Type, key.Span, record.ExpiryMs, AccessBits(record), _options.NowMs);
+            if (_large.IsUnfinished)
+                return true;
+            bool isSound = TryTake(database, key, entry, _large.Input);
+            _largeKey.Release(_partition.Heap);
+            return isSound;
+        }
+    }
+
+    /// <summary>Frees what there is of a large value.</summary>
+    public void Abandon()
+    {
+        _large.Abandon();
+        _largeKey.Release(_partition.Heap);
+    }
+
+    private bool TryBegin(in RdbRecord record)
+    {
+        if (!_knowsTime)
+            NoteTime();
+        _large.Input = new RdbInput(_data, _length) { At = _data + record.Offset + 1 };
+        if (!_large.Input.TryString(_partition.Heap, ref _largeKey))
+            return Fail(_large.Input.Fault, _large.Input.FaultOffset);
+        fixed (byte* bytes = _largeKey.Span)
+        {
+            var key = new Key(bytes, _largeKey.Length, _partition.Routing.Hash(bytes, _largeKey.Length));
+            return TryMakeRoom(_partition.Databases[record.Database], key, record.Offset);
+        }
     }
 
     /// <summary>On the thread that runs the partition, hence not when this is made.</summary>
@@ -122,27 +178,38 @@ internal sealed unsafe class RdbShardLoader
         fixed (byte* bytes = text.Span)
         {
             var key = new Key(bytes, text.Length, hash);
-            if (database.Exists(key))
-            {
-                if (!_options.Replaces)
-                    return Fail(RdbFault.DuplicateKey, record.Offset);
-                database.Remove(key, database.PeekRaw(key));
-            }
+            if (!TryMakeRoom(database, key, record.Offset))
+                return false;
             var input = new RdbInput(_data, _length) { At = _data + valueOffset };
             byte* entry = RdbValueReader.Read(database.Values, ref input, record.Type, key.Span, record.ExpiryMs, AccessBits(record), _options.NowMs);
-            if (entry != null)
-            {
-                database.Insert(key, new EntryRef(entry), isNew: false);
-                KeysLoaded++;
-                return true;
-            }
-            if (input.Fault != RdbFault.EmptyKey)
-                return Fail(input.Fault, input.FaultOffset);
+            return TryTake(database, key, entry, input);
+        }
+    }
 
-            // As Redis: some versions have left empty collections in files.
-            KeysEmpty++;
+    private bool TryMakeRoom(Database database, in Key key, long recordOffset)
+    {
+        if (!database.Exists(key))
+            return true;
+        if (!_options.Replaces)
+            return Fail(RdbFault.DuplicateKey, recordOffset);
+        database.Remove(key, database.PeekRaw(key));
+        return true;
+    }
+
+    private bool TryTake(Database database, in Key key, byte* entry, in RdbInput input)
+    {
+        if (entry != null)
+        {
+            database.Insert(key, new EntryRef(entry), isNew: false);
+            KeysLoaded++;
             return true;
         }
+        if (input.Fault != RdbFault.EmptyKey)
+            return Fail(input.Fault, input.FaultOffset);
+
+        // As Redis: some versions have left empty collections in files.
+        KeysEmpty++;
+        return true;
     }
 
     private uint AccessBits(in RdbRecord record)

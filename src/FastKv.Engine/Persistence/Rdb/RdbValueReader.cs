@@ -21,10 +21,12 @@ internal unsafe ref partial struct RdbValueReader
     private readonly long _expiryMs;
     private readonly uint _clock;
     private readonly long _nowMs;
+    private readonly RdbLargeValue? _large;
     private RdbText _first;
     private RdbText _second;
 
-    private RdbValueReader(ValueHeap values, ref RdbInput input, ReadOnlySpan<byte> key, long expiryMs, uint clock, long nowMs)
+    private RdbValueReader(
+        ValueHeap values, ref RdbInput input, ReadOnlySpan<byte> key, long expiryMs, uint clock, long nowMs, RdbLargeValue? large = null)
     {
         _values = values;
         _heap = values.Heap;
@@ -33,6 +35,7 @@ internal unsafe ref partial struct RdbValueReader
         _expiryMs = expiryMs;
         _clock = clock;
         _nowMs = nowMs;
+        _large = large;
     }
 
     /// <summary>Reads a value. O(bytes) (O(n log n) for a sorted set in no order).</summary>
@@ -53,28 +56,47 @@ internal unsafe ref partial struct RdbValueReader
         return entry;
     }
 
+    /// <summary>As <see cref="Read(ValueHeap, ref RdbInput, RdbType, ReadOnlySpan{byte}, long, uint, long)"/>, but some parts at a time: O(1) a call.</summary>
+    /// <param name="values">Where it will live.</param>
+    /// <param name="large">What has been read so far, and where; a new value's input stands at the value.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="key">The key; it may lie elsewhere at the next call.</param>
+    /// <param name="expiryMs">Unix milliseconds; 0 or negative for none.</param>
+    /// <param name="clock">The 24 bits of the access clock.</param>
+    /// <param name="nowMs">The time: fields of hashes that are due are left out.</param>
+    /// <returns>An entry that is in no table; null: it is unfinished, or see the fault.</returns>
+    public static byte* ReadSome(
+        ValueHeap values, RdbLargeValue large, RdbType type, ReadOnlySpan<byte> key, long expiryMs, uint clock, long nowMs)
+    {
+        var reader = new RdbValueReader(values, ref large.Input, key, expiryMs, clock, nowMs, large);
+        byte* entry = reader.Read(type);
+        reader._first.Release(values.Heap);
+        reader._second.Release(values.Heap);
+        return entry;
+    }
+
     private byte* Read(RdbType type)
     {
         switch (type)
         {
             case RdbType.String:
-                return _input.TryString(_heap, ref _first) ? StringEntry.Create(_heap, _key, _first.Span, _expiryMs, _clock) : null;
+                return _large is null ? ReadString() : ReadParts<StringPieces>(type);
             case RdbType.List:
-                return ReadList();
-            case RdbType.Set:
-                return ReadSet();
-            case RdbType.SortedSet or RdbType.SortedSet2:
-                return ReadSortedSet(hasBinaryScores: type == RdbType.SortedSet2);
-            case RdbType.Hash:
-                return ReadHash();
-            case RdbType.HashTimes or RdbType.HashTimesPreRelease:
-                return ReadHashWithTimes(isRelative: type == RdbType.HashTimes);
-            case RdbType.HashTimesValkey:
-                return ReadHashOfValkey();
+                return ReadParts<ListElements>(type);
             case RdbType.ListQuicklist or RdbType.ListQuicklist2:
-                return ReadQuicklist(isPacked: type == RdbType.ListQuicklist2);
+                return ReadParts<ListNodes>(type);
+            case RdbType.Set:
+                return ReadParts<SetMembers>(type);
+            case RdbType.SortedSet or RdbType.SortedSet2:
+                return ReadParts<ScoredMembers>(type);
+            case RdbType.Hash:
+                return ReadParts<HashFields>(type);
+            case RdbType.HashTimes or RdbType.HashTimesPreRelease:
+                return ReadParts<TimedFields>(type);
+            case RdbType.HashTimesValkey:
+                return ReadParts<ValkeyFields>(type);
             case RdbType.StreamListpacks or RdbType.StreamListpacks2 or RdbType.StreamListpacks3:
-                return ReadStream(type);
+                return ReadParts<StreamParts>(type);
             case RdbType.HashListpackTimes:
                 // The least of the times stands in front; it follows from the listpack.
                 return _input.TryInt64(out _) ? ReadBlob(type) : null;
@@ -85,6 +107,26 @@ internal unsafe ref partial struct RdbValueReader
                 _input.Fail(type is RdbType.Module2 or RdbType.ModulePreRelease ? RdbFault.ModuleValue : RdbFault.UnknownType);
                 return null;
         }
+    }
+
+    private byte* ReadString() => _input.TryString(_heap, ref _first) ? StringEntry.Create(_heap, _key, _first.Span, _expiryMs, _clock) : null;
+
+    /// <summary>Values that come in parts: all of them, or some of a large value's.</summary>
+    private byte* ReadParts<T>(RdbType type)
+        where T : struct, IRdbValueParts
+    {
+        if (_large is not null)
+            return _large.Step<T>(ref this, type);
+        var parts = default(T);
+        if (!parts.TryBegin(ref this, type))
+            return null;
+        bool isSound = true;
+        while (isSound && parts.HasMore)
+            isSound = parts.TryNext(ref this);
+        byte* entry = isSound ? parts.Finish(ref this) : null;
+        if (entry == null)
+            parts.Free();
+        return entry;
     }
 
     /// <summary>Values that are one string.</summary>
@@ -109,81 +151,6 @@ internal unsafe ref partial struct RdbValueReader
             RdbType.SortedSetZiplist => ReadSortedSetZiplist(),
             _ => ReadHashZiplist(),
         };
-    }
-
-    private byte* ReadList()
-    {
-        if (!TryElements(1, out long count))
-            return null;
-        var list = new ListBuilder(_values);
-        for (; count > 0; count--)
-        {
-            if (!_input.TryString(_heap, ref _first))
-            {
-                list.Free();
-                return null;
-            }
-            list.Add(_first.Span);
-        }
-        return list.Finish(_key, _expiryMs, _clock);
-    }
-
-    private byte* ReadQuicklist(bool isPacked)
-    {
-        if (!TryElements(1, out long nodes))
-            return null;
-        var list = new ListBuilder(_values);
-        bool isSound = true;
-        for (; nodes > 0 && isSound; nodes--)
-            isSound = isPacked ? TryReadNode(ref list) : TryReadZiplistNode(ref list);
-        if (isSound && list.Count > 0)
-            return list.Finish(_key, _expiryMs, _clock);
-        list.Free();
-        _input.Fail(RdbFault.EmptyKey);
-        return null;
-    }
-
-    private bool TryReadNode(ref ListBuilder list)
-    {
-        if (!_input.TryLength(out ulong container))
-            return false;
-        if (container is not (RdbFormat.ContainerPlain or RdbFormat.ContainerPacked))
-            return _input.Fail(RdbFault.BadContainer);
-        if (!_input.TryString(_heap, ref _first))
-            return false;
-        if (container == RdbFormat.ContainerPlain)
-        {
-            list.Add(_first.Span);
-            return true;
-        }
-        if (!TryOpenListpack(out byte* first, out byte* end, out ListpackFacts facts))
-            return false;
-        if (facts.Count == 0)
-            return true;
-        if (facts.IsCanonical)
-        {
-            list.AddRun(first, end, facts.Count);
-            return true;
-        }
-        Span<byte> scratch = stackalloc byte[ScratchBytes];
-        for (byte* at = first; at < end; at = Listpack.Next(at))
-            list.Add(Listpack.Text(at, scratch));
-        return true;
-    }
-
-    private byte* ReadSet()
-    {
-        if (!TryElements(1, out long count))
-            return null;
-        var set = new SetBuilder(_values, count);
-        for (; count > 0; count--)
-        {
-            if (!_input.TryString(_heap, ref _first))
-                return Discard(ref set, RdbFault.None);
-            if (!set.TryAdd(_first.Span))
-                return Discard(ref set, RdbFault.Duplicate);
-        }
-        return Finish(ref set);
     }
 
     private byte* ReadSetListpack()
@@ -232,24 +199,6 @@ internal unsafe ref partial struct RdbValueReader
         return Finish(ref set);
     }
 
-    private byte* ReadSortedSet(bool hasBinaryScores)
-    {
-        if (!TryElements(hasBinaryScores ? 9 : 2, out long count))
-            return null;
-        var set = new SortedSetLoader(_values, count);
-        for (; count > 0; count--)
-        {
-            bool read = _input.TryString(_heap, ref _first);
-            double score = 0;
-            read = read && (hasBinaryScores ? _input.TryBinaryScore(out score) : _input.TryTextScore(out score));
-            if (!read)
-                return Discard(ref set, RdbFault.None);
-            if (!set.TryAdd(_first.Span, score))
-                return Discard(ref set, RdbFault.Duplicate);
-        }
-        return Finish(ref set);
-    }
-
     private byte* ReadSortedSetListpack()
     {
         if (!TryOpenListpack(out byte* at, out byte* end, out ListpackFacts facts) || !TryPairs(facts.Count))
@@ -277,60 +226,6 @@ internal unsafe ref partial struct RdbValueReader
         }
         Listpack.TryText(element, out byte* text, out int length);
         return Protocol.NumberText.TryParseDouble(new ReadOnlySpan<byte>(text, length), out score);
-    }
-
-    private byte* ReadHash()
-    {
-        if (!TryElements(2, out long count))
-            return null;
-        var hash = new HashBuilder(_values, count, hasTimes: false, _nowMs);
-        for (; count > 0; count--)
-        {
-            if (!_input.TryString(_heap, ref _first) || !_input.TryString(_heap, ref _second))
-                return Discard(ref hash, RdbFault.None);
-            if (!hash.TryAdd(_first.Span, _second.Span))
-                return Discard(ref hash, RdbFault.Duplicate);
-        }
-        return Finish(ref hash);
-    }
-
-    // Per field a time (0: none), relative to the one in front plus one, or absolute.
-    private byte* ReadHashWithTimes(bool isRelative)
-    {
-        long leastMs = 1;
-        if ((isRelative && !_input.TryInt64(out leastMs)) || !TryElements(3, out long count))
-            return null;
-        var hash = new HashBuilder(_values, count, hasTimes: true, _nowMs);
-        for (; count > 0; count--)
-        {
-            bool read = _input.TryLength(out ulong time) && _input.TryString(_heap, ref _first) && _input.TryString(_heap, ref _second);
-            if (!read)
-                return Discard(ref hash, RdbFault.None);
-            long expiryMs = time == 0 ? 0 : unchecked(leastMs + (long)time - 1);
-            if (!IsTime(expiryMs) || (time != 0 && expiryMs == 0))
-                return Discard(ref hash, RdbFault.BadTime);
-            if (!TryAddTimed(ref hash, _first.Span, _second.Span, expiryMs))
-                return Discard(ref hash, RdbFault.Duplicate);
-        }
-        return Finish(ref hash);
-    }
-
-    private byte* ReadHashOfValkey()
-    {
-        const long never = -1;
-        if (!TryElements(2 + sizeof(long), out long count))
-            return null;
-        var hash = new HashBuilder(_values, count, hasTimes: true, _nowMs);
-        for (; count > 0; count--)
-        {
-            if (!_input.TryString(_heap, ref _first) || !_input.TryString(_heap, ref _second) || !_input.TryInt64(out long expiryMs))
-                return Discard(ref hash, RdbFault.None);
-            if (expiryMs != never && (expiryMs == 0 || !IsTime(expiryMs)))
-                return Discard(ref hash, RdbFault.BadTime);
-            if (!TryAddTimed(ref hash, _first.Span, _second.Span, expiryMs == never ? 0 : expiryMs))
-                return Discard(ref hash, RdbFault.Duplicate);
-        }
-        return Finish(ref hash);
     }
 
     private byte* ReadHashListpack()
@@ -377,12 +272,6 @@ internal unsafe ref partial struct RdbValueReader
         }
         return Finish(ref hash);
     }
-
-    // Redis keeps times of fields in 46 bits.
-    private static bool IsTime(long expiryMs) => expiryMs is >= 0 and < 1L << 46;
-
-    private readonly bool TryAddTimed(ref HashBuilder hash, ReadOnlySpan<byte> field, ReadOnlySpan<byte> value, long expiryMs) =>
-        (expiryMs > 0 && expiryMs <= _nowMs) || hash.TryAdd(field, value, expiryMs);
 
     private readonly bool TryOpenListpack(out byte* first, out byte* end, out ListpackFacts facts)
     {

@@ -3,7 +3,8 @@ using FastKv.Structures.Encoding;
 
 namespace FastKv.Engine.Persistence.Rdb;
 
-// Control plane. A walk over a file for tools, in its order and with one key at a time: what stands between keys is read here, key and value by the caller.
+// Data plane. A walk over a file in its order, one key at a time: what stands between keys is read here, key and value by the caller. Who loads and the tools
+// for files walk alike, so this is the one place that knows the opcodes.
 
 /// <summary>What a walk has come to.</summary>
 internal enum RdbStep
@@ -14,6 +15,9 @@ internal enum RdbStep
     /// <summary>A name and a value about the file.</summary>
     Auxiliary,
     SelectDatabase,
+
+    /// <summary>The file says how many keys the database has.</summary>
+    ResizeDatabase,
     Function,
 
     /// <summary>The input stands at what a module has written.</summary>
@@ -45,20 +49,25 @@ internal enum RdbStage
 /// <param name="data">Its first byte.</param>
 /// <param name="length">Its length; a journal may go on behind the end.</param>
 /// <param name="heap">For strings that have to be decompressed.</param>
-internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
+/// <param name="verifiesChecksum">Whether the checksum is computed and compared.</param>
+internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap, bool verifiesChecksum = true)
 {
     private const int VersionWithChecksum = 5;
 
     /// <summary>The number between types that none has.</summary>
     private const int NoType = 8;
-    private const long ChecksumSliceBytes = 1 << 20;
+
+    /// <summary>The checksum is computed while what was walked over is in the cache.</summary>
+    private const long ChecksumSliceBytes = 1 << 16;
     private const ulong WhenIsUnsigned = RdbFormat.ModuleUnsigned;
 
     private readonly byte* _data = data;
     private readonly NativeHeap _heap = heap;
+    private readonly bool _verifiesChecksum = verifiesChecksum;
     private long _checksumOffset;
     private ulong _checksum;
     private bool _isValkey;
+    private bool _isBehindKey;
 
     /// <summary>Where the walk is.</summary>
     public RdbInput Input = new(data, length);
@@ -79,6 +88,18 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
     /// <summary>Of the key that follows, Unix milliseconds; −1: none.</summary>
     public long ExpiryMs { get; private set; } = -1;
 
+    /// <summary>For how long nobody had asked for the key that follows; −1: the file does not say.</summary>
+    public long IdleSeconds { get; private set; } = -1;
+
+    /// <summary>How often the key that follows was asked for, as LFU counts; −1: the file does not say.</summary>
+    public int Frequency { get; private set; } = -1;
+
+    /// <summary>Keys that the database has, says the file.</summary>
+    public ulong AnnouncedKeys { get; private set; }
+
+    /// <summary>How many of them expire, says the file.</summary>
+    public ulong AnnouncedExpiries { get; private set; }
+
     /// <summary>The type of the value that follows, or the byte that is none.</summary>
     public RdbType Type { get; private set; }
 
@@ -90,6 +111,9 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
 
     /// <summary>Whether there was a checksum; after the end.</summary>
     public bool HasChecksum { get; private set; }
+
+    /// <summary>Where the type of the key stands that the walk has come to.</summary>
+    public readonly long TypeOffset => Input.Offset - 1;
 
     /// <summary>What will not be looked at again: the checksum follows the walk at a distance.</summary>
     public readonly long DoneOffset => _checksumOffset;
@@ -112,8 +136,8 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
     /// <summary>The next step; the caller has read key and value of the one before.</summary>
     public RdbStep Next()
     {
-        if (Stage == RdbStage.ReadValue)
-            ExpiryMs = -1;
+        if (_isBehindKey)
+            ForgetKey();
         RecordOffset = Input.Offset;
         if (Input.Offset - _checksumOffset >= ChecksumSliceBytes)
             AddToChecksum();
@@ -129,12 +153,14 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
                         return RdbStep.Fault;
                     continue;
                 case RdbOpcode.Idle:
-                    if (!Input.TryLength(out _))
+                    if (!Input.TryLength(out ulong idle))
                         return RdbStep.Fault;
+                    IdleSeconds = (long)Math.Min(idle, int.MaxValue);
                     continue;
                 case RdbOpcode.Frequency:
-                    if (!Input.TryByte(out _))
+                    if (!Input.TryByte(out byte frequency))
                         return RdbStep.Fault;
+                    Frequency = frequency;
                     continue;
                 case RdbOpcode.SelectDatabase:
                     Stage = RdbStage.ReadLength;
@@ -144,9 +170,7 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
                     return RdbStep.SelectDatabase;
                 case RdbOpcode.ResizeDatabase:
                     Stage = RdbStage.ReadLength;
-                    if (!TrySkipLengths(2))
-                        return RdbStep.Fault;
-                    continue;
+                    return TryReadSizes() ? RdbStep.ResizeDatabase : RdbStep.Fault;
                 case RdbOpcode.SlotInfo:
                     if (!TrySkipLengths(3))
                         return RdbStep.Fault;
@@ -172,7 +196,10 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
             bool isType = RdbFormat.TryType(code, _isValkey, out var type);
             Type = type;
             if (isType && type != (RdbType)NoType)
+            {
+                _isBehindKey = true;
                 return RdbStep.Key;
+            }
             Input.Fail(RdbFault.UnknownType);
             return RdbStep.Fault;
         }
@@ -183,6 +210,12 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
     {
         Name.Release(_heap);
         Value.Release(_heap);
+    }
+
+    private void ForgetKey()
+    {
+        _isBehindKey = false;
+        ExpiryMs = IdleSeconds = Frequency = -1;
     }
 
     private bool TryReadExpiry(bool isSeconds)
@@ -200,6 +233,15 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
             return false;
         }
         ExpiryMs = expiryMs;
+        return true;
+    }
+
+    private bool TryReadSizes()
+    {
+        if (!Input.TryLength(out ulong keys) || !Input.TryLength(out ulong expiring))
+            return false;
+        AnnouncedKeys = keys;
+        AnnouncedExpiries = expiring;
         return true;
     }
 
@@ -231,12 +273,13 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap)
         if (!Input.TryInt64(out long stored))
             return false;
         HasChecksum = stored != 0;
-        return !HasChecksum || (ulong)stored == _checksum || Input.Fail(RdbFault.BadChecksum);
+        return !HasChecksum || !_verifiesChecksum || (ulong)stored == _checksum || Input.Fail(RdbFault.BadChecksum);
     }
 
     private void AddToChecksum()
     {
-        _checksum = Crc64.Append(_checksum, _data + _checksumOffset, Input.Offset - _checksumOffset);
+        if (_verifiesChecksum)
+            _checksum = Crc64.Append(_checksum, _data + _checksumOffset, Input.Offset - _checksumOffset);
         _checksumOffset = Input.Offset;
     }
 }

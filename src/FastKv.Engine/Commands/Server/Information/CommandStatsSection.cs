@@ -1,6 +1,8 @@
 namespace FastKv.Engine.Commands.Server.Information;
 
-/// <summary>INFO commandstats: each command that has been called or rejected. Counts are exact, times estimated (see CommandStatistics). Control plane.</summary>
+/// <summary>
+/// INFO commandstats: each command that has been called or rejected. Counts are exact, times estimated (see CommandStatistics). Control plane.
+/// </summary>
 internal static class CommandStatsSection
 {
     public static void Write(InfoText text, FastKvServer server)

@@ -44,7 +44,9 @@ internal static class LatencyStatsSection
         return total;
     }
 
-    /// <summary>The longest duration of the bucket that <paramref name="percentile"/> percent of the calls do not exceed, as HDR histograms define it.</summary>
+    /// <summary>
+    /// The longest duration of the bucket that <paramref name="percentile"/> percent of the calls do not exceed, as HDR histograms define it.
+    /// </summary>
     private static long NanosecondsAt(FastKvServer server, CommandDescriptor command, double percentile, long total)
     {
         long rank = Math.Max(1, (long)((percentile / 100 * total) + 0.5));
