@@ -43,7 +43,7 @@ public unsafe partial struct RequestParser
             _retainFrom += delta;
     }
 
-    /// <summary>Forgets an incomplete command or an error, and frees what it held. <see cref="Authenticated"/> stays.</summary>
+    /// <summary>Forgets an incomplete command or an error, and frees what it held. <see cref="Authenticated"/> and <see cref="IsFile"/> stay.</summary>
     public void Reset()
     {
         FreePending();
@@ -76,6 +76,12 @@ public unsafe partial struct RequestParser
                 ParseStatus status = ReadCount(ref cursor, end, limits);
                 if (status != ParseStatus.Command)
                     return status;
+                if (_argumentsLeft == 0 && IsFile)
+                    return Fail(ProtocolError.InvalidCount);
+            }
+            else if (IsFile)
+            {
+                return Fail(ProtocolError.InvalidCount);
             }
             else
             {

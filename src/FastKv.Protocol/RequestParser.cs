@@ -34,6 +34,11 @@ public unsafe partial struct RequestParser : IDisposable
     /// <summary>False while the client still has to authenticate: then at most 10 arguments of at most 16 KiB each are accepted.</summary>
     public bool Authenticated;
 
+    /// <summary>
+    /// True for what was written to a file: inline commands, which are unescaped in place, and empty ones are faults there, so that the bytes are only read.
+    /// </summary>
+    public bool IsFile;
+
     private State _state;
     private ProtocolError _error;
 

@@ -51,7 +51,7 @@ internal sealed unsafe class CommandFigures
         var header = AofUnits.Walk(start + from, LineEnd(start + from, length - from), AofFileCheck.Limits);
         (Generation, Shard, Shards) = (header.Generation, header.Shard, header.Shards);
         using var arguments = new ArgumentArray();
-        var parser = new RequestParser { Authenticated = true };
+        var parser = new RequestParser { Authenticated = true, IsFile = true };
         byte* cursor = start + from;
         byte* end = start + length;
         ReadBytes = from;

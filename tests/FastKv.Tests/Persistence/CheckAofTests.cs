@@ -63,6 +63,7 @@ public sealed class CheckAofTests(ITestOutputHelper output) : IDisposable
 
     [Theory]
     [InlineData("*0\r\n")]
+    [InlineData("*1\r\n$4\r\nPING\r\n*0\r\n*1\r\n$4\r\nPING\r\n")]
     [InlineData("*1\r\n$4\r\nPING\r\n#TS:")]
     [InlineData("*1\r\n$ 4\r\nPING\r\n")]
     public void What_the_server_does_not_load_is_not_valid(string text)
@@ -72,6 +73,19 @@ public sealed class CheckAofTests(ITestOutputHelper output) : IDisposable
         var ours = CheckTool.Ours("", Name, Target);
         Assert.Equal(1, ours.ExitCode);
         Assert.Contains(Stricter, ours.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Behind an empty command, too: inline commands would be unescaped where they stand, and files are only read.</summary>
+    [Theory]
+    [InlineData("*0\r\nSET \"a\" 'b'\r\n")]
+    [InlineData("*1\r\n$4\r\nPING\r\n*-1\r\nSET \"a\" 'b'\r\n")]
+    public void Inline_commands_are_no_part_of_a_file(string text)
+    {
+        File.WriteAllBytes(Target, Encoding.Latin1.GetBytes(text));
+        var ours = CheckTool.Ours("", Name, Target);
+        Assert.Equal(1, ours.ExitCode);
+        Assert.Equal(1, CheckTool.Theirs("", Name, Target).ExitCode);
+        Assert.Equal(1, CheckTool.Ours("", "info", Target).ExitCode);
     }
 
     [Fact]

@@ -65,7 +65,7 @@ internal sealed unsafe class AofReader : IDisposable
     private readonly string _fileName;
     private readonly ArgumentArray _arguments = new();
     private readonly EffectBatch?[] _open;
-    private RequestParser _parser = new() { Authenticated = true };
+    private RequestParser _parser = new() { Authenticated = true, IsFile = true };
     private EffectBatch? _alone;
     private AofHome? _home;
 

@@ -56,7 +56,7 @@ internal sealed unsafe class AofUnits
     {
         var units = new AofUnits();
         using var arguments = new ArgumentArray();
-        var parser = new RequestParser { Authenticated = true };
+        var parser = new RequestParser { Authenticated = true, IsFile = true };
         byte* cursor = start;
         byte* end = start + length;
         bool isInTransaction = false;
