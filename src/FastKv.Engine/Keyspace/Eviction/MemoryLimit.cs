@@ -241,7 +241,7 @@ internal sealed class MemoryLimit : IDisposable
             bool wasItsTurn = IsTurnOf(loop.Partition);
             isRoom = (isRoom && wasItsTurn) | IsRoomElsewhere(loop);
             if (!isRoom && !wasItsTurn)
-                isRoom = loop.Partition.Evictor.Relieve() != Relief.Failed;
+                isRoom = MakesRoom(loop.Partition);
         }
         return !isRoom && NeedsMemory(client, command);
     }
@@ -257,9 +257,8 @@ internal sealed class MemoryLimit : IDisposable
             if (!partition.IsWantedByOwner && partition.TryAcquire(loop.Index))
             {
                 partition.UpdateClock();
-                var relief = partition.Evictor.Relieve();
+                isAny |= MakesRoom(partition);
                 partition.Release(loop.Index);
-                isAny |= relief != Relief.Failed;
             }
             else
             {
@@ -267,6 +266,13 @@ internal sealed class MemoryLimit : IDisposable
             }
         }
         return isAny;
+    }
+
+    /// <summary>Has a partition, which the caller holds, make room, if it is its turn; else says whether it could.</summary>
+    private bool MakesRoom(Partition partition)
+    {
+        var relief = partition.Evictor.Relieve();
+        return relief == Relief.Running && !IsTurnOf(partition) ? MayHaveVictims(partition) : relief != Relief.Failed;
     }
 
     /// <summary>
