@@ -5,7 +5,9 @@ namespace FastKv.Engine;
 // Control plane. What is done now and then for the process's memory, and may wait for other threads or take milliseconds: on a thread of its own, so that no
 // loop does. The first loop's tick says when.
 
-/// <summary>Gives memory that nobody needs back to the kernel, and gathers what filled up on small pages on huge ones.</summary>
+/// <summary>
+/// Gives memory that nobody needs back to the kernel (large freed blocks, freed buffers, the compiler's), and gathers what filled up on small pages on huge ones.
+/// </summary>
 internal sealed class MemoryUpkeep : IDisposable
 {
     /// <summary>Freed buffers go back to the kernel when their bytes have fallen by this much.</summary>
@@ -19,9 +21,10 @@ internal sealed class MemoryUpkeep : IDisposable
     private const long CompilerReleaseMs = 2_100;
     private const int CompilerReleases = 3;
 
-    private readonly AutoResetEvent _isWanted = new(false);
+    private readonly object _gate = new();
     private readonly Thread _thread;
-    private int _wanted;
+    private readonly Action _requestRelease;
+    private Chores _wanted;
     private long _bufferBytesPeak;
     private long _compiledMethods, _nextReleaseMs;
     private int _releasesLeft;
@@ -30,6 +33,8 @@ internal sealed class MemoryUpkeep : IDisposable
     {
         _thread = new Thread(Run, maxStackSize: 256 << 10) { Name = "memory", IsBackground = true };
         _thread.Start();
+        _requestRelease = () => Request(Chores.Release);
+        AddressSpace.ReleaseAside(_requestRelease);
     }
 
     [Flags]
@@ -38,15 +43,16 @@ internal sealed class MemoryUpkeep : IDisposable
         Trim = 1,
         ReleaseCompiler = 2,
         GatherPages = 4,
-        End = 8,
+        Release = 8,
+        End = 16,
     }
 
     /// <summary>Ends the thread.</summary>
     public void Dispose()
     {
+        AddressSpace.StopReleasingAside(_requestRelease);
         Request(Chores.End);
         _thread.Join();
-        _isWanted.Dispose();
     }
 
     /// <summary>Asks for what is due; the first loop's, <c>hz</c> times a second. O(1).</summary>
@@ -87,18 +93,29 @@ internal sealed class MemoryUpkeep : IDisposable
 
     private void Request(Chores chores)
     {
-        Interlocked.Or(ref _wanted, (int)chores);
-        _isWanted.Set();
+        lock (_gate)
+        {
+            _wanted |= chores;
+            Monitor.Pulse(_gate);
+        }
     }
 
     private void Run()
     {
         while (true)
         {
-            _isWanted.WaitOne();
-            var chores = (Chores)Interlocked.Exchange(ref _wanted, 0);
+            Chores chores;
+            lock (_gate)
+            {
+                while (_wanted == 0)
+                    Monitor.Wait(_gate);
+                chores = _wanted;
+                _wanted = 0;
+            }
             if ((chores & Chores.End) != 0)
                 return;
+            if ((chores & Chores.Release) != 0)
+                AddressSpace.ReleasePending();
             if ((chores & Chores.GatherPages) != 0)
                 AddressSpace.GatherPages();
             if ((chores & Chores.ReleaseCompiler) != 0)

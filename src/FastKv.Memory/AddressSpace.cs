@@ -30,6 +30,14 @@ public static unsafe class AddressSpace
 
     private const int ToGatherMax = 1024;
 
+    // To give 512 MB back takes the kernel 30 ms. What is smaller than this goes at once; what would wait with more than that, too.
+    private const long ReleasedAsideMin = 8 << 20;
+    private const long ToReleaseBytesMax = 1L << 30;
+    private const int ToReleaseMax = 64;
+
+    // At a stretch: the kernel keeps others from changing mappings meanwhile.
+    private const long ReleaseStepBytes = 4 << 20;
+
     private static readonly Lock s_gate = new();
 
     private static readonly Reservation s_range = Reservation.Create();
@@ -46,6 +54,12 @@ public static unsafe class AddressSpace
     // Chunks that filled up on small pages, for GatherPages.
     private static readonly int[] s_toGather = new int[ToGatherMax];
     private static int s_toGatherCount;
+
+    // Runs that were freed and are still to be given back to the kernel, by ReleasePending.
+    private static readonly (int First, int Count, long Bytes)[] s_toRelease = new (int, int, long)[ToReleaseMax];
+    private static int s_toReleaseCount;
+    private static long s_toReleaseBytes;
+    private static Action? s_releaseWanted;
 
     /// <summary>First byte of the range. Constant for the life of the process.</summary>
     public static byte* Base
@@ -129,13 +143,68 @@ public static unsafe class AddressSpace
         }
     }
 
-    /// <summary>Gives a run's pages back to the kernel and its addresses back to the range.</summary>
+    /// <summary>Gives a run's pages back to the kernel and its addresses back to the range: at once, or, if it is large and someone does that, aside.</summary>
     internal static void Release(Chunk* run, int count, long touchedBytes)
     {
+        int first = (int)(run - (Chunk*)s_chunks);
+        if (touchedBytes >= ReleasedAsideMin && Volatile.Read(ref s_releaseWanted) is { } releaseWanted && TryNoteRelease(first, count, touchedBytes))
+        {
+            releaseWanted();
+            return;
+        }
         Decommit(ChunkStart(run), touchedBytes);
+        Free(first, count);
+    }
+
+    /// <summary>From now on large runs that are freed go back to the kernel when somebody calls <see cref="ReleasePending"/>.</summary>
+    /// <param name="releaseWanted">Called when there is one, on any thread; the last one that was given is. The same object stops it again.</param>
+    public static void ReleaseAside(Action releaseWanted) => Volatile.Write(ref s_releaseWanted, releaseWanted);
+
+    /// <summary>Large runs go back to the kernel at once again, unless somebody else has taken that over.</summary>
+    public static void StopReleasingAside(Action releaseWanted)
+    {
+        _ = Interlocked.CompareExchange(ref s_releaseWanted, null, releaseWanted);
+        ReleasePending();
+    }
+
+    /// <summary>Gives freed runs back to the kernel that have not been yet: milliseconds for each 100 MB, for a thread that may wait.</summary>
+    public static void ReleasePending()
+    {
+        while (true)
+        {
+            (int First, int Count, long Bytes) run;
+            lock (s_gate)
+            {
+                if (s_toReleaseCount == 0)
+                    return;
+                run = s_toRelease[--s_toReleaseCount];
+            }
+            byte* start = (byte*)(s_base + ((nuint)run.First << ChunkShift));
+            for (long at = 0; at < run.Bytes; at += ReleaseStepBytes)
+                Decommit(start + at, Math.Min(ReleaseStepBytes, run.Bytes - at));
+            Free(run.First, run.Count);
+            lock (s_gate)
+                s_toReleaseBytes -= run.Bytes;
+        }
+    }
+
+    private static bool TryNoteRelease(int first, int count, long bytes)
+    {
         lock (s_gate)
         {
-            int first = (int)(run - (Chunk*)s_chunks);
+            bool isMuch = s_toReleaseBytes != 0 && s_toReleaseBytes + bytes > ToReleaseBytesMax;
+            if (isMuch || s_toReleaseCount == ToReleaseMax)
+                return false;
+            s_toRelease[s_toReleaseCount++] = (first, count, bytes);
+            s_toReleaseBytes += bytes;
+            return true;
+        }
+    }
+
+    private static void Free(int first, int count)
+    {
+        lock (s_gate)
+        {
             Mark(first, count, taken: false);
             s_lowestFree = Math.Min(s_lowestFree, first);
         }

@@ -39,7 +39,7 @@ internal static class StallsSection
         new("FLUSHALL", true, [["FLUSHALL"]]),
     ];
 
-    private const string StringName = "string of 512 MB", PendingName = "pending entries";
+    private const string StringName = "a string of 512 MB", PendingName = "pending entries";
     private const long StringBytes = 512L << 20;
     private const int Consumers = 4;
 
@@ -69,7 +69,9 @@ internal static class StallsSection
         var report = new SectionReport("stalls", FormattableString.Invariant($"Values of {settings.ManyElements:N0} elements go"));
         report.Paragraph("In milliseconds, from the moment the value is let go until the server has freed it (no lazily freed object pending, and used_memory as before): "
             + "the longest PING of another connection, which bounds the longest turn from above, and behind it, in parentheses, the longest turn by FastKv's own watch "
-            + "(INFO runtime). Popped are lists, sets and sorted sets; the fields of the hash get one time to live and expire together. During BGSAVE a copy is deleted, or changed without pause (elements come, change and go at random) until the file is written. redis-server is measured in three ways, with a tenth of the elements.");
+            + "(INFO runtime). Popped are lists, sets and sorted sets; the fields of the hash get one time to live and expire together. During BGSAVE a copy is "
+            + "deleted, or changed without pause (elements come, change and go at random) until the file is written. redis-server is measured in three ways, with a "
+            + "tenth of the elements.");
         string[] ways = [.. Ways.Select(w => w.Name), FieldsExpired, DeletedDuringSave, ChangedDuringSave];
         var rows = new List<string[]> { (string[])["", .. ways] };
         var raw = new Dictionary<string, Dictionary<string, Stall>>();
@@ -83,7 +85,7 @@ internal static class StallsSection
                 {
                     Dictionary<string, Stall> stalls = isRival
                         ? Measure(settings with { Elements = settings.ManyElements / 10 }, settings.Redis, value, true, what)
-                        : Measure(settings, $"{settings.FastKv(1)} --dir {folder}", value, false, what);
+                        : Measure(settings, StartIn(settings, folder), value, false, what);
                     raw[what] = stalls;
                     rows.Add([what, .. ways.Select(w => stalls.TryGetValue(w, out Stall? s) ? Cell(s) : "")]);
                 }
@@ -109,7 +111,8 @@ internal static class StallsSection
     {
         long pendings = settings.ManyElements / 5;
         report.Paragraph(FormattableString.Invariant(
-            $"FastKv, during BGSAVE, in the same way: a string of {StringBytes:N0} bytes, and a stream with {pendings:N0} pending entries of {Consumers} consumers, are made, BGSAVE is sent, and right behind it what the column says. (With `rdbcompression` as it is by default.)"));
+            $"FastKv, during BGSAVE, in the same way: a string of {StringBytes:N0} bytes, and a stream with {pendings:N0} pending entries of {Consumers} consumers, ")
+            + "are made, BGSAVE is sent, and right behind it what the column says. (With `rdbcompression` as it is by default.)");
         foreach (bool isString in (ReadOnlySpan<bool>)[true, false])
         {
             string name = isString ? StringName : PendingName;
@@ -119,7 +122,7 @@ internal static class StallsSection
             {
                 foreach (Way way in ways)
                 {
-                    using var server = ServerProcess.Start($"{settings.FastKv(1)} --dir {folder}", -1);
+                    using var server = ServerProcess.Start(StartIn(settings, folder), -1);
                     using var control = new ControlClient(server.Address.EndPoint);
                     if (isString)
                         MakeString(control);
@@ -129,7 +132,8 @@ internal static class StallsSection
                         control.Require(command);
                     Stall stall = stalls[way.Name] = Watch(settings, server, control, double.PositiveInfinity, () => ChangeOnceDuringSave(control, way));
                     Console.Error.WriteLine(FormattableString.Invariant(
-                        $"{DateTime.UtcNow:HH:mm:ss}   {name}, {way.Name}: PING {stall.LongestPingMs:F1} ms, turn {stall.LongestTurnMs:F1} ms, saved after {stall.GoneMs:F0} ms"));
+                        $"{DateTime.UtcNow:HH:mm:ss}   {name}, {way.Name}: PING {stall.LongestPingMs:F1} ms, turn {stall.LongestTurnMs:F1} ms, ")
+                        + FormattableString.Invariant($"saved after {stall.GoneMs:F0} ms"));
                 }
             }
             catch (LoadException error)
@@ -138,9 +142,17 @@ internal static class StallsSection
             }
             raw[$"{name}, FastKv, BGSAVE"] = stalls;
             report.Table([["", .. ways.Select(w => w.Name)], [name, .. ways.Select(w => stalls.TryGetValue(w.Name, out Stall? s) ? Cell(s) : "")]]);
-            report.AtMost($"Longest turn while a {name} changes during BGSAVE", stalls.Count == 0 ? double.NaN : stalls.Values.Max(s => s.LongestTurnMs), TurnLimitMs, "ms");
-            report.AtMost($"Longest PING while a {name} changes during BGSAVE", stalls.Count == 0 ? double.NaN : stalls.Values.Max(s => s.LongestPingMs), TurnLimitMs, "ms");
+            double longest(Func<Stall, double> figure) => stalls.Count == 0 ? double.NaN : stalls.Values.Max(figure);
+            report.AtMost($"Longest turn while {name} changes during BGSAVE", longest(s => s.LongestTurnMs), TurnLimitMs, "ms");
+            report.AtMost($"Longest PING while {name} changes during BGSAVE", longest(s => s.LongestPingMs), TurnLimitMs, "ms");
         }
+    }
+
+    /// <summary>What starts FastKv in a folder without the file that the server before it has saved there.</summary>
+    private static string StartIn(ReportSettings settings, string folder)
+    {
+        File.Delete(Path.Combine(folder, "dump.rdb"));
+        return $"{settings.FastKv(1)} --dir {folder}";
     }
 
     private static void ChangeOnceDuringSave(ControlClient control, Way way)
