@@ -102,6 +102,7 @@ internal sealed class MemoryUpkeep : IDisposable
 
     private void Run()
     {
+        Sharding.Affinity.YieldToShards();
         while (true)
         {
             Chores chores;
