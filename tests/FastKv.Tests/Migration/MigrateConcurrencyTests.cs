@@ -8,8 +8,6 @@ namespace FastKv.Tests.Migration;
 /// <summary>MIGRATE does not keep the server, only those who want the keys that are on their way; and nothing that was acknowledged is lost.</summary>
 public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
 {
-    private const int Counters = 6;
-
     /// <summary>Clients count while the counters are moved away and taken there: what was acknowledged is what was taken and what is left.</summary>
     [Theory]
     [InlineData(ServerKind.FastKv1, ServerKind.FastKv3)]
@@ -23,7 +21,7 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
         using var second = ServerProcess.Start(secondKind);
         using var end = new CancellationTokenSource();
         var counts = Enumerable.Range(0, 8).Select(n => Task.Factory.StartNew(
-            () => Count(first, new Random(seed + n), n / 2, end.Token), TaskCreationOptions.LongRunning)).ToArray();
+            () => Counting.Run(first, new Random(seed + n), n / 2, end.Token), TaskCreationOptions.LongRunning)).ToArray();
         var moves = Task.Factory.StartNew(() => Move(first, second, new Random(seed - 1), end.Token), TaskCreationOptions.LongRunning);
         end.CancelAfter(5000);
         long acknowledged = (await Task.WhenAll(counts)).Sum();
@@ -31,42 +29,6 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
         output.WriteLine($"{acknowledged} increments, {moved} moves");
         Assert.True(moved > 20, $"{moved} moves");
         Assert.Equal(acknowledged, taken + Sum(first) + Sum(second));
-    }
-
-    /// <summary>Increments in the ways in which commands reach partitions: one by one, in pipelines, in transactions, by elements of lists.</summary>
-    private static long Count(ServerProcess server, Random random, int way, CancellationToken end)
-    {
-        using var client = server.Connect();
-        long acknowledged = 0;
-        while (!end.IsCancellationRequested)
-        {
-            string[] keys = [Counter(random), Counter(random), Counter(random)];
-            switch (way)
-            {
-                case 0:
-                    acknowledged += client.Call("INCR", keys[0]).IsError ? 0 : 1;
-                    break;
-                case 1:
-                    byte[] pipeline = [.. keys.SelectMany(key => RespClient.Encode("INCR", key))];
-                    acknowledged += client.Pipeline(pipeline, keys.Length).Count(reply => !reply.IsError);
-                    break;
-                case 2:
-                    client.Call("MULTI");
-                    foreach (string key in keys)
-                        client.Call("INCR", key);
-                    var replies = client.Call("EXEC");
-                    acknowledged += replies.Items!.Count(reply => !reply.IsError);
-                    break;
-                default:
-                    // Pushed here, taken from there to the next list by a command that may block.
-                    string list = "list" + random.Next(3), next = "list" + random.Next(3);
-                    acknowledged += client.Call("LPUSH", list, "x").IsError ? 0 : 1;
-                    client.Call("BLMOVE", "list" + random.Next(3), next, "LEFT", "RIGHT", "0.01");
-                    client.Call(["MGET", .. keys]);
-                    break;
-            }
-        }
-        return acknowledged;
     }
 
     /// <summary>Moves counters, and takes them from where they have come to.</summary>
@@ -79,9 +41,9 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
         {
             string[] keys = random.Next(3) switch
             {
-                0 => [Counter(random)],
-                1 => ["list" + random.Next(3)],
-                _ => [Counter(random), Counter(random), "list" + random.Next(3)],
+                0 => [Counting.Counter(random)],
+                1 => [Counting.List(random)],
+                _ => [Counting.Counter(random), Counting.Counter(random), Counting.List(random)],
             };
             var reply = source.Call(["MIGRATE", "127.0.0.1", to.Port.ToString(), "", "0", "10000", "KEYS", .. keys.Distinct()]);
             Assert.False(reply.IsError, reply.Text);
@@ -107,7 +69,7 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
     {
         using var client = server.Connect();
         long sum = 0;
-        for (int i = 0; i < Counters; i++)
+        for (int i = 0; i < Counting.Counters; i++)
         {
             var value = client.Call("GET", $"counter{i}");
             sum += value.IsNull ? 0 : value.Integer;
@@ -116,8 +78,6 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
             sum += client.Call("LLEN", $"list{i}").Integer;
         return sum;
     }
-
-    private static string Counter(Random random) => $"counter{random.Next(Counters)}";
 
     [Theory]
     [InlineData(ServerKind.FastKv1)]

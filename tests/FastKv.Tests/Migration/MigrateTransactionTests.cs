@@ -8,8 +8,6 @@ namespace FastKv.Tests.Migration;
 /// <summary>MIGRATE between MULTI and EXEC: its replies beside redis-server's; and nobody sees half of the transaction, nor does a file.</summary>
 public sealed class MigrateTransactionTests(ITestOutputHelper output)
 {
-    private const int Counters = 6;
-
     private static readonly string[] Script =
     [
         // What comes before and after sees what it should; the reply stands in the array.
@@ -48,14 +46,8 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
     [InlineData(ServerKind.FastKv3, ServerKind.Redis, 2)]
     [InlineData(ServerKind.FastKv3, ServerKind.FastKv1, 3)]
     [InlineData(ServerKind.Redis, ServerKind.FastKv3, 2)]
-    public void Replies_and_data_are_those_of_redis(ServerKind source, ServerKind target, int resp)
-    {
-        List<string> expected = MigrationScript.Play(Script, ServerKind.Redis, ServerKind.Redis, resp);
-        List<string> actual = MigrationScript.Play(Script, source, target, resp);
-        for (int i = 0; i < expected.Count; i++)
-            Assert.Equal(expected[i], actual[i]);
-        Assert.Equal(expected.Count, actual.Count);
-    }
+    public void Replies_and_data_are_those_of_redis(ServerKind source, ServerKind target, int resp) =>
+        MigrationScript.AssertAlike(Script, source, target, resp);
 
     [Theory]
     [InlineData(ServerKind.Redis)]
@@ -246,7 +238,7 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
         using var second = ServerProcess.Start(secondKind);
         using var end = new CancellationTokenSource();
         var counts = Enumerable.Range(0, 6).Select(n => Task.Factory.StartNew(
-            () => Count(first, new Random(seed + n), n % 3, end.Token), TaskCreationOptions.LongRunning)).ToArray();
+            () => Counting.Run(first, new Random(seed + n), n % 3, end.Token), TaskCreationOptions.LongRunning)).ToArray();
         var moves = Enumerable.Range(0, 3).Select(n => Task.Factory.StartNew(
             () => Move(first, second, new Random(seed - 1 - n), n, end.Token), TaskCreationOptions.LongRunning)).ToArray();
         end.CancelAfter(4000);
@@ -255,35 +247,8 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
         output.WriteLine($"{acknowledged} increments, {string.Join(", ", moved.Select(one => one.Moved))} moves");
         Assert.All(moved, one => Assert.True(one.Moved > 5, $"{one.Moved} moves"));
         using var left = first.Connect();
-        long rest = Enumerable.Range(0, Counters).Sum(i => left.Call("GET", $"counter{i}") is { IsNull: false } value ? value.Integer : 0);
+        long rest = Enumerable.Range(0, Counting.Counters).Sum(i => left.Call("GET", $"counter{i}") is { IsNull: false } value ? value.Integer : 0);
         Assert.Equal(acknowledged, moved.Sum(one => one.Taken) + rest);
-    }
-
-    private static long Count(ServerProcess server, Random random, int way, CancellationToken end)
-    {
-        using var client = server.Connect();
-        long acknowledged = 0;
-        while (!end.IsCancellationRequested)
-        {
-            string[] keys = [Counter(random), Counter(random), Counter(random)];
-            switch (way)
-            {
-                case 0:
-                    acknowledged += client.Call("INCR", keys[0]).IsError ? 0 : 1;
-                    break;
-                case 1:
-                    byte[] pipeline = [.. keys.SelectMany(key => RespClient.Encode("INCR", key))];
-                    acknowledged += client.Pipeline(pipeline, keys.Length).Count(reply => !reply.IsError);
-                    break;
-                default:
-                    client.Call("MULTI");
-                    foreach (string key in keys)
-                        client.Call("INCR", key);
-                    acknowledged += client.Call("EXEC").Items!.Count(reply => !reply.IsError);
-                    break;
-            }
-        }
-        return acknowledged;
     }
 
     /// <summary>Moves counters to a database of its own, in transactions (number 0 and 1) or without, and takes them from there.</summary>
@@ -296,7 +261,7 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
         long moved = 0, taken = 0;
         while (!end.IsCancellationRequested)
         {
-            string[] keys = random.Next(2) == 0 ? [Counter(random)] : [.. new[] { Counter(random), Counter(random), Counter(random) }.Distinct()];
+            string[] keys = random.Next(2) == 0 ? [Counting.Counter(random)] : [.. new[] { Counting.Counter(random), Counting.Counter(random), Counting.Counter(random) }.Distinct()];
             string[] migrate = ["MIGRATE", "127.0.0.1", port, "", database, "10000", "KEYS", .. keys];
             long seen = -1;
             RespFrame reply;
@@ -328,8 +293,6 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
         }
         return (moved, taken);
     }
-
-    private static string Counter(Random random) => $"counter{random.Next(Counters)}";
 
     private static readonly string[] JournaledScript =
     [

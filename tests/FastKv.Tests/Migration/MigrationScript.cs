@@ -1,4 +1,5 @@
 using FastKv.Tests.TestKit;
+using Xunit;
 
 namespace FastKv.Tests.Migration;
 
@@ -8,6 +9,16 @@ namespace FastKv.Tests.Migration;
 /// </summary>
 internal static class MigrationScript
 {
+    /// <summary>Plays the lines for servers of these kinds, and for two of Redis: each reply must be the same.</summary>
+    public static void AssertAlike(string[] script, ServerKind source, ServerKind target, int resp)
+    {
+        List<string> expected = Play(script, ServerKind.Redis, ServerKind.Redis, resp);
+        List<string> actual = Play(script, source, target, resp);
+        for (int i = 0; i < expected.Count; i++)
+            Assert.Equal(expected[i], actual[i]);
+        Assert.Equal(expected.Count, actual.Count);
+    }
+
     /// <summary>Plays the lines; returns each with its reply.</summary>
     public static List<string> Play(string[] script, ServerKind sourceKind, ServerKind targetKind, int resp)
     {

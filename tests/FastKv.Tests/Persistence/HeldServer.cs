@@ -76,32 +76,13 @@ internal sealed class HeldServer : IDisposable
         _folder.Dispose();
     }
 
-    private sealed class HeldFiles(string folder) : IFileSystem
+    private sealed class HeldFiles(string folder) : PassingFiles(folder)
     {
-        private readonly FileFaults _files = new(folder);
-
         public ManualResetEventSlim Gate { get; } = new(initialState: true);
 
         public volatile int Error;
 
-        public int OpenForWriting(string path, bool append, out IOutputFile? file)
-        {
-            int result = _files.OpenForWriting(path, append, out var opened);
-            file = opened is null ? null : new File(this, opened);
-            return result;
-        }
-
-        public int OpenForReading(string path, out IInputFile? file) => _files.OpenForReading(path, out file);
-
-        public int Rename(string from, string to) => _files.Rename(from, to);
-
-        public int Delete(string path) => _files.Delete(path);
-
-        public bool Exists(string path) => _files.Exists(path);
-
-        public int CreateDirectory(string path) => _files.CreateDirectory(path);
-
-        public int SyncDirectory(string path) => _files.SyncDirectory(path);
+        protected override IOutputFile Wrap(IOutputFile file) => new File(this, file);
 
         private sealed class File(HeldFiles files, IOutputFile file) : IOutputFile
         {

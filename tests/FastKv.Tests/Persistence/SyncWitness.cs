@@ -9,11 +9,10 @@ namespace FastKv.Tests.Persistence;
 /// The real file system, all files in one folder, that knows which tokens (<c>token:17;</c>) are on the disk: in bytes that were written before a fsync began
 /// which has ended. Its fsyncs take as long as the test wishes.
 /// </summary>
-internal sealed partial class SyncWitness(string folder) : IFileSystem, IDisposable
+internal sealed partial class SyncWitness(string folder) : PassingFiles(folder), IDisposable
 {
     private const int TokenBytesMax = 40;
 
-    private readonly FileFaults _files = new(folder);
     private readonly ConcurrentDictionary<long, bool> _safe = new();
     private int _syncs;
 
@@ -35,24 +34,7 @@ internal sealed partial class SyncWitness(string folder) : IFileSystem, IDisposa
     /// <summary>Whether a token is on the disk.</summary>
     public bool IsSafe(long number) => _safe.ContainsKey(number);
 
-    public int OpenForWriting(string path, bool append, out IOutputFile? file)
-    {
-        int result = _files.OpenForWriting(path, append, out var opened);
-        file = opened is null ? null : new File(this, opened);
-        return result;
-    }
-
-    public int OpenForReading(string path, out IInputFile? file) => _files.OpenForReading(path, out file);
-
-    public int Rename(string from, string to) => _files.Rename(from, to);
-
-    public int Delete(string path) => _files.Delete(path);
-
-    public bool Exists(string path) => _files.Exists(path);
-
-    public int CreateDirectory(string path) => _files.CreateDirectory(path);
-
-    public int SyncDirectory(string path) => _files.SyncDirectory(path);
+    protected override IOutputFile Wrap(IOutputFile file) => new File(this, file);
 
     public void Dispose()
     {

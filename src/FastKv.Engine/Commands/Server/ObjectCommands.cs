@@ -19,7 +19,7 @@ internal static class ObjectCommands
 
     [Command("OBJECT|REFCOUNT", Arity = 3, Flags = CommandFlags.ReadOnly, Group = CommandGroup.Generic, Categories = AclCategories.Keyspace,
         FirstKey = 2, LastKey = 2, Access = KeyAccess.RO, Since = "2.2.3", Summary = "Returns the reference count of a value of a key.", Complexity = "O(1)",
-        Syntax = "key", Tips = ["nondeterministic_output"])]
+        Syntax = "key", Tips = ["nondeterministic_output"], Differs = "The copy of a small integer counts as shared, like any other.")]
     internal static void ReferenceCount(ref CommandContext context)
     {
         if (TryFind(ref context, out var entry))

@@ -59,7 +59,18 @@ internal static unsafe class Adding
         LastKey = 1, Access = KeyAccess.RW | KeyAccess.Access | KeyAccess.Update, Since = "1.2.0",
         Summary = "Increment the score of a member in a sorted set", Complexity = "O(log(N)) where N is the number of elements in the sorted set.",
         Syntax = "key increment:integer member")]
-    internal static void ZIncrBy(ref CommandContext context) => Add(ref context, 2, SortedSetRule.Increment, false);
+    internal static void ZIncrBy(ref CommandContext context)
+    {
+        // Redis reads it as ZADD with options, behind which no pair is left then.
+        if (IsOption(ref context, 2))
+            context.Reply.Error(Errors.Syntax);
+        else
+            Add(ref context, 2, SortedSetRule.Increment, false);
+    }
+
+    private static bool IsOption(ref CommandContext context, int index) => context[index].Length is 2 or 4
+        && (context.Is(index, "NX"u8) || context.Is(index, "XX"u8) || context.Is(index, "CH"u8) || context.Is(index, "INCR"u8) || context.Is(index, "GT"u8)
+            || context.Is(index, "LT"u8));
 
     private static void Add(ref CommandContext context, int firstScore, SortedSetRule rule, bool countChanged)
     {

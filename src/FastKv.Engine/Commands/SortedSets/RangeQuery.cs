@@ -91,7 +91,7 @@ internal ref struct RangeQuery
         {
             RangeKind.Ranks => OfRanks(SortedSetValue.Count(entry)),
             RangeKind.Scores => RankInterval.OfScores(values, entry, _scores),
-            _ => RankInterval.OfMembers(values, entry, _members, IsReverse),
+            _ => RankInterval.OfMembers(values, entry, _members, IsReverse, _offset),
         };
         return Kind == RangeKind.Ranks ? interval : Limit(interval);
     }

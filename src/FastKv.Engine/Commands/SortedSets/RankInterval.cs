@@ -39,12 +39,12 @@ internal readonly struct RankInterval(long start, long end)
     }
 
     /// <summary>The members in a range, all scores being equal.</summary>
-    public static RankInterval OfMembers(ValueHeap values, EntryRef entry, in MemberBounds bounds, bool reverse)
+    public static RankInterval OfMembers(ValueHeap values, EntryRef entry, in MemberBounds bounds, bool reverse, long offset = 0)
     {
         if (bounds.IsEmpty)
             return default;
         if (!entry.IsPointer)
-            return OfCompactMembers(values, entry, bounds, reverse);
+            return OfCompactMembers(values, entry, bounds, reverse, Math.Max(offset, 0));
         long start = RankOf(values, entry, bounds.Min, bounds.Min.IsExclusive);
         long end = RankOf(values, entry, bounds.Max, !bounds.Max.IsExclusive);
         return start < end ? new RankInterval(start, end) : default;
@@ -58,13 +58,13 @@ internal readonly struct RankInterval(long start, long end)
     }
 
     // Where scores differ, a range of members has no meaning, but Redis has an answer, and this is it: from the first member that fits on (or the last one
-    // back) as long as they fit, if the last member of the set is not before the range and the first one not behind it.
-    private static RankInterval OfCompactMembers(ValueHeap values, EntryRef entry, in MemberBounds bounds, bool reverse)
+    // back) as long as they fit, if the last member of the set is not before the range and the first one not behind it. What an offset skips need not fit.
+    private static RankInterval OfCompactMembers(ValueHeap values, EntryRef entry, in MemberBounds bounds, bool reverse, long offset)
     {
-        return reverse ? OfCompactBackward(values, entry, bounds) : OfCompactForward(values, entry, bounds);
+        return reverse ? OfCompactBackward(values, entry, bounds, offset) : OfCompactForward(values, entry, bounds, offset);
     }
 
-    private static RankInterval OfCompactForward(ValueHeap values, EntryRef entry, in MemberBounds bounds)
+    private static RankInterval OfCompactForward(ValueHeap values, EntryRef entry, in MemberBounds bounds, long offset)
     {
         long rank = 0, start = -1, end = -1;
         bool lastFits = false;
@@ -77,7 +77,7 @@ internal readonly struct RankInterval(long start, long end)
             lastFits = bounds.IsAtOrBehindMin(walk.MemberView);
             if (start < 0 && lastFits)
                 start = rank;
-            if (start >= 0 && end < 0 && !isMax)
+            if (start >= 0 && end < 0 && rank - start >= offset && !isMax)
                 end = rank;
         }
 
@@ -86,7 +86,7 @@ internal readonly struct RankInterval(long start, long end)
         return lastFits && start < end ? new RankInterval(start, end) : default;
     }
 
-    private static RankInterval OfCompactBackward(ValueHeap values, EntryRef entry, in MemberBounds bounds)
+    private static RankInterval OfCompactBackward(ValueHeap values, EntryRef entry, in MemberBounds bounds, long offset)
     {
         long rank = 0, start = 0, end = 0, behindGap = 0;
         bool lastFits = false;
@@ -105,6 +105,13 @@ internal readonly struct RankInterval(long start, long end)
             end = rank + 1;
         }
 
+        if (offset > 0 && offset < end)
+        {
+            start = end - offset;
+            walk = SortedSetValue.FromRank(values, entry, start);
+            while (walk.MovePrevious() && bounds.IsAtOrBehindMin(walk.MemberView))
+                start--;
+        }
         return lastFits && start < end ? new RankInterval(start, end) : default;
     }
 }
