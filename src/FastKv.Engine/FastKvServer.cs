@@ -175,6 +175,7 @@ public sealed partial class FastKvServer : IDisposable
     /// <summary>Binds the listeners and starts the shards. Throws <see cref="NetworkException"/> when an address cannot be bound.</summary>
     public void Start()
     {
+        Upkeep.Start();
         using var started = new CountdownEvent(Loops.Length);
         Exception? failure = null;
         for (int i = 0; i < Loops.Length; i++)

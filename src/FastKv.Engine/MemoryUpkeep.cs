@@ -32,9 +32,7 @@ internal sealed class MemoryUpkeep : IDisposable
     internal MemoryUpkeep()
     {
         _thread = new Thread(Run, maxStackSize: 256 << 10) { Name = "memory", IsBackground = true };
-        _thread.Start();
         _requestRelease = () => Request(Chores.Release);
-        AddressSpace.ReleaseAside(_requestRelease);
     }
 
     [Flags]
@@ -47,9 +45,18 @@ internal sealed class MemoryUpkeep : IDisposable
         End = 16,
     }
 
-    /// <summary>Ends the thread.</summary>
+    /// <summary>Starts the thread, once.</summary>
+    internal void Start()
+    {
+        _thread.Start();
+        AddressSpace.ReleaseAside(_requestRelease);
+    }
+
+    /// <summary>Ends the thread, if it was started.</summary>
     public void Dispose()
     {
+        if (!_thread.IsAlive)
+            return;
         AddressSpace.StopReleasingAside(_requestRelease);
         Request(Chores.End);
         _thread.Join();

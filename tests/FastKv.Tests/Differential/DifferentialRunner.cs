@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using FastKv.Tests.TestKit;
@@ -22,6 +23,9 @@ public sealed class DifferentialRunner(ServerProcess expected, ServerProcess act
     private const int BatchSize = 50;
     private const int ShrinkRuns = 200;
 
+    // Sequences with pauses take long to run: what is found by then has to do.
+    private static readonly TimeSpan ShrinkTime = TimeSpan.FromSeconds(20);
+
     /// <summary>Runs the steps on emptied servers over fresh connections; null when all replies agree.</summary>
     public Mismatch? Run(IReadOnlyList<Step> steps)
     {
@@ -31,7 +35,7 @@ public sealed class DifferentialRunner(ServerProcess expected, ServerProcess act
         for (int i = 0; i <= steps.Count; i++)
         {
             bool alone = i < steps.Count && steps[i].Mode is Comparison.Scan or Comparison.RandomKey or Comparison.Pause;
-            if (i == steps.Count || alone || batch.Count == BatchSize)
+            if (i == steps.Count || alone || (batch.Count >= BatchSize && !steps[batch[^1]].WithNext))
             {
                 if (RunBatch(steps, batch, left, right) is { } mismatch)
                     return mismatch;
@@ -52,9 +56,11 @@ public sealed class DifferentialRunner(ServerProcess expected, ServerProcess act
     {
         List<Step> best = steps.Take(mismatch.Index + 1).ToList();
         int runs = 0;
-        for (int chunk = Math.Max(1, best.Count / 2); runs < ShrinkRuns; chunk /= 2)
+        var time = Stopwatch.StartNew();
+        bool GoesOn() => runs < ShrinkRuns && time.Elapsed < ShrinkTime;
+        for (int chunk = Math.Max(1, best.Count / 2); GoesOn(); chunk /= 2)
         {
-            for (int at = 0; at < best.Count - 1 && runs < ShrinkRuns;)
+            for (int at = 0; at < best.Count - 1 && GoesOn();)
             {
                 int take = Math.Min(chunk, best.Count - 1 - at);
                 List<Step> shorter = [.. best.Take(at), .. best.Skip(at + take)];

@@ -10,7 +10,7 @@ namespace FastKv.Tests.Differential;
 /// </summary>
 public abstract class DifferentialTests(DifferentialTests.Servers servers, ITestOutputHelper output)
 {
-    // Parts of the whole count that one family under one protocol and one number of shards gets; they add up to about a quarter.
+    // Parts of the count that one family under one protocol and one number of shards gets; all of them together get 2.6 times the count.
     private static readonly Dictionary<string, double> Shares = new()
     {
         ["strings"] = 0.07,

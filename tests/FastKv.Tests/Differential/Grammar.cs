@@ -24,11 +24,22 @@ public sealed class StepWriter(Draw draw)
     {
         if (draw.Chance(SpoilProbability))
             arguments = Spoil(arguments);
+
+        // An automatic ID is the server's time, and so is then much of what is read from the stream: such entries have a stream of their own.
+        if (arguments is ["XADD", _, ..] && arguments.Contains("*"))
+            (arguments[1], mode) = ("auto", Comparison.Shape);
         AddUnspoilt(mode, tolerance, arguments);
     }
 
     /// <summary>A command that must go out as it is: spoilt it could pause the server or break the connection's order of replies.</summary>
     public void AddUnspoilt(Comparison mode, params string[] arguments) => AddUnspoilt(mode, 0, arguments);
+
+    /// <summary>As <see cref="AddUnspoilt(Comparison, string[])"/>, compared byte for byte and sent together with the step that follows.</summary>
+    public void AddWithNext(params string[] arguments)
+    {
+        AddUnspoilt(Comparison.Exact, arguments);
+        Steps[^1] = Steps[^1] with { WithNext = true };
+    }
 
     /// <summary>Lets time pass on both servers.</summary>
     public void Pause(int milliseconds) => Steps.Add(new Step([], Comparison.Pause, milliseconds));

@@ -49,6 +49,12 @@ public enum Comparison
 /// <param name="Tolerance">For <see cref="Comparison.Near"/>: the largest difference; for <see cref="Comparison.Pause"/>: milliseconds.</param>
 public sealed record Step(byte[][] Arguments, Comparison Mode = Comparison.Exact, long Tolerance = 0)
 {
+    /// <summary>
+    /// Sent in one batch with the next step. A batch begins when both servers have answered the one before: a key with a short time to live, last of a batch,
+    /// would be gone for the server that had to wait for the other one.
+    /// </summary>
+    public bool WithNext { get; init; }
+
     /// <summary>The command's name in upper case.</summary>
     public string Name => Mode == Comparison.Pause ? "(pause)" : Encoding.Latin1.GetString(Arguments[0]).ToUpperInvariant();
 

@@ -34,7 +34,7 @@ public static class TransactionCommands
     private static void WatchedExpiry(Draw d, StepWriter w)
     {
         string key = d.Key();
-        w.AddUnspoilt(Comparison.Exact, "SET", key, "v", "PX", d.Pick("40", "10000"));
+        w.AddWithNext("SET", key, "v", "PX", d.Pick("40", "10000"));
         if (d.Chance(0.3))
             w.Pause(60);
         w.AddUnspoilt(Comparison.Exact, "WATCH", key);
