@@ -10,6 +10,9 @@ namespace FastKv.Engine.Commands;
 /// <summary>Checks that hold for every command, before its handler runs.</summary>
 internal static unsafe class CommandRules
 {
+    /// <summary>Elements that a command may repeat at random (HRANDFIELD, SRANDMEMBER, ZRANDMEMBER): Redis would write until its memory is used up.</summary>
+    public const long RepeatedMax = 100_000_000;
+
     /// <summary>Redis shows at most this many bytes of the name and of the arguments of an unknown command.</summary>
     private const int ShownBytesMax = 128;
 

@@ -82,9 +82,8 @@ internal sealed unsafe partial class Database
     private bool ExpireFields(EntryRef hash, ref int budget)
     {
         Preserve(hash);
-        if (_partition.Journal.IsOn && HashValue.IsAnyDue(hash, _partition.NowMs))
-            Persistence.Journal.FieldEffects.Expire(this, hash);
-        byte* swept = HashValue.Sweep(Values, hash.Block, _partition.NowMs, ref budget, out long removed, out bool isDone);
+        var teller = new Persistence.Journal.ExpiredFieldTeller(this, hash);
+        byte* swept = HashValue.Sweep(Values, hash.Block, _partition.NowMs, ref budget, ref teller, out long removed, out bool isDone);
         if (removed == 0)
             return isDone;
         var entry = new EntryRef(swept);

@@ -120,8 +120,10 @@ internal static unsafe class CompactHash
     }
 
     /// <summary>Removes all due fields, and finds out when the next one will be. O(n).</summary>
-    internal static byte* RemoveDue(ValueHeap values, byte* entry, long nowMs, out long removed)
+    internal static byte* RemoveDue<TVisitor>(ValueHeap values, byte* entry, long nowMs, ref TVisitor going, out long removed)
+        where TVisitor : struct, IFieldVisitor, allows ref struct
     {
+        Span<byte> fieldScratch = stackalloc byte[Listpack.ScratchBytes], valueScratch = stackalloc byte[Listpack.ScratchBytes];
         removed = 0;
         long next = 0, kept = 0;
         byte* field = First(entry, out byte* end);
@@ -131,7 +133,10 @@ internal static unsafe class CompactHash
             byte* behind = Next(field, true);
             long expiryMs = ExpiryOf(field);
             if (expiryMs > 0 && expiryMs <= nowMs)
+            {
+                going.Visit(Listpack.Text(field, fieldScratch), Listpack.Text(Listpack.Next(field), valueScratch));
                 removed++;
+            }
             else
             {
                 long bytes = behind - field;

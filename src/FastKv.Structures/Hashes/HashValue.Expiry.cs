@@ -67,23 +67,26 @@ public static unsafe partial class HashValue
     /// <param name="entry">The hash.</param>
     /// <param name="nowMs">The time.</param>
     /// <param name="budget">Bounds the work in a large hash; below 1 when it is used up.</param>
+    /// <param name="going">Gets the fields that are about to go.</param>
     /// <param name="removed">How many fields have gone.</param>
     /// <param name="isDone">Whether the whole hash has been looked at; false: to be called again soon.</param>
     /// <returns>The entry.</returns>
-    public static byte* Sweep(ValueHeap values, byte* entry, long nowMs, ref int budget, out long removed, out bool isDone)
+    public static byte* Sweep<TVisitor>(
+        ValueHeap values, byte* entry, long nowMs, ref int budget, ref TVisitor going, out long removed, out bool isDone)
+        where TVisitor : struct, IFieldVisitor, allows ref struct
     {
         removed = 0;
         isDone = true;
         if (new EntryRef(entry).IsPointer)
         {
-            isDone = LargeHash.Sweep(values, Large(entry), nowMs, ref budget, ref removed);
+            isDone = LargeHash.Sweep(values, Large(entry), nowMs, ref budget, ref going, ref removed);
             return entry;
         }
 
         if (!CompactHash.HasTimes(entry))
             return entry;
         budget -= (int)Math.Min(int.MaxValue / 2, CompactHash.Count(entry));
-        return CompactHash.RemoveDue(values, entry, nowMs, out removed);
+        return CompactHash.RemoveDue(values, entry, nowMs, ref going, out removed);
     }
 
     /// <summary>For the keyspace's table: one compare for all but hashes that may have times to live.</summary>

@@ -127,10 +127,11 @@ internal unsafe struct LargeHash
 
     /// <summary>Removes due fields, as many as the budget allows, and finds out when the next one will be.</summary>
     /// <returns>True: the whole hash has been looked at.</returns>
-    internal static bool Sweep(ValueHeap values, LargeHash* hash, long nowMs, ref int budget, ref long removed)
+    internal static bool Sweep<TVisitor>(ValueHeap values, LargeHash* hash, long nowMs, ref int budget, ref TVisitor going, ref long removed)
+        where TVisitor : struct, IFieldVisitor, allows ref struct
     {
         ExtendibleTable<FieldLayout> table = TableOf(values, hash);
-        var visitor = new SweepVisitor { Values = values, Hash = hash };
+        var visitor = new SweepVisitor<TVisitor> { Values = values, Hash = hash, Going = ref going };
         if (hash->_sweepPosition == 0)
         {
             hash->_sweepNextMs = Never;
@@ -207,13 +208,17 @@ internal unsafe struct LargeHash
         public readonly void Visit(byte* entry) => FieldEntry.Free(Heap, entry);
     }
 
-    private struct SweepVisitor : IExpiryVisitor
+    private ref struct SweepVisitor<TVisitor> : IExpiryVisitor
+        where TVisitor : struct, IFieldVisitor, allows ref struct
     {
         public ValueHeap Values;
         public LargeHash* Hash;
+        public ref TVisitor Going;
 
         public readonly bool Visit(byte* entry)
         {
+            var field = new FieldEntry(entry);
+            Going.Visit(field.Field, field.Value);
             Values.Watch?.BeforeChange((byte*)Hash, entry, isRemoved: true);
             FieldEntry.Free(Values.Heap, entry);
             Uncount(Hash);

@@ -228,8 +228,11 @@ public sealed unsafe class HashValueTests : IDisposable
     private static byte* Sweep(ValueHeap values, byte* entry, Dictionary<string, (string Value, long ExpiryMs)> model, long now, int budget)
     {
         long before = HashValue.Count(new EntryRef(entry));
-        entry = HashValue.Sweep(values, entry, now, ref budget, out long removed, out bool isDone);
+        var going = new Collector { Fields = [] };
+        entry = HashValue.Sweep(values, entry, now, ref budget, ref going, out long removed, out bool isDone);
         Assert.Equal(before - removed, HashValue.Count(new EntryRef(entry)));
+        Assert.Equal(removed, going.Fields.Count);
+        Assert.All(going.Fields, field => Assert.True(model[field.Name] is var was && was.Value == field.Value && IsOver(was.ExpiryMs, now)));
         if (!isDone)
             return entry;
         foreach (string name in model.Where(f => IsOver(f.Value.ExpiryMs, now)).Select(f => f.Key).ToArray())

@@ -50,6 +50,8 @@ public sealed class NotificationTests
     [Theory]
     [InlineData("HSETEX h EX 1000 FIELDS 1 a 1", "new hset hexpire")]
     [InlineData("HSETEX h FIELDS 1 a 1", "new hset")]
+    [InlineData("HSET h f v|HSETEX h FNX EXAT 1 FIELDS 1 a 1", "new hset hset hdel")]
+    [InlineData("HSETEX h EXAT 1 FIELDS 1 a 1", "hset hdel del")]
     [InlineData("HSET h a 1 b 2|HEXPIRE h 1000 FIELDS 1 a", "new hset hexpire")]
     [InlineData("HSET h a 1 b 2|HEXPIREAT h 1 FIELDS 1 a", "new hset hdel")]
     [InlineData("HSET h a 1|HEXPIREAT h 1 FIELDS 1 a", "new hset hdel del")]

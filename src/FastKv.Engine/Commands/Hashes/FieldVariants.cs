@@ -137,6 +137,8 @@ internal static class FieldVariants
                 TellSet(ref context, hash, i, isPast, isKept, expiryMs);
         }
         bool isTimed = (options & SetOption.Time) != 0;
+        if (changes == 0)
+            hash.NotifyOfNothing("hset"u8, "hdel"u8);
         hash.Close(changes, "hset"u8, isPast ? "hdel"u8 : isTimed ? "hexpire"u8 : default);
         context.Reply.Integer(1);
     }

@@ -18,6 +18,7 @@ internal unsafe struct HashEdit
     private readonly long _nowMs;
     private readonly EntryRef _before;
     private byte* _entry;
+    private readonly bool _tellsExpired;
     private bool _mayHaveExpired, _setsExpiry;
 
     private HashEdit(ref CommandContext context, in Key key, EntryRef entry)
@@ -27,6 +28,7 @@ internal unsafe struct HashEdit
         _nowMs = context.NowMs;
         _before = entry;
         _entry = entry.Block;
+        _tellsExpired = !entry.IsNull && context.IsJournaled && HashValue.IsAnyDue(entry, _nowMs);
     }
 
     /// <summary>Whether there is a hash.</summary>
@@ -39,13 +41,16 @@ internal unsafe struct HashEdit
         var key = context.Key(1);
         bool isOpen = context.TryFind(key, ValueType.Hash, out var entry);
         edit = isOpen ? new HashEdit(ref context, key, entry) : default;
-        if (context.IsJournaled && !entry.IsNull && isOpen && HashValue.IsAnyDue(entry, context.NowMs))
-            FieldEffects.Expire(context.Database(key), entry);
         return isOpen;
     }
 
     /// <summary>Looks for a field; in no hash there is none.</summary>
-    public readonly FieldPosition Find(ReadOnlySpan<byte> field) => _entry == null ? default : HashValue.Find(_database.Values, _entry, field, _nowMs);
+    public readonly FieldPosition Find(ReadOnlySpan<byte> field)
+    {
+        if (_tellsExpired)
+            FieldEffects.ExpireIfDue(_database, new EntryRef(_entry), field);
+        return _entry == null ? default : HashValue.Find(_database.Values, _entry, field, _nowMs);
+    }
 
     /// <summary>The value of a field that exists, until the next change.</summary>
     public readonly ReadOnlySpan<byte> Value(FieldPosition position, Span<byte> scratch) => HashValue.Value(_entry, position, scratch);
@@ -125,6 +130,13 @@ internal unsafe struct HashEdit
         }
         if (_database.Partition.NotifiedEvents != KeyspaceEvents.None)
             Notify(eventName, secondEventName, isEmpty);
+    }
+
+    /// <summary>Tells of fields that were put and went at once, where nothing was before and nothing has changed.</summary>
+    public readonly void NotifyOfNothing(ReadOnlySpan<byte> eventName, ReadOnlySpan<byte> secondEventName)
+    {
+        if (_database.Partition.NotifiedEvents != KeyspaceEvents.None)
+            Notify(eventName, secondEventName, isEmpty: _entry == null);
     }
 
     private readonly void Notify(ReadOnlySpan<byte> eventName, ReadOnlySpan<byte> secondEventName, bool isEmpty)

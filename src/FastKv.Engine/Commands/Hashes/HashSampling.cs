@@ -6,9 +6,6 @@ namespace FastKv.Engine.Commands.Hashes;
 /// <summary>HRANDFIELD. Data plane.</summary>
 internal static class HashSampling
 {
-    // Redis would write until its memory is used up.
-    private const long RepeatedMax = 100_000_000;
-
     [Command("HRANDFIELD", Arity = -2, Flags = CommandFlags.ReadOnly, Group = CommandGroup.Hash, FirstKey = 1, LastKey = 1,
         Access = KeyAccess.RO | KeyAccess.Access, Since = "6.2.0", Summary = "Get one or multiple random fields from a hash",
         Complexity = "O(N) where N is the number of fields returned", Syntax = "key options[count [WITHVALUES]]", Tips = ["nondeterministic_output"],
@@ -50,7 +47,7 @@ internal static class HashSampling
             context.Reply.Error(Errors.NotAnAbsoluteInt64);
         else if (context.Count > 4 || (context.Count == 4 && !context.Is(3, "WITHVALUES"u8)))
             context.Reply.Error(Errors.Syntax);
-        else if (count < -RepeatedMax || (context.Count == 4 && count > long.MaxValue / 2))
+        else if (count < -CommandRules.RepeatedMax || (context.Count == 4 && count > long.MaxValue / 2))
             context.Reply.Error(Errors.ValueOutOfRange);
         else
             return true;

@@ -48,7 +48,8 @@ internal static unsafe class RandomMembers
     [Command("SRANDMEMBER", Arity = -2, Flags = CommandFlags.ReadOnly, Group = CommandGroup.Set, FirstKey = 1, LastKey = 1,
         Access = KeyAccess.RO | KeyAccess.Access, Since = "1.0.0", Summary = "Get one or multiple random members from a set",
         Complexity = "Without the count argument O(1), otherwise O(N) where N is the absolute value of the passed count.", Syntax = "key [count@2.6.0]",
-        History = ["2.6.0: Added the optional `count` argument."], Tips = ["nondeterministic_output"])]
+        History = ["2.6.0: Added the optional `count` argument."], Tips = ["nondeterministic_output"],
+        Differs = "A count below -100,000,000 is out of range.")]
     internal static void Random(ref CommandContext context)
     {
         if (context.Count > 3)
@@ -63,6 +64,11 @@ internal static unsafe class RandomMembers
         if (count == long.MinValue)
         {
             context.Reply.Error(Errors.NotAnAbsoluteInt64);
+            return;
+        }
+        if (count < -CommandRules.RepeatedMax)
+        {
+            context.Reply.Error(Errors.ValueOutOfRange);
             return;
         }
         var key = context.Key(1);

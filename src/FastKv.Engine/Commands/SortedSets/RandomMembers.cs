@@ -17,7 +17,8 @@ internal static unsafe class RandomMembers
 
     [Command("ZRANDMEMBER", Arity = -2, Flags = CommandFlags.ReadOnly, Group = CommandGroup.SortedSet, FirstKey = 1, LastKey = 1,
         Access = KeyAccess.RO | KeyAccess.Access, Since = "6.2.0", Summary = "Get one or multiple random elements from a sorted set",
-        Complexity = "O(N) where N is the number of elements returned", Syntax = "key options[count [WITHSCORES]]", Tips = ["nondeterministic_output"])]
+        Complexity = "O(N) where N is the number of elements returned", Syntax = "key options[count [WITHSCORES]]", Tips = ["nondeterministic_output"],
+        Differs = "A count below -100,000,000 is out of range.")]
     internal static void Execute(ref CommandContext context)
     {
         long count = 0;
@@ -52,7 +53,7 @@ internal static unsafe class RandomMembers
             context.Reply.Error(Errors.Syntax);
             return false;
         }
-        if (withScores && count is < -(long.MaxValue / 2) or > long.MaxValue / 2)
+        if (count < -CommandRules.RepeatedMax || (withScores && count > long.MaxValue / 2))
         {
             context.Reply.Error(Errors.ValueOutOfRange);
             return false;

@@ -7,13 +7,25 @@ namespace FastKv.Engine.Persistence.Journal;
 /// <summary>What becomes of fields whose time has come: HDEL, before anything else happens to their hash. Data plane.</summary>
 internal static unsafe class FieldEffects
 {
-    /// <summary>Tells that all fields of a hash that are due are gone, whether they have been removed yet or not. O(n).</summary>
-    public static void Expire(Database database, EntryRef hash)
+    /// <summary>
+    /// Tells that a field which is due is gone, before a command that names it has its effect: where it is repeated no time passes, and the field would still be
+    /// there. Others that are due are told when they are removed. O(1), or as long as the search in a small hash.
+    /// </summary>
+    public static void ExpireIfDue(Database database, EntryRef hash, ReadOnlySpan<byte> field)
+    {
+        // As of time 0 every field is there.
+        var position = HashValue.Find(database.Values, hash.Block, field, 0);
+        long expiryMs = position.Exists ? HashValue.ExpiryMs(hash.Block, position) : 0;
+        if (expiryMs != 0 && expiryMs <= database.Partition.NowMs)
+            Expired(database, hash, field);
+    }
+
+    /// <summary>Tells that a field has expired; what the command that runs has as its own effect is left as it is.</summary>
+    internal static void Expired(Database database, EntryRef hash, ReadOnlySpan<byte> field)
     {
         var journal = database.Partition.Journal;
         bool isReplaced = journal.IsReplaced;
-        var visitor = new DueVisitor { Database = database, Hash = hash, NowMs = database.Partition.NowMs };
-        HashValue.VisitAll(database.Values, hash, 0, ref visitor);
+        journal.Begin(database.Index, "HDEL"u8, 3).Add(hash.Key).Add(field);
         journal.IsReplaced = isReplaced;
     }
 
@@ -33,21 +45,16 @@ internal static unsafe class FieldEffects
     /// <summary>A field has this value, and no time to live.</summary>
     public static void Set(in CommandContext context, in Key key, ReadOnlySpan<byte> field, ReadOnlySpan<byte> value) =>
         context.BeginEffect(key, "HSET"u8, 4).Add(key.Span).Add(field).Add(value);
+}
 
-    private struct DueVisitor : IFieldVisitor
+/// <summary>Tells of each field that the expiry is about to remove from a hash, if anybody listens.</summary>
+internal readonly struct ExpiredFieldTeller(Database database, EntryRef hash) : IFieldVisitor
+{
+    private readonly Database? _database = database.Partition.Journal.IsOn ? database : null;
+
+    public void Visit(scoped ReadOnlySpan<byte> field, scoped ReadOnlySpan<byte> value)
     {
-        public Database Database;
-        public EntryRef Hash;
-        public long NowMs;
-
-        public void Visit(scoped ReadOnlySpan<byte> field, scoped ReadOnlySpan<byte> value)
-        {
-            // As of time 0 every field is there.
-            var position = HashValue.Find(Database.Values, Hash.Block, field, 0);
-            long expiryMs = HashValue.ExpiryMs(Hash.Block, position);
-            if (expiryMs == 0 || expiryMs > NowMs)
-                return;
-            Database.Partition.Journal.Begin(Database.Index, "HDEL"u8, 3).Add(Hash.Key).Add(field);
-        }
+        if (_database is not null)
+            FieldEffects.Expired(_database, hash, field);
     }
 }

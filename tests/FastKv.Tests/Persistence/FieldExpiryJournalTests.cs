@@ -1,0 +1,93 @@
+using System.Text;
+using FastKv.Tests.TestKit;
+using Xunit;
+
+namespace FastKv.Tests.Persistence;
+
+/// <summary>What the append-only file says of fields that expire: each of them once, however many there are and however often their hash is changed meanwhile.</summary>
+public sealed class FieldExpiryJournalTests
+{
+    private const int Fields = 20_000;
+    private const int Batch = 500;
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(Fields)]
+    public void A_field_that_expires_is_told_once(int fields)
+    {
+        using var folder = new TemporaryFolder();
+        using var server = new AofServer(folder.Path, isFastKv: true, "--shards", "1", "--enable-debug-command", "yes");
+        using RespClient client = server.Connect();
+        Fill(client, fields);
+        client.Call(["HSET", "h", "stays", "0"]);
+
+        // Changes of a hash that has more due fields than one slice removes.
+        for (int i = 0; i < 200; i++)
+            client.Call("HINCRBY", "h", "stays", "1");
+        Eventually(() => client.Call("HLEN", "h").Text == "1");
+        Assert.Equal("1", client.Call("WAITAOF", "1", "0", "5000").Items![0].Text);
+        Assert.Equal(fields, Told(folder, "HDEL"));
+        server.KillAndRestart();
+        using RespClient again = server.Connect();
+        Assert.Equal("stays 200", string.Join(' ', again.Call("HGETALL", "h").Items!.Select(item => item.Text)));
+    }
+
+    /// <summary>With the expiry asleep, what a command names is still due, and gone for it; so it must be where the command is repeated.</summary>
+    [Fact]
+    public void A_due_field_that_a_command_names_is_gone_before_it()
+    {
+        using var folder = new TemporaryFolder();
+        using var server = new AofServer(folder.Path, isFastKv: true, "--shards", "1", "--enable-debug-command", "yes");
+        using RespClient client = server.Connect();
+        client.Call("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+        foreach (string key in (string[])["small", "large"])
+        {
+            client.Call("HSET", key, "count", "100", "kept", "old", "other", "1", "float", "8.5", "stays", "s");
+            if (key == "large")
+                client.Call("HSET", key, "long", new string('x', 100));
+            client.Call("HPEXPIRE", key, "1", "FIELDS", "4", "count", "kept", "other", "float");
+        }
+        Thread.Sleep(20);
+        foreach (string key in (string[])["small", "large"])
+        {
+            Assert.Equal("5", client.Call("HINCRBY", key, "count", "5").Text);
+            Assert.Equal("1", client.Call("HSETNX", key, "kept", "new").Text);
+            Assert.Equal("0.5", client.Call("HINCRBYFLOAT", key, "float", "0.5").Text);
+            Assert.Equal("-2", client.Call("HPERSIST", key, "FIELDS", "2", "other", "none").Items![0].Text);
+        }
+        string[] before = [.. Sorted(client, "small"), .. Sorted(client, "large")];
+        server.KillAndRestart();
+        using RespClient again = server.Connect();
+        Assert.Equal(before, (string[])[.. Sorted(again, "small"), .. Sorted(again, "large")]);
+        Assert.Contains("count=5", before);
+    }
+
+    private static IEnumerable<string> Sorted(RespClient client, string key) =>
+        client.Call("HGETALL", key).Items!.Chunk(2).Select(pair => $"{pair[0].Text}={pair[1].Text}").Order(StringComparer.Ordinal);
+
+    private static void Fill(RespClient client, int fields)
+    {
+        for (int i = 0; i < fields; i += Batch)
+        {
+            string[] names = [.. Enumerable.Range(i, Math.Min(Batch, fields - i)).Select(n => $"f{n}")];
+            client.Call(["HSET", "h", .. names.SelectMany(name => new[] { name, "v" })]);
+        }
+        long at = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + 1000;
+        for (int i = 0; i < fields; i += Batch)
+        {
+            string[] names = [.. Enumerable.Range(i, Math.Min(Batch, fields - i)).Select(n => $"f{n}")];
+            client.Call(["HPEXPIREAT", "h", $"{at}", "FIELDS", $"{names.Length}", .. names]);
+        }
+        Thread.Sleep((int)Math.Max(0, at - DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()));
+    }
+
+    private static int Told(TemporaryFolder folder, string command) =>
+        Directory.GetFiles(Path.Combine(folder.Path, "appendonlydir"), "*.aof").Sum(file => Encoding.Latin1.GetString(File.ReadAllBytes(file)).Split(command).Length - 1);
+
+    private static void Eventually(Func<bool> condition)
+    {
+        for (int i = 0; i < 600 && !condition(); i++)
+            Thread.Sleep(50);
+        Assert.True(condition());
+    }
+}
