@@ -55,7 +55,7 @@ internal static class Compared
     /// <summary>Smallest and largest ratio of the rounds.</summary>
     public static string Spread(CellRow cell)
     {
-        double[] ratios = [.. cell.A.Zip(cell.B, (a, b) => a.ServerCpuPerRequest / b.ServerCpuPerRequest)];
+        double[] ratios = cell.CpuRatios;
         return $"{Number(ratios.Min(), "F2")}–{Number(ratios.Max(), "F2")}";
     }
 

@@ -113,10 +113,11 @@ internal static class ReportDocument
         **Method.** FastKv is the published ReadyToRun build, redis-server runs without persistence. The server is pinned to core {settings.ServerCore}
         (one shard), the client to core {settings.ClientCore}: our own load generator (`tools/loadgen`), one thread, in the reporting process.
         Both servers of a comparison are driven in alternating rounds of {settings.RoundSeconds} s, the order turning each round; every cell begins with
-        {settings.WarmUpSeconds} s of the same load per server that is not measured. Figures are medians of {settings.Rounds} rounds.
+        {settings.WarmUpSeconds} s of the same load per server that is not measured. Figures are medians of {settings.Rounds} rounds
+        (where a table says no other number), ratios of CPU time the medians of the rounds' ratios.
         CPU time is the kernel's account of the server's process in nanoseconds (user and system, all threads), divided by replies.
         Keys and values have 16 bytes; keys are drawn uniformly.
-        A ratio of medians taken side by side holds where absolute figures drift by tens of percent from day to day.
+        A ratio of figures taken side by side holds where absolute figures drift by tens of percent from day to day.
         """);
 
     private static string Output(string program, string arguments)

@@ -161,6 +161,12 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
             Insert(key, new EntryRef(StringEntry.Create(Heap, key.Span, value, expiryMs, _partition.NewAccessBits)));
             return;
         }
+        if (expiryMs <= 0 && existing.IsPlainString(_partition.Generation))
+        {
+            // What SET mostly meets: nothing is to be saved, no expiry to be forgotten.
+            Moved(key, existing, Overwrite(existing, value, 0), 0);
+            return;
+        }
         Preserve(existing);
         if (existing.IsPointer)
         {
@@ -172,12 +178,18 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
         _expiries.Change(existing.ExpiryMs, expiryMs);
         if (HashValue.MayExpireFields(existing))
             _fieldExpiryCount--;
+        Moved(key, existing, Overwrite(existing, value, expiryMs), expiryMs);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private EntryRef Overwrite(EntryRef existing, ReadOnlySpan<byte> value, long expiryMs)
+    {
         var entry = new EntryRef(StringEntry.Overwrite(Heap, existing.Block, value, expiryMs));
         if (_partition.IsLfu)
             Touch(entry);
         else
             entry.SetAccessClock(_partition.NewAccessBits);
-        Moved(key, existing, entry, expiryMs);
+        return entry;
     }
 
     /// <summary>Inserts an entry under a key that is known to be absent.</summary>

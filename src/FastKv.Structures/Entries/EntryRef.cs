@@ -67,6 +67,10 @@ public readonly unsafe struct EntryRef(byte* block) : IEquatable<EntryRef>
         get => (block[FlagsOffset] & (byte)EntryFlags.PointerValue) != 0;
     }
 
+    /// <summary>Whether this is a string in its block, with a key of up to 254 bytes, without an expiry, and of that generation: one look at the header.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsPlainString(EntryFlags generation) => block[FlagsOffset] == (byte)generation && (*block & 15) == (int)ValueType.String;
+
     /// <summary><see cref="EntryFlags.Generation"/> or <see cref="EntryFlags.None"/>.</summary>
     public EntryFlags Generation
     {

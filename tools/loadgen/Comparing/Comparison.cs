@@ -3,7 +3,7 @@
 //   cell (command, depth):  warm up A, warm up B │ A B │ B A │ A B │ ...     one pair is a round
 //
 // What a machine does beside this (other guests, frequency, temperature) drifts over seconds to hours, and hits both servers of a round alike; the
-// order turns every round, so that what follows a drift within rounds cancels too. Ratios of the medians hold where absolute figures do not.
+// order turns every round, so that what follows a drift within rounds cancels too. The median of the rounds' ratios holds where absolute figures do not.
 using System.Diagnostics;
 using FastKv.LoadGen.Load;
 using FastKv.LoadGen.Reports;

@@ -59,7 +59,7 @@ internal static class CompareTable
     private static string[] Row(CellRow cell)
     {
         CultureInfo invariant = CultureInfo.InvariantCulture;
-        double[] ratios = [.. cell.A.Zip(cell.B, (a, b) => a.ServerCpuPerRequest / b.ServerCpuPerRequest)];
+        double[] ratios = cell.CpuRatios;
         string Median(RoundRow[] rounds, Func<RoundRow, double> field, string format) => Medians.Of(rounds, field).ToString(format, invariant);
         return
         [

@@ -48,8 +48,12 @@ internal sealed record RoundRow(
 internal sealed record CellRow(
     string Command, int Pipeline, RoundRow[] A, RoundRow[] B, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RoundRow[]? Floor = null)
 {
-    /// <summary>CPU time per request of A over B's, of the medians: above 1, B is cheaper.</summary>
-    public double CpuRatio => Medians.Of(A, r => r.ServerCpuPerRequest) / Medians.Of(B, r => r.ServerCpuPerRequest);
+    /// <summary>CPU time per request of A over B's in each round: what the machine did beside it drifts, and has hit both of a round alike.</summary>
+    [JsonIgnore]
+    public double[] CpuRatios => [.. A.Zip(B, (a, b) => a.ServerCpuPerRequest / b.ServerCpuPerRequest)];
+
+    /// <summary>The median of <see cref="CpuRatios"/>: above 1, B is cheaper.</summary>
+    public double CpuRatio => Medians.Of(CpuRatios, r => r);
 
     /// <summary>Throughput of B over A's, of the medians.</summary>
     public double ThroughputRatio => Medians.Of(B, r => r.RequestsPerSecond) / Medians.Of(A, r => r.RequestsPerSecond);
