@@ -121,7 +121,7 @@ internal static unsafe class CompactHash
 
     /// <summary>Removes all due fields, and finds out when the next one will be. O(n).</summary>
     internal static byte* RemoveDue<TVisitor>(ValueHeap values, byte* entry, long nowMs, ref TVisitor going, out long removed)
-        where TVisitor : struct, IFieldVisitor, allows ref struct
+        where TVisitor : struct, IFieldVisitor
     {
         Span<byte> fieldScratch = stackalloc byte[Listpack.ScratchBytes], valueScratch = stackalloc byte[Listpack.ScratchBytes];
         removed = 0;

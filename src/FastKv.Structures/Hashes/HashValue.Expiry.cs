@@ -73,7 +73,7 @@ public static unsafe partial class HashValue
     /// <returns>The entry.</returns>
     public static byte* Sweep<TVisitor>(
         ValueHeap values, byte* entry, long nowMs, ref int budget, ref TVisitor going, out long removed, out bool isDone)
-        where TVisitor : struct, IFieldVisitor, allows ref struct
+        where TVisitor : struct, IFieldVisitor
     {
         removed = 0;
         isDone = true;

@@ -128,7 +128,7 @@ internal unsafe struct LargeHash
     /// <summary>Removes due fields, as many as the budget allows, and finds out when the next one will be.</summary>
     /// <returns>True: the whole hash has been looked at.</returns>
     internal static bool Sweep<TVisitor>(ValueHeap values, LargeHash* hash, long nowMs, ref int budget, ref TVisitor going, ref long removed)
-        where TVisitor : struct, IFieldVisitor, allows ref struct
+        where TVisitor : struct, IFieldVisitor
     {
         ExtendibleTable<FieldLayout> table = TableOf(values, hash);
         var visitor = new SweepVisitor<TVisitor> { Values = values, Hash = hash, Going = ref going };
@@ -209,7 +209,7 @@ internal unsafe struct LargeHash
     }
 
     private ref struct SweepVisitor<TVisitor> : IExpiryVisitor
-        where TVisitor : struct, IFieldVisitor, allows ref struct
+        where TVisitor : struct, IFieldVisitor
     {
         public ValueHeap Values;
         public LargeHash* Hash;

@@ -190,7 +190,7 @@ public sealed class AllocationTests
         // Another server's answer, all keys in one reply, and a test of the server itself: none of them is the data plane's.
         string[] others = ["MIGRATE", "KEYS", "PFSELFTEST"];
         string[] run = [.. Families.Values.SelectMany(commands => commands).Select(command => command.Split(' ')[0])];
-        string[] wanted = [.. CommandTable.All.Where(command => types.Contains(command.Group)).Select(command => command.Name.ToUpperInvariant())];
+        string[] wanted = [.. CommandTable.All.Where(command => types.Contains(command.Group)).Select(command => command.Name.Split('|')[0].ToUpperInvariant()).Distinct()];
         Assert.True(wanted.Length > 150, "the types' commands are not found");
         Assert.Equal([], wanted.Except(run).Except(others));
     }
