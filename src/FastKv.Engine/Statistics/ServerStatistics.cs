@@ -94,6 +94,17 @@ internal sealed class ServerStatistics(FastKvServer server)
         return sum;
     }
 
+    /// <summary>Calls of a command that are in no bucket, because none was timed since.</summary>
+    public long UntimedOf(CommandDescriptor command)
+    {
+        long sum = 0;
+        foreach (var loop in _server.Loops)
+            sum += loop.Statistics.Commands.UntimedOf(command);
+        foreach (var partition in _server.Partitions)
+            sum += partition.Statistics.Commands.UntimedOf(command);
+        return sum;
+    }
+
     /// <summary>Sum of one counter over the loops.</summary>
     public long OverLoops(Func<LoopStatistics, long> counter) => _server.Loops.Sum(loop => counter(loop.Statistics));
 
