@@ -135,17 +135,23 @@ internal sealed class ServerStatistics(FastKvServer server)
         _peakBytes = Math.Max(_peakBytes, UsedBytes);
     }
 
-    /// <summary>CONFIG RESETSTAT.</summary>
+    /// <summary>CONFIG RESETSTAT. The peak stays, as in Redis.</summary>
     public void Reset()
     {
         foreach (var loop in _server.Loops)
             loop.Statistics.Reset();
         foreach (var partition in _server.Partitions)
+        {
             partition.Statistics.Reset();
+            partition.LazyFree.ResetStatistics();
+            partition.Evictor.Compaction.ResetStatistics();
+        }
         _server.MemoryLimit.ResetStatistics();
+        _server.Aof.Writer.ResetStatistics();
+        foreach (double[] samples in (double[][])[_operations, _input, _output, _turns, _turnUs])
+            Array.Clear(samples);
         _outputBytesBefore = SentBytes;
         _lastCommands = _lastInput = _lastOutput = _lastTurns = _lastTurnUs = 0;
-        _peakBytes = UsedBytes;
     }
 
     private long SentBytes

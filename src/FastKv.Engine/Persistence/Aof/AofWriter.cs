@@ -83,6 +83,9 @@ internal sealed class AofWriter : IDisposable
     /// <summary>Writes that were put off behind a fsync that took more than two seconds.</summary>
     public long DelayedSyncs { get; private set; }
 
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void ResetStatistics() => DelayedSyncs = 0;
+
     /// <summary>The last commit that is safe: all that was published before it was requested. Any thread.</summary>
     public long Durable => Volatile.Read(ref _durable);
 
