@@ -51,6 +51,7 @@ public sealed partial class LatencyTests(ServerTriple servers) : IClassFixture<S
         EvictionServer.Squeeze(client, 0.7);
         client.Call("SET", "a", "b");
         Assert.Contains("eviction-cycle", client.Call("LATENCY", "LATEST").Items!.Select(item => item.Items![0].Text));
+        Assert.Contains("trying to evict keys. \n", client.Call("LATENCY", "DOCTOR").Text, StringComparison.Ordinal);
     }
 
     [Theory]
