@@ -36,6 +36,7 @@ internal sealed class AclLog
     private const long SameWithinMs = 60_000;
 
     private readonly Lock _lock = new();
+    private readonly long[] _denials = new long[Enum.GetValues<AclVerdict>().Length];
     private readonly List<AclLogEntry> _entries = [];
 
     /// <summary>The entries, newest first.</summary>
@@ -47,6 +48,9 @@ internal sealed class AclLog
                 return [.. _entries];
         }
     }
+
+    /// <summary>How often something was denied for that reason since the server's start; neither ACL LOG RESET nor CONFIG RESETSTAT changes it.</summary>
+    public long CountOf(AclVerdict reason) => Interlocked.Read(ref _denials[(int)reason]);
 
     public void Clear()
     {
@@ -64,6 +68,7 @@ internal sealed class AclLog
     {
         var server = client.Loop.Server;
         long nowMs = server.Clock.UnixMicroseconds / 1000;
+        Interlocked.Increment(ref _denials[(int)reason]);
         string info = ClientList.DescribeOne(client, client.Loop.NowMs);
         var entry = new AclLogEntry(reason, context, what, user, 1, nowMs, info);
         lock (_lock)

@@ -15,11 +15,16 @@ internal sealed class ActiveExpiry(Partition partition)
     /// <summary>At least this long between the starts of two sweeps.</summary>
     private const long SweepPeriodUs = 500_000;
 
+    /// <summary>What the last sweep weighs in the share of stale keys, as the last cycle does in Redis.</summary>
+    private const double LastSweepWeight = 0.05;
+
     private readonly Partition _partition = partition;
     private int _database;
     private ulong _position;
     private bool _isUnfinished;
     private long _sweepStartedUs;
+    private long _sweptKeys;
+    private long _removedKeys;
 
     /// <summary>DEBUG SET-ACTIVE-EXPIRE.</summary>
     public volatile bool IsOn = true;
@@ -53,19 +58,36 @@ internal sealed class ActiveExpiry(Partition partition)
             _isUnfinished = false;
             if (database.HasExpiries)
             {
+                long volatileKeys = database.VolatileCount;
                 _position = database.SweepExpired(_position, BucketsPerStep, out _isUnfinished);
+                _removedKeys += volatileKeys - database.VolatileCount;
                 _partition.Journal.EndUnit();
                 if (_position != 0 || _isUnfinished)
                 {
                     if (clock.MonotonicMicroseconds >= endUs)
+                    {
+                        _partition.Statistics.ExpiryTimeCaps++;
                         return true;
+                    }
                     continue;
                 }
+                _sweptKeys += database.VolatileCount;
             }
             _position = 0;
             _database++;
         }
         _database = 0;
+        NoteStale();
         return false;
+    }
+
+    /// <summary>A sweep has ended: takes down what share of the keys with an expiry it has removed.</summary>
+    private void NoteStale()
+    {
+        ref double percent = ref _partition.Statistics.StalePercent;
+        long keys = _removedKeys + _sweptKeys;
+        double last = keys == 0 ? 0 : 100.0 * _removedKeys / keys;
+        percent += (last - percent) * LastSweepWeight;
+        _removedKeys = _sweptKeys = 0;
     }
 }

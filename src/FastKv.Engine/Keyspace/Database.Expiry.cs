@@ -86,6 +86,7 @@ internal sealed unsafe partial class Database
         byte* swept = HashValue.Sweep(Values, hash.Block, _partition.NowMs, ref budget, ref teller, out long removed, out bool isDone);
         if (removed == 0)
             return isDone;
+        _partition.Statistics.ExpiredFields += removed;
         var entry = new EntryRef(swept);
         var span = entry.Key;
         fixed (byte* bytes = span)

@@ -50,7 +50,10 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
     public ExtendibleTable<KeyEntryLayout> Table => _table;
 
     /// <summary>Whether some hash has fields that may expire.</summary>
-    public bool HasFieldExpiries => _fieldExpiryCount > 0;
+    public bool HasFieldExpiries => FieldExpiryCount > 0;
+
+    /// <summary>Hashes with fields that may expire.</summary>
+    public long FieldExpiryCount => _fieldExpiryCount;
 
     /// <summary>Bytes of the table, without entries.</summary>
     public long TableBytes => _table.MemoryBytes;

@@ -32,6 +32,9 @@ internal sealed unsafe class LazyFree(Partition partition) : IDisposable
     /// <summary>Entries freed so far.</summary>
     public long FreedEntries { get; private set; }
 
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void ResetStatistics() => FreedEntries = 0;
+
     /// <summary>Takes over a detached table.</summary>
     public void Add(ExtendibleTable<KeyEntryLayout> table)
     {

@@ -38,12 +38,49 @@ internal static class LatencyDoctor
         + "  3) Check if you have a \"noisy neighbour\" problem.\n"
         + "  4) Check with 'redis-cli --intrinsic-latency 100' what is the intrinsic latency in your system.\n";
 
+    private const string LocalDisk =
+        "- It is strongly advised to use local disks for persistence, especially if you are using AOF. Remote disks provided by platform-as-a-service "
+        + "providers are known to be slow.\n";
+
+    private const string FastDisk =
+        "- SSD disks are able to reduce fsync latency, and total time needed for snapshotting and AOF log rewriting (resulting in smaller memory usage). With "
+        + "extremely high write load SSD disks can be a good option. However Redis should perform reasonably with high load using normal disks. Use this "
+        + "advice as a last resort.\n";
+
+    private const string Writeback =
+        "- Mounting ext3/4 filesystems with data=writeback can provide a performance boost compared to data=ordered, however this mode of operation provides "
+        + "less guarantees, and sometimes it can happen that after a hard crash the AOF file will have a half-written command at the end and will require to "
+        + "be repaired before Redis restarts.\n";
+
+    private const string DiskContention =
+        "- Try to lower the disk contention. This is often caused by other disk intensive processes running in the same computer (including other Redis "
+        + "instances).\n";
+
+    private const string NoSyncOnRewrite =
+        "- Assuming from the point of view of data safety this is viable in your environment, you could try to enable the 'no-appendfsync-on-rewrite' option, "
+        + "so that fsync will not be performed while there is a child rewriting the AOF file or producing an RDB file (the moment where there is high disk "
+        + "contention).\n";
+
+    private const string RelaxSync =
+        "- Your fsync policy is set to 'always'. It is very hard to get good performances with such a setup, if possible try to relax the fsync policy to "
+        + "'onesec'.\n";
+
+    private const string WriteLoad =
+        "- Latency during the AOF atomic rename operation or when the final difference is flushed to the AOF file at the end of the rewrite, sometimes is "
+        + "caused by very high write load, causing the AOF buffer to get very large. If possible try to send less commands to accomplish the same work, or use "
+        + "Lua scripts to group multiple operations into a single EVALSHA call.\n";
+
     private const string RaiseHz =
         "- In order to make the Redis keys expiring process more incremental, try to set the 'hz' configuration parameter to 100 using 'CONFIG SET hz 100'.\n";
 
     private const string LargeObjects =
         "- Deleting, expiring or evicting (because of maxmemory policy) large objects is a blocking operation. If you have very large objects that are often "
         + "deleted, expired, or evicted, try to fragment those objects into multiple smaller objects.\n";
+
+    private const string MassEviction =
+        "- Sudden changes to the 'maxmemory' setting via 'CONFIG SET', or allocation of large objects via sets or sorted sets intersections, STORE option "
+        + "of SORT, Redis Cluster large keys migrations (RESTORE command), may create sudden memory pressure forcing the server to block trying to evict "
+        + "keys. \n";
 
     private const string NoAdvice =
         "\nWhile there are latency events logged, I'm not able to suggest any easy fix. Please use the Redis community to get some help, providing this report "
@@ -87,10 +124,31 @@ internal static class LatencyDoctor
         }
         if (events.Contains(LatencyMonitor.FastCommand))
             text.Append(Scheduler);
+        AddDiskAdvices(text, events, options);
         if (events.Contains(LatencyMonitor.ExpireCycle))
             text.Append(RaiseHz);
         if (isCommand || events.Contains(LatencyMonitor.ExpireCycle) || events.Contains(LatencyMonitor.EvictionDeletion))
             text.Append(LargeObjects);
+        if (events.Contains(LatencyMonitor.EvictionCycle))
+            text.Append(MassEviction);
         return text.ToString();
+    }
+
+    private static void AddDiskAdvices(StringBuilder text, HashSet<string> events, ServerOptions options)
+    {
+        bool isPending = events.Contains(LatencyMonitor.AofWriteDuringSync), isAlone = events.Contains(LatencyMonitor.AofWriteAlone);
+        bool isSaving = events.Contains(LatencyMonitor.AofWriteDuringSave), isRename = events.Contains(LatencyMonitor.AofRename);
+        if (isPending || isAlone || isRename)
+            text.Append(LocalDisk);
+        if (isPending || isAlone || isRename || isSaving)
+            text.Append(FastDisk).Append(Writeback);
+        if (isPending)
+            text.Append(DiskContention);
+        if (isSaving)
+            text.Append(NoSyncOnRewrite);
+        if (events.Contains(LatencyMonitor.AofSync) && options.AppendFsync == AppendFsync.Always)
+            text.Append(RelaxSync);
+        if (isRename)
+            text.Append(WriteLoad);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FastKv.Engine.Configuration;
 using FastKv.Memory;
 
@@ -47,7 +48,8 @@ internal sealed class LatencyMonitor(ServerOptions options, IClock clock)
 {
     /// <summary>Events, named as in Redis.</summary>
     public const string Command = "command", FastCommand = "fast-command", Unblocking = "command-unblocking", ExpireCycle = "expire-cycle",
-        EvictionCycle = "eviction-cycle", EvictionDeletion = "eviction-del";
+        EvictionCycle = "eviction-cycle", EvictionDeletion = "eviction-del", AofWrite = "aof-write", AofWriteDuringSync = "aof-write-pending-fsync",
+        AofWriteDuringSave = "aof-write-active-child", AofWriteAlone = "aof-write-alone", AofSync = "aof-fsync-always", AofRename = "aof-rename";
 
     private readonly ServerOptions _options = options;
     private readonly IClock _clock = clock;
@@ -59,7 +61,13 @@ internal sealed class LatencyMonitor(ServerOptions options, IClock clock)
 
     public long ThresholdMs => _options.LatencyMonitorThreshold;
 
-    /// <summary>Notes an event if it took long enough.</summary>
+    /// <summary>The beginning of what may take long, for <see cref="MillisecondsSince"/>; 0, without a look at the clock, when nothing is noted.</summary>
+    public long Begin() => IsOn ? Stopwatch.GetTimestamp() : 0;
+
+    /// <summary>Milliseconds since <see cref="Begin"/>; 0 when it gave none.</summary>
+    public static long MillisecondsSince(long start) => start == 0 ? 0 : (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+
+    /// <summary>Notes an event if it took long enough. Any thread.</summary>
     public void Add(string name, long milliseconds)
     {
         if (!IsOn || milliseconds < ThresholdMs)

@@ -132,6 +132,9 @@ internal sealed unsafe class CommandStatistics : IDisposable
         return time.Covered <= 0 ? 0 : (double)time.Nanoseconds * _calls[command.Id].Count / time.Covered;
     }
 
+    /// <summary>Calls since the last one that was timed: no duration stands for them yet.</summary>
+    public long UntimedOf(CommandDescriptor command) => Math.Max(0, _calls[command.Id].Count - _times[command.Id].Covered);
+
     /// <summary>Calls whose duration falls into a bucket of <see cref="LatencyHistogram"/>.</summary>
     public long LatenciesAt(CommandDescriptor command, int bucket) => _times[command.Id].Histogram.CountAt(bucket);
 

@@ -27,6 +27,8 @@ internal sealed class MemoryFigures
                 Keys += database.Count;
             }
         }
+        NotCountedBytes = Keyspace.Eviction.MemoryLimit.NotCountedBytes;
+        AofBufferBytes = Persistence.Journal.JournalStream.AllocatedBytes;
         Clients = server.Clients.Count;
         foreach (var client in server.Clients.All)
             ClientBytes += ClientMemory.Of(client);
@@ -52,6 +54,12 @@ internal sealed class MemoryFigures
     public long TableBytes { get; }
 
     public long Keys { get; }
+
+    /// <summary>Used bytes that are not held against maxmemory.</summary>
+    public long NotCountedBytes { get; }
+
+    /// <summary>Buffers of what is to be written to the append-only file.</summary>
+    public long AofBufferBytes { get; }
 
     /// <summary>Connected clients.</summary>
     public int Clients { get; }

@@ -13,13 +13,26 @@ internal sealed class PartitionStatistics(ServerOptions options, int commandCoun
     public long KeyspaceMisses;
     public long ExpiredKeys;
     public long EvictedKeys;
+
+    /// <summary>Fields of hashes that expired while their hash stayed, or went with the last of them.</summary>
+    public long ExpiredFields;
     public long Dirty;
+
+    /// <summary>Compact encodings of RESTORE and of files that were checked element by element.</summary>
+    public long CheckedPayloads;
+
+    /// <summary>Slices of the active expiry that ended because their time was up.</summary>
+    public long ExpiryTimeCaps;
+
+    /// <summary>Percent of the keys with an expiry that had expired when the active expiry came by: a running average over its sweeps.</summary>
+    public double StalePercent;
 
     /// <summary>Back to zero (CONFIG RESETSTAT).</summary>
     public void Reset()
     {
         Commands.Reset();
-        PartsRun = KeyspaceHits = KeyspaceMisses = ExpiredKeys = EvictedKeys = 0;
+        PartsRun = KeyspaceHits = KeyspaceMisses = ExpiredKeys = EvictedKeys = ExpiredFields = ExpiryTimeCaps = CheckedPayloads = 0;
+        StalePercent = 0;
     }
 
     public void Dispose() => Commands.Dispose();

@@ -94,6 +94,17 @@ internal sealed class ServerStatistics(FastKvServer server)
         return sum;
     }
 
+    /// <summary>Calls of a command that are in no bucket, because none was timed since.</summary>
+    public long UntimedOf(CommandDescriptor command)
+    {
+        long sum = 0;
+        foreach (var loop in _server.Loops)
+            sum += loop.Statistics.Commands.UntimedOf(command);
+        foreach (var partition in _server.Partitions)
+            sum += partition.Statistics.Commands.UntimedOf(command);
+        return sum;
+    }
+
     /// <summary>Sum of one counter over the loops.</summary>
     public long OverLoops(Func<LoopStatistics, long> counter) => _server.Loops.Sum(loop => counter(loop.Statistics));
 
@@ -124,17 +135,23 @@ internal sealed class ServerStatistics(FastKvServer server)
         _peakBytes = Math.Max(_peakBytes, UsedBytes);
     }
 
-    /// <summary>CONFIG RESETSTAT.</summary>
+    /// <summary>CONFIG RESETSTAT. The peak stays, as in Redis.</summary>
     public void Reset()
     {
         foreach (var loop in _server.Loops)
             loop.Statistics.Reset();
         foreach (var partition in _server.Partitions)
+        {
             partition.Statistics.Reset();
+            partition.LazyFree.ResetStatistics();
+            partition.Evictor.Compaction.ResetStatistics();
+        }
         _server.MemoryLimit.ResetStatistics();
+        _server.Aof.Writer.ResetStatistics();
+        foreach (double[] samples in (double[][])[_operations, _input, _output, _turns, _turnUs])
+            Array.Clear(samples);
         _outputBytesBefore = SentBytes;
         _lastCommands = _lastInput = _lastOutput = _lastTurns = _lastTurnUs = 0;
-        _peakBytes = UsedBytes;
     }
 
     private long SentBytes

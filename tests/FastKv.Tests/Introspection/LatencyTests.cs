@@ -51,6 +51,7 @@ public sealed partial class LatencyTests(ServerTriple servers) : IClassFixture<S
         EvictionServer.Squeeze(client, 0.7);
         client.Call("SET", "a", "b");
         Assert.Contains("eviction-cycle", client.Call("LATENCY", "LATEST").Items!.Select(item => item.Items![0].Text));
+        Assert.Contains("trying to evict keys. \n", client.Call("LATENCY", "DOCTOR").Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -77,6 +78,23 @@ public sealed partial class LatencyTests(ServerTriple servers) : IClassFixture<S
         long[] possible = [1, 2, 4, 8, 16, 33, 66, 132, 264, 528, 1056, 2113, 4227, 8454, 16908, 33816, 67633, 135266, 270532, 541065, 1082130];
         Assert.Empty(edges.Except(possible));
         Assert.Contains("set", client.Call("LATENCY", "HISTOGRAM").Items!.Select(name => name.Text[..Math.Min(3, name.Text.Length)]));
+    }
+
+    /// <summary>Not all calls of a short command are timed, but all count.</summary>
+    [Theory]
+    [InlineData(1, 1000)]
+    [InlineData(3, 1000)]
+    [InlineData(1, 12_345)]
+    [InlineData(3, 12_345)]
+    public void Histograms_have_as_many_calls_as_were_made(int shards, int calls)
+    {
+        using RespClient client = ServerTriple.Connect(servers.FastKv(shards), 3);
+        client.Call("CONFIG", "RESETSTAT");
+        client.Pipeline(Enumerable.Range(0, calls).SelectMany(i => RespClient.Encode("SETNX", "many:" + i, "v")).ToArray(), calls);
+        Assert.Contains($"cmdstat_setnx:calls={calls},", client.Call("INFO", "commandstats").Text, StringComparison.Ordinal);
+        var entry = client.Call("LATENCY", "HISTOGRAM", "setnx").Items![1].Items!;
+        Assert.Equal(calls, entry[1].Integer);
+        Assert.Equal(calls, entry[3].Items![^1].Integer);
     }
 
     private static string Noted(ServerProcess server)

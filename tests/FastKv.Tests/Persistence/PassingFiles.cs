@@ -16,7 +16,7 @@ internal abstract class PassingFiles(string folder) : IFileSystem
 
     public int OpenForReading(string path, out IInputFile? file) => _files.OpenForReading(path, out file);
 
-    public int Rename(string from, string to) => _files.Rename(from, to);
+    public virtual int Rename(string from, string to) => _files.Rename(from, to);
 
     public int Delete(string path) => _files.Delete(path);
 

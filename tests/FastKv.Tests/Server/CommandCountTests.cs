@@ -112,7 +112,7 @@ public sealed class CommandCountTests
         using RespClient client = server.Connect();
         Assert.DoesNotContain("db0", Fields(client, "keyspace").Keys);
         client.Call("SET", "plain", "v");
-        Assert.Equal("keys=1,expires=0,avg_ttl=0,subexpires=0", Fields(client, "keyspace")["db0"]);
+        Assert.Equal("keys=1,expires=0,avg_ttl=0,subexpiry=0", Fields(client, "keyspace")["db0"]);
         for (int i = 0; i < 100; i++)
             client.Call("SET", "key:" + i, "v", "EX", (i < 50 ? 1000 : 3000).ToString());
         AssertAverage(2_000_000);

@@ -82,6 +82,7 @@ internal static unsafe class Serialization
             restored = payload.Length == RdbFormat.DumpFooterBytes
                 ? null
                 : RdbValueReader.Read(database.Values, ref input, (RdbType)(*bytes), key.Span, expiryMs, access, context.NowMs);
+            database.Partition.Statistics.CheckedPayloads += input.Checked;
         }
         if (restored == null)
         {

@@ -92,7 +92,8 @@ internal static class LatencyCommands
     [Command("LATENCY|HISTOGRAM", Arity = -2, Flags = Common, Group = CommandGroup.Server, Route = CommandRoute.Connection, Since = "7.0.0",
         Summary = "Returns the cumulative distribution of latencies of a subset or all commands.",
         Complexity = "O(N) where N is the number of commands with latency information being retrieved.", Syntax = "[command...]",
-        Tips = ["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"])]
+        Tips = ["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
+        Differs = "of commands that are fast or O(1) not all calls are timed (see INFO), and the distribution is estimated from those; the number of calls is exact")]
     internal static void Histogram(ref CommandContext context)
     {
         var server = context.Client.Loop.Server;
@@ -141,11 +142,14 @@ internal static class LatencyCommands
     {
         if (!command.IsExecutable)
             return 0;
-        long calls = 0;
+        long timed = 0;
         for (int bucket = 0; bucket < LatencyHistogram.BucketCount; bucket++)
-            calls += server.Statistics.LatenciesAt(command, bucket);
-        if (calls == 0)
+            timed += server.Statistics.LatenciesAt(command, bucket);
+        if (timed == 0)
             return 0;
+
+        // The calls since the last one that was timed are taken to be like those before, so that the number is that of commandstats.
+        long calls = timed + (server.Options.LatencyTracking ? server.Statistics.UntimedOf(command) : 0);
         var reply = context.Reply;
         reply.BulkString(CommandText.NameOf(command));
         reply.MapHeader(2);
@@ -156,7 +160,7 @@ internal static class LatencyCommands
         int steps = 0, next = 0;
 
         // Doubling from 1024 ns on; a step that adds nothing is left out.
-        for (long edge = 1024; next < LatencyHistogram.BucketCount && counted < calls; edge *= 2)
+        for (long edge = 1024; next < LatencyHistogram.BucketCount && counted < timed; edge *= 2)
         {
             int last = Math.Min(LatencyHistogram.BucketOf(edge), LatencyHistogram.BucketCount - 1);
             for (; next <= last; next++)
@@ -164,7 +168,7 @@ internal static class LatencyCommands
             if (counted == before)
                 continue;
             reply.Integer(LatencyHistogram.HighestOf(last) / 1000);
-            reply.Integer(counted);
+            reply.Integer((long)((Int128)counted * calls / timed));
             before = counted;
             steps++;
         }

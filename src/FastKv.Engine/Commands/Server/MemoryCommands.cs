@@ -56,7 +56,7 @@ internal static class MemoryCommands
         Add("clients.slaves", 0);
         Add("clients.normal", memory.ClientBytes);
         Add("cluster.links", 0);
-        Add("aof.buffer", 0);
+        Add("aof.buffer", memory.AofBufferBytes);
         Add("lua.caches", 0);
         Add("functions.caches", 0);
         pairs += WriteDatabases(reply, server);

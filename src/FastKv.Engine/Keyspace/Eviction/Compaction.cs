@@ -40,6 +40,9 @@ internal sealed unsafe class Compaction(Partition partition)
     /// <summary>Bytes of holes that went back to the kernel.</summary>
     public long Decommitted { get; private set; }
 
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void ResetStatistics() => Moved = 0;
+
     /// <summary>A bounded step towards giving back <paramref name="excess"/> bytes; false: there is nothing to do just now.</summary>
     public bool Step(long excess)
     {

@@ -3,6 +3,7 @@ using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Monitoring;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Engine.Sharding;
 using FastKv.Memory;
 
@@ -11,7 +12,8 @@ namespace FastKv.Engine.Keyspace.Eviction;
 // Data plane; refreshed by the first loop's timer. maxmemory of the whole server, and what counts against it:
 //
 //   used       live blocks of the heaps (keys, values, tables, blocked and watched keys) + native buffers (clients' input and output, rings) + what the
-//              managed heap has grown by: INFO's used_memory. Above the limit keys are evicted, or commands are refused.
+//              managed heap has grown by: INFO's used_memory, less what waits to be written to the append-only file (mem_not_counted_for_evict): each key
+//              that is evicted adds its DEL to that, so with a slow disk all keys would go. Above the limit keys are evicted, or commands are refused.
 //   committed  what the heaps hold of the kernel instead of their live blocks, for the sizes of keys shift. Above the limit (and a margin) entries are moved
 //              together and holes given back (Compaction); as long as that does not suffice, a reserve lowers the mark at which keys are evicted, because
 //              emptier slabs are cheaper to empty.
@@ -75,7 +77,10 @@ internal sealed class MemoryLimit : IDisposable
     /// <summary>Who is told when making room takes long.</summary>
     public LatencyMonitor Latency => _server.Latency;
 
-    /// <summary>Bytes in use in the whole server; those of other partitions as they have last published them.</summary>
+    /// <summary>Bytes in use that are not held against the limit: the append-only file's buffers.</summary>
+    public static long NotCountedBytes => JournalStream.AllocatedBytes;
+
+    /// <summary>Bytes in use in the whole server that count; those of other partitions as they have last published them.</summary>
     public long UsedBytes => Volatile.Read(ref _heapUsed) + OtherBytes;
 
     /// <summary>The limit; <see cref="long.MaxValue"/>: none.</summary>
@@ -310,7 +315,7 @@ internal sealed class MemoryLimit : IDisposable
 
     private void NoteResident()
     {
-        long more = _resident.Read() - Volatile.Read(ref _heapCommitted) - OtherBytes;
+        long more = _resident.Read() - Volatile.Read(ref _heapCommitted) - OtherBytes - NotCountedBytes;
         if (_residentAtStart == 0)
             _residentAtStart = Math.Max(1, more);
         long uncounted = Math.Clamp(more - _residentAtStart - ProcessFreeBytes, 0, _server.Options.DebugHeap ? 0 : MaxBytes / UncountedShareMax);
@@ -322,7 +327,7 @@ internal sealed class MemoryLimit : IDisposable
         _server.Upkeep.RequestTrim();
     }
 
-    private long OtherBytes => NativeBlock.OutstandingBytes + Volatile.Read(ref _managedBytes);
+    private long OtherBytes => NativeBlock.OutstandingBytes - NotCountedBytes + Volatile.Read(ref _managedBytes);
 
     private long CommittedMax(long maxBytes) => maxBytes + (maxBytes >> MarginShift) + (MarginPerShard * _server.Partitions.Length);
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Monitoring;
 using FastKv.Engine.Persistence.Files;
 using FastKv.Engine.Persistence.Journal;
 
@@ -34,6 +35,7 @@ internal sealed class AofWriter : IDisposable
     private readonly Partition[] _partitions;
     private readonly ServerOptions _options;
     private readonly IFileSystem _files;
+    private readonly LatencyMonitor _latency;
     private readonly JournalFile[] _outputs;
     private readonly long[] _limits;
     private readonly long[] _published;
@@ -55,12 +57,13 @@ internal sealed class AofWriter : IDisposable
     private volatile bool _isSyncingHere;
     private bool _hasWritten;
 
-    public AofWriter(AppendOnlyLog log, Partition[] partitions, ServerOptions options, IFileSystem files)
+    public AofWriter(AppendOnlyLog log, Partition[] partitions, ServerOptions options, IFileSystem files, LatencyMonitor latency)
     {
         _log = log;
         _partitions = partitions;
         _options = options;
         _files = files;
+        _latency = latency;
         _outputs = new JournalFile[partitions.Length];
         _limits = new long[partitions.Length];
         _published = new long[partitions.Length];
@@ -82,6 +85,9 @@ internal sealed class AofWriter : IDisposable
 
     /// <summary>Writes that were put off behind a fsync that took more than two seconds.</summary>
     public long DelayedSyncs { get; private set; }
+
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void ResetStatistics() => DelayedSyncs = 0;
 
     /// <summary>The last commit that is safe: all that was published before it was requested. Any thread.</summary>
     public long Durable => Volatile.Read(ref _durable);
@@ -311,7 +317,10 @@ internal sealed class AofWriter : IDisposable
         var output = _outputs[shard];
         while (stream.Peek(limit) is { Length: > 0 } bytes)
         {
+            bool isSyncing = _isSyncing;
+            long start = _latency.Begin();
             int error = output.File!.Write(bytes, out int written);
+            NoteWrite(start, isSyncing);
             output.IsUnsynced |= written > 0;
             stream.Consume(written);
             output.Size += written;
@@ -329,6 +338,17 @@ internal sealed class AofWriter : IDisposable
         }
         _log.EndWriteError();
         return true;
+    }
+
+    /// <summary>Tells LATENCY of a write that took long, by what the disk had to do besides.</summary>
+    private void NoteWrite(long start, bool isSyncing)
+    {
+        long milliseconds = LatencyMonitor.MillisecondsSince(start);
+        if (milliseconds == 0)
+            return;
+        string alone = _log.IsSnapshotBeingWritten ? LatencyMonitor.AofWriteDuringSave : LatencyMonitor.AofWriteAlone;
+        _latency.Add(isSyncing ? LatencyMonitor.AofWriteDuringSync : alone, milliseconds);
+        _latency.Add(LatencyMonitor.AofWrite, milliseconds);
     }
 
     private bool Rotate(in JournalMark barrier)
@@ -361,7 +381,9 @@ internal sealed class AofWriter : IDisposable
         if (isAlways || isRequested)
         {
             _isSyncingHere = true;
+            long start = isAlways ? _latency.Begin() : 0;
             int error = SyncAll();
+            _latency.Add(LatencyMonitor.AofSync, LatencyMonitor.MillisecondsSince(start));
             if (error == 0)
                 _log.EndSyncError();
             else

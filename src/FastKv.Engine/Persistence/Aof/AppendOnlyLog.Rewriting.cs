@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FastKv.Engine.Monitoring;
 using FastKv.Engine.Persistence.Files;
 using FastKv.Engine.Persistence.Journal;
 
@@ -76,7 +77,9 @@ internal sealed partial class AppendOnlyLog
         {
             var next = _manifest.Copy();
             var file = next.ReplaceBase(_options.AppendFileName!, IsSnapshotBase, _firstNewIncrement);
+            long start = _server.Latency.Begin();
             error = _files.Rename(PathOf(_temporaryBase), PathOf(file.Name));
+            _server.Latency.Add(LatencyMonitor.AofRename, LatencyMonitor.MillisecondsSince(start));
             if (error == 0)
                 error = Save(next);
             if (error == 0)

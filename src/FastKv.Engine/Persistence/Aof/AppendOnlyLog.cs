@@ -49,7 +49,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
         _server = server;
         _options = server.Options;
         _files = files;
-        _writer = new AofWriter(this, server.Partitions, _options, files);
+        _writer = new AofWriter(this, server.Partitions, _options, files, server.Latency);
     }
 
     /// <summary>Whether journals are written to files.</summary>
@@ -65,6 +65,9 @@ internal sealed partial class AppendOnlyLog : IDisposable
     public bool IsWriteFailing => _writeError != 0;
 
     public bool IsRewriting => _isRewriting;
+
+    /// <summary>Whether a file with all data is being written beside: a rewrite's or BGSAVE's.</summary>
+    public bool IsSnapshotBeingWritten => _isRewriting || _server.Saving.Current is not null;
 
     /// <summary>A rewrite is to begin as soon as possible.</summary>
     public bool IsRewriteScheduled { get; set; }

@@ -22,6 +22,9 @@ internal sealed unsafe class JournalStream : IDisposable
 
     private const int FreeChunksMax = 16;
 
+    /// <summary>A part of what <see cref="NativeBlock"/> counts, and like that of the whole process. Changes with chunks, not in the steady state.</summary>
+    private static long s_allocatedBytes;
+
     private readonly SpscRing<nint> _free = new(FreeChunksMax);
     private Shared _shared;
 
@@ -34,6 +37,9 @@ internal sealed unsafe class JournalStream : IDisposable
     // Consumer.
     private Chunk* _head;
     private int _headOffset;
+
+    /// <summary>Bytes of native memory that all streams of the process have, spare chunks included; any thread.</summary>
+    public static long AllocatedBytes => Volatile.Read(ref s_allocatedBytes);
 
     /// <summary>Bytes that the producer has written, from the beginning.</summary>
     public long Written => _tail == null ? _writtenBefore : _writtenBefore + (_at - _tail->Data);
@@ -114,13 +120,25 @@ internal sealed unsafe class JournalStream : IDisposable
         _shared.First = 0;
     }
 
-    private static void Free(Chunk* chunk) => NativeBlock.Free((byte*)chunk, sizeof(Chunk) + ChunkBytes);
+    private static Chunk* Allocate()
+    {
+        // Who subtracts this from what NativeBlock counts may for a moment be wrong by one chunk.
+        var chunk = (Chunk*)NativeBlock.Allocate(sizeof(Chunk) + ChunkBytes);
+        Interlocked.Add(ref s_allocatedBytes, sizeof(Chunk) + ChunkBytes);
+        return chunk;
+    }
+
+    private static void Free(Chunk* chunk)
+    {
+        NativeBlock.Free((byte*)chunk, sizeof(Chunk) + ChunkBytes);
+        Interlocked.Add(ref s_allocatedBytes, -(sizeof(Chunk) + ChunkBytes));
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AddChunk()
     {
         if (!_free.TryDequeue(out nint free))
-            free = (nint)NativeBlock.Allocate(sizeof(Chunk) + ChunkBytes);
+            free = (nint)Allocate();
         var chunk = (Chunk*)free;
         chunk->Next = null;
         if (_tail != null)

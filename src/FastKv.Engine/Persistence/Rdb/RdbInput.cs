@@ -21,6 +21,9 @@ internal unsafe struct RdbInput(byte* start, long length)
     /// <summary>The next byte to read.</summary>
     public byte* At = start;
 
+    /// <summary>Compact encodings (listpacks, ziplists, zipmaps, intsets) read and checked element by element so far.</summary>
+    public long Checked;
+
     /// <summary>The first fault; none so far.</summary>
     public RdbFault Fault;
 

@@ -198,6 +198,7 @@ internal sealed unsafe class RdbShardLoader
 
     private bool TryTake(Database database, in Key key, byte* entry, in RdbInput input)
     {
+        _partition.Statistics.CheckedPayloads += input.Checked;
         if (entry != null)
         {
             database.Insert(key, new EntryRef(entry), isNew: false);

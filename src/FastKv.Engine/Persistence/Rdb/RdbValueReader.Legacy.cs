@@ -30,6 +30,7 @@ internal unsafe ref partial struct RdbValueReader
     {
         if (!_input.TryString(_heap, ref _first))
             return false;
+        _input.Checked++;
         return TryAddZiplist(ref list);
     }
 

@@ -18,6 +18,7 @@ internal unsafe ref partial struct RdbValueReader
             list.Add(_first.Span);
             return true;
         }
+        _input.Checked++;
         if (!TryOpenListpack(out byte* first, out byte* end, out ListpackFacts facts))
             return false;
         if (facts.Count == 0)

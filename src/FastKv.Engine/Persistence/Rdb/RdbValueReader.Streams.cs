@@ -109,7 +109,10 @@ internal unsafe ref partial struct RdbValueReader
             if (reader._second.Bytes == null || reader._second.Length != IdBytes)
                 return reader._input.Fail(RdbFault.BadStream);
             StreamId master = IdAt(reader._second.Bytes);
-            if (!reader._input.TryString(reader._heap, ref reader._first) || !reader.TryOpenListpack(out byte* first, out byte* end, out _))
+            if (!reader._input.TryString(reader._heap, ref reader._first))
+                return false;
+            reader._input.Checked++;
+            if (!reader.TryOpenListpack(out byte* first, out byte* end, out _))
                 return false;
             return _builder.TryAddBlock(master, first, end) || reader._input.Fail(RdbFault.BadStream);
         }

@@ -139,6 +139,7 @@ internal unsafe ref partial struct RdbValueReader
             _input.Fail(RdbFault.BadString);
             return null;
         }
+        _input.Checked++;
         return type switch
         {
             RdbType.HashListpack => ReadHashListpack(),

@@ -1,6 +1,6 @@
 namespace FastKv.Engine.Commands.Server.Information;
 
-/// <summary>INFO memory. Scripts, functions, replicas and the AOF take nothing as long as they are not there. Control plane.</summary>
+/// <summary>INFO memory. Scripts, functions and replicas take nothing: they are not there. Control plane.</summary>
 internal static class MemorySection
 {
     public static void Write(InfoText text, FastKvServer server)
@@ -31,13 +31,13 @@ internal static class MemorySection
         text.Line("rss_overhead_bytes"u8, memory.ResidentBytes - memory.HeapCommittedBytes);
         text.Line("mem_fragmentation_ratio"u8, memory.RssRatio, 2);
         text.Line("mem_fragmentation_bytes"u8, memory.ResidentBytes - memory.UsedBytes);
-        text.Line("mem_not_counted_for_evict"u8, 0);
+        text.Line("mem_not_counted_for_evict"u8, memory.NotCountedBytes);
         text.Line("mem_replication_backlog"u8, 0);
         text.Line("mem_total_replication_buffers"u8, 0);
         text.Line("mem_clients_slaves"u8, 0);
         text.Line("mem_clients_normal"u8, memory.ClientBytes);
         text.Line("mem_cluster_links"u8, 0);
-        text.Line("mem_aof_buffer"u8, 0);
+        text.Line("mem_aof_buffer"u8, memory.AofBufferBytes);
         text.Line("mem_allocator"u8, "fastkv"u8);
         text.Line("mem_overhead_db_hashtable_rehashing"u8, 0);
         text.Line("active_defrag_running"u8, 0);

@@ -1,3 +1,5 @@
+using FastKv.Engine.Acl;
+
 namespace FastKv.Engine.Commands.Server.Information;
 
 /// <summary>INFO stats: what has been done since the start or CONFIG RESETSTAT. Control plane.</summary>
@@ -11,7 +13,7 @@ internal static class StatsSection
         WriteChannels(text, server);
         WriteDefragmentation(text, server);
         WriteTracking(text, server);
-        WriteEvents(text, server.Statistics);
+        WriteEvents(text, server);
     }
 
     private static void WriteTraffic(InfoText text, FastKvServer server)
@@ -38,10 +40,10 @@ internal static class StatsSection
     {
         var statistics = server.Statistics;
         var (exceededTotalMs, exceededMs) = server.MemoryLimit.ExceededMs();
-        text.Line("expired_subkeys"u8, 0);
+        text.Line("expired_subkeys"u8, statistics.OverPartitions(static partition => partition.ExpiredFields));
         text.Line("expired_keys"u8, statistics.OverPartitions(static partition => partition.ExpiredKeys));
-        text.Line("expired_stale_perc"u8, 0, 2);
-        text.Line("expired_time_cap_reached_count"u8, 0);
+        text.Line("expired_stale_perc"u8, server.Partitions.Average(static partition => partition.Statistics.StalePercent), 2);
+        text.Line("expired_time_cap_reached_count"u8, statistics.OverPartitions(static partition => partition.ExpiryTimeCaps));
         text.Line("expire_cycle_cpu_milliseconds"u8, statistics.OverLoops(static loop => loop.ExpireCycleNs) / 1_000_000);
         text.Line("evicted_keys"u8, statistics.OverPartitions(static partition => partition.EvictedKeys));
         text.Line("evicted_clients"u8, statistics.OverLoops(static loop => loop.ClientsEvicted));
@@ -87,11 +89,12 @@ internal static class StatsSection
         text.Line("tracking_total_prefixes"u8, server.Trackers.Prefixes.Length);
     }
 
-    private static void WriteEvents(InfoText text, ServerStatistics statistics)
+    private static void WriteEvents(InfoText text, FastKvServer server)
     {
+        var statistics = server.Statistics;
         text.Line("unexpected_error_replies"u8, 0);
         text.Line("total_error_replies"u8, statistics.OverLoops(static loop => loop.Errors.Total));
-        text.Line("dump_payload_sanitizations"u8, 0);
+        text.Line("dump_payload_sanitizations"u8, statistics.OverPartitions(static partition => partition.CheckedPayloads));
         text.Line("total_reads_processed"u8, statistics.OverLoops(static loop => loop.Reads));
         text.Line("total_writes_processed"u8, statistics.OverLoops(static loop => loop.Writes));
         text.Line("io_threaded_reads_processed"u8, 0);
@@ -105,9 +108,9 @@ internal static class StatsSection
         text.Line("eventloop_duration_cmd_sum"u8, (long)(statistics.CommandNanoseconds / 1000));
         text.Line("instantaneous_eventloop_cycles_per_sec"u8, (long)statistics.TurnsPerSecond);
         text.Line("instantaneous_eventloop_duration_usec"u8, (long)statistics.TurnMicroseconds);
-        text.Line("acl_access_denied_auth"u8, 0);
-        text.Line("acl_access_denied_cmd"u8, 0);
-        text.Line("acl_access_denied_key"u8, 0);
-        text.Line("acl_access_denied_channel"u8, 0);
+        text.Line("acl_access_denied_auth"u8, server.Acl.Log.CountOf(AclVerdict.Authentication));
+        text.Line("acl_access_denied_cmd"u8, server.Acl.Log.CountOf(AclVerdict.Command));
+        text.Line("acl_access_denied_key"u8, server.Acl.Log.CountOf(AclVerdict.Key));
+        text.Line("acl_access_denied_channel"u8, server.Acl.Log.CountOf(AclVerdict.Channel));
     }
 }
