@@ -86,6 +86,30 @@ internal sealed class Saving(FastKvServer server)
         return SaveNow();
     }
 
+    /// <summary>FLUSHALL is about to empty the partitions, which all are held: a background save of what they have is ended, as in Redis.</summary>
+    public void BeginFlush()
+    {
+        if (!_server.Loading.IsOn)
+            Cancel();
+    }
+
+    /// <summary>
+    /// FLUSHALL has emptied the partitions, which all are held. With save points the file says so at once, as in Redis: else a crash would bring all back.
+    /// </summary>
+    public void EndFlush()
+    {
+        if (_server.Loading.IsOn || _server.Options.SavePoints.Length == 0)
+            return;
+
+        // Its temporary file has the name of ours, and its end is noted before ours.
+        _last?.Wait();
+        if (_current is { } cancelled)
+            CompleteBackground(cancelled);
+        using var file = CreateFile();
+        if (Snapshot.WriteEmpty(_server.Partitions, file, _server.Dataset.Functions))
+            NoteSaved(Dirty);
+    }
+
     /// <summary>What is in memory is what is on disk: it comes from there.</summary>
     public void NoteLoaded() => _dirtySaved = Dirty;
 

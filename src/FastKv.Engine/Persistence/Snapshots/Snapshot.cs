@@ -96,6 +96,19 @@ internal sealed class Snapshot
         }
     }
 
+    /// <summary>
+    /// Writes the file of a server without keys. All partitions must be held and empty; a snapshot that is active goes on beside it, since there is nothing to
+    /// take.
+    /// </summary>
+    /// <returns>Whether it is complete and in its place.</returns>
+    public static bool WriteEmpty(Partition[] partitions, RdbFileWriter file, IReadOnlyList<byte[]> functions)
+    {
+        var head = MakeHead(partitions, isAofBase: false, functions);
+        bool isSaved = file.TryOpen() && file.TryWrite(ref head) && file.TryComplete();
+        head.Release();
+        return isSaved;
+    }
+
     /// <summary>Ends it without its rest; from any thread.</summary>
     public void Cancel()
     {
