@@ -50,6 +50,8 @@ internal static class Errors
     // ---- Persistence ----
 
     public static ReadOnlySpan<byte> Loading => "LOADING Redis is loading the dataset in memory"u8;
+    public static ReadOnlySpan<byte> RewriteBeforeSave =>
+        "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible."u8;
     public static ReadOnlySpan<byte> SaveInProgress => "ERR Background save already in progress"u8;
     public static ReadOnlySpan<byte> Unspecified => "ERR"u8;
     public static ReadOnlySpan<byte> SaveFailed =>

@@ -35,9 +35,9 @@ internal sealed unsafe class Admission(ShardLoop loop)
             return Refusal.NoPermission;
         if ((gate & ClientGate.MemoryLimit) != 0 && _loop.Server.MemoryLimit.Refuses(_loop, client, command))
             return Refusal.OutOfMemory;
-        if ((gate & ClientGate.SaveFailed) != 0 && StopsWrites(command))
+        if ((gate & ClientGate.SaveFailed) != 0 && StopsWrites && TellsOfDisk(client, command))
             return Refusal.SaveFailed;
-        if ((gate & ClientGate.DiskError) != 0 && ((command.Flags & CommandFlags.Write) != 0 || command.Name == "ping"))
+        if ((gate & ClientGate.DiskError) != 0 && TellsOfDisk(client, command))
             return Refusal.DiskError;
         if ((gate & ClientGate.SubscriberMode) != 0 && !IsForSubscribers(command))
             return Refusal.SubscriberMode;
@@ -66,10 +66,10 @@ internal sealed unsafe class Admission(ShardLoop loop)
                 MultiExec.ReplyRefusal(ref context, command, Errors.OutOfMemory);
                 break;
             case Refusal.SaveFailed:
-                context.Reply.Error(Errors.SaveFailed);
+                MultiExec.ReplyRefusal(ref context, command, Errors.SaveFailed);
                 break;
             case Refusal.DiskError:
-                context.Reply.Error(System.Text.Encoding.UTF8.GetBytes(
+                MultiExec.ReplyRefusal(ref context, command, System.Text.Encoding.UTF8.GetBytes(
                     "MISCONF Errors writing to the AOF file: " + Persistence.Files.FileErrors.TextOf(_loop.Server.Aof.WriteError)));
                 break;
             case Refusal.SubscriberMode:
@@ -93,11 +93,17 @@ internal sealed unsafe class Admission(ShardLoop loop)
             context.Client.Gate &= ~ClientGate.Multi;
     }
 
-    /// <summary>Whether a command must not change what can no longer be saved; PING tells of it too, for those who watch over the server.</summary>
-    private bool StopsWrites(CommandDescriptor command)
+    /// <summary>Whether a failed save forbids what would have to be saved.</summary>
+    private bool StopsWrites => _loop.Server.Options is { StopWritesOnSaveError: true, SavePoints.Length: > 0 };
+
+    /// <summary>
+    /// Whether a command must not change what can no longer be saved: one that writes, or an EXEC of such. PING tells of it too, for those who watch over the
+    /// server.
+    /// </summary>
+    private static bool TellsOfDisk(Client client, CommandDescriptor command)
     {
-        var options = _loop.Server.Options;
-        return options.StopWritesOnSaveError && options.SavePoints.Length > 0 && ((command.Flags & CommandFlags.Write) != 0 || command.Name == "ping");
+        var flags = command.Route == CommandRoute.Transaction ? client.Transaction.Flags : command.Flags;
+        return (flags & CommandFlags.Write) != 0 || command.Name == "ping";
     }
 
     /// <summary>What a RESP2 client with subscriptions may still call.</summary>

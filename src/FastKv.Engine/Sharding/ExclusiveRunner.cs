@@ -194,6 +194,10 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         }
         var ticket = new Ticket(_partitions.Length);
         var output = context.Reply.Output;
+
+        // As of a scattered call, the error of all shares is counted once.
+        var errors = context.Reply.Errors!;
+        context.Reply.Errors = null;
         var start = _loop.Timeline.BeginCall(context.Arguments);
         foreach (var partition in _partitions)
         {
@@ -207,11 +211,15 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         context.IsPart = false;
         context.Partition = _partitions[0];
         context.Reply.Output = output;
-        if (ReplyMerge.ErrorOf(ticket).IsEmpty)
+        context.Reply.Errors = errors;
+        var error = ReplyMerge.ErrorOf(ticket);
+        if (error.IsEmpty)
             Flushing.NoteDone(_loop.Server, command);
+        else
+            errors.Note(error);
         long elapsed = _loop.Timeline.EndCall(start, context.Arguments, context.Count);
-        _statistics.Count(command, elapsed, isFailure: context.Reply.Errors!.Pending != 0);
-        context.Reply.Errors.Pending = 0;
+        _statistics.Count(command, elapsed, isFailure: errors.Pending != 0);
+        errors.Pending = 0;
         if (elapsed >= _loop.Server.Watch.ThresholdNs)
             _loop.Server.Watch.Note(context.Client, command, context.Arguments, context.Count, elapsed);
         if (context.IsJournaled)

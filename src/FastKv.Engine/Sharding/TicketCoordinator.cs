@@ -40,7 +40,7 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         ticket.Slot = slot;
         ticket.Waiter = waiter;
         ticket.Shards = shards;
-        ticket.IsExclusive = descriptor.Merge == PartMerge.None;
+        ticket.IsExclusive = descriptor.Merge == PartMerge.None || Flushing.IsExclusive(descriptor);
         ticket.Outstanding = System.Numerics.BitOperations.PopCount(shards);
         for (int shard = 0; shard < _partitions.Length; shard++)
         {

@@ -15,12 +15,16 @@ internal static unsafe class Queueing
     public static void Add(Client client, CommandDescriptor command, ref CommandContext context)
     {
         var transaction = client.Transaction;
+        context.Reply.SimpleString("QUEUED"u8);
+
+        // As in Redis: what is not going to run needs no memory, and says nothing of what EXEC would do.
+        if (transaction.IsAborted)
+            return;
         if (command.Route == CommandRoute.Connection)
             transaction.NeedsOwnLoop = true;
         else if (context.Partitions.Length > 1)
             transaction.Shards |= ShardsOf(command, ref context);
         transaction.Add(command, context.Arguments, context.Count);
-        context.Reply.SimpleString("QUEUED"u8);
     }
 
     /// <summary>

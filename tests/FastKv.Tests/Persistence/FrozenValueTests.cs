@@ -74,7 +74,7 @@ public sealed class FrozenValueTests
         Assert.False(client.Call("BGSAVE").IsError);
         Send(client, Enumerable.Range(0, Burst).Select(_ => Change(random, "ab")));
 
-        // FLUSHALL ends the background save, and frozen values with it.
+        // FLUSHALL ends the background save (FlushAllTests), and frozen values with it.
         Assert.Equal("OK", client.Call("FLUSHALL").Text);
         Fill(client, "a");
         AwaitSave(client);

@@ -7,7 +7,10 @@ using FastKv.Tests.TestKit;
 
 namespace FastKv.Tests.Persistence;
 
-/// <summary>A server of this process on guarded heaps, whose snapshots stop where the test wishes, and fail if it wishes.</summary>
+/// <summary>
+/// A server of this process on guarded heaps, one shard unless the options say otherwise, whose snapshots (or other files) stop where the test wishes, and
+/// fail if it wishes.
+/// </summary>
 internal sealed class HeldServer : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -15,13 +18,16 @@ internal sealed class HeldServer : IDisposable
     private readonly FastKvServer _server;
     private readonly int _port = FreePort.Next();
 
-    public HeldServer(string options = "")
+    /// <param name="options">Lines of a configuration.</param>
+    /// <param name="held">Part of the names of the files that are held and fail.</param>
+    /// <param name="files">Another file system, in which nothing is held; null: that which this server holds.</param>
+    public HeldServer(string options = "", string held = "", IFileSystem? files = null)
     {
-        _files = new HeldFiles(_folder.Path);
+        _files = new HeldFiles(_folder.Path, held);
         var log = new ServerLog { Silent = true };
         var config = new ServerConfig(log);
         config.Load(null, null, $"shards 1\nport {_port}\nsave \"\"\ndebug-heap yes\nenable-debug-command yes\n{options}\n");
-        _server = new FastKvServer(config, log, null, null, _files);
+        _server = new FastKvServer(config, log, null, null, files ?? _files);
         _ = _server.LoadAndStart();
     }
 
@@ -35,6 +41,9 @@ internal sealed class HeldServer : IDisposable
 
     /// <summary>The snapshot's file.</summary>
     public string File => _folder.File;
+
+    /// <summary>Where all files are.</summary>
+    public string Folder => _folder.Path;
 
     /// <summary>The error of every write; 0: none.</summary>
     public int Error
@@ -52,8 +61,20 @@ internal sealed class HeldServer : IDisposable
     /// <summary>Waits until a snapshot that is held pauses, in the midst of what it writes.</summary>
     public void AwaitPause()
     {
-        while (!_server.Partitions[0].Snapshot.WaitsForDisk)
+        while (!Array.Exists(_server.Partitions, partition => partition.Snapshot.WaitsForDisk))
             Thread.Sleep(1);
+    }
+
+    /// <summary>Waits until INFO persistence has a line.</summary>
+    public static void Await(RespClient client, string line)
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        while (!client.Call("INFO", "persistence").Text.Contains(line + "\r\n", StringComparison.Ordinal))
+        {
+            if (watch.ElapsedMilliseconds > 60_000)
+                throw new InvalidOperationException("still no " + line);
+            Thread.Sleep(5);
+        }
     }
 
     /// <summary>Waits for the end of a save; how it went by INFO.</summary>
@@ -76,11 +97,14 @@ internal sealed class HeldServer : IDisposable
         _folder.Dispose();
     }
 
-    private sealed class HeldFiles(string folder) : PassingFiles(folder)
+    private sealed class HeldFiles(string folder, string held) : PassingFiles(folder)
     {
         public ManualResetEventSlim Gate { get; } = new(initialState: true);
 
         public volatile int Error;
+
+        protected override IOutputFile Wrap(string path, IOutputFile file) =>
+            Path.GetFileName(path).Contains(held, StringComparison.Ordinal) ? Wrap(file) : file;
 
         protected override IOutputFile Wrap(IOutputFile file) => new File(this, file);
 

@@ -10,7 +10,7 @@ internal abstract class PassingFiles(string folder) : IFileSystem
     public int OpenForWriting(string path, bool append, out IOutputFile? file)
     {
         int result = _files.OpenForWriting(path, append, out var opened);
-        file = opened is null ? null : Wrap(opened);
+        file = opened is null ? null : Wrap(path, opened);
         return result;
     }
 
@@ -25,6 +25,9 @@ internal abstract class PassingFiles(string folder) : IFileSystem
     public int CreateDirectory(string path) => _files.CreateDirectory(path);
 
     public int SyncDirectory(string path) => _files.SyncDirectory(path);
+
+    /// <summary>What is given out in the place of a file whose name may matter.</summary>
+    protected virtual IOutputFile Wrap(string path, IOutputFile file) => Wrap(file);
 
     /// <summary>What is given out in a file's place.</summary>
     protected abstract IOutputFile Wrap(IOutputFile file);

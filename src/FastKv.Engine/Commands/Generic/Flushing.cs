@@ -3,7 +3,6 @@ namespace FastKv.Engine.Commands.Generic;
 /// <summary>FLUSHDB, FLUSHALL and SWAPDB: whole databases. Data plane. The entries are freed in slices whatever the mode, so that no turn stalls.</summary>
 internal static class Flushing
 {
-
     [Command("FLUSHDB", Arity = -1, Flags = CommandFlags.Write, Group = CommandGroup.Server,
         Categories = AclCategories.Keyspace | AclCategories.Dangerous, Route = CommandRoute.Everywhere, Merge = PartMerge.First, Since = "1.0.0",
         Summary = "Removes all keys from the current database.", Complexity = "O(N) where N is the number of keys in the selected database",
@@ -30,6 +29,7 @@ internal static class Flushing
     {
         if (!HasMode(ref context))
             return;
+        context.Client.Loop.Server.Saving.BeginFlush();
         foreach (var database in context.Partition.Databases)
             database.Clear();
         EndFlush(ref context);
@@ -67,11 +67,21 @@ internal static class Flushing
         return false;
     }
 
-    /// <summary>All partitions have run their part of a command: if it was a flush, clients with caches are told.</summary>
+    /// <summary>
+    /// Whether a command of all partitions needs them at one time: FLUSHALL, since the file that it writes is of the whole server.
+    /// </summary>
+    public static bool IsExclusive(CommandDescriptor command) => command.Route == CommandRoute.Everywhere && command.Name == "flushall";
+
+    /// <summary>
+    /// All partitions have run their part of a command: if it was a flush, clients with caches are told; if it was FLUSHALL, for which all of them are held,
+    /// the snapshot follows.
+    /// </summary>
     public static void NoteDone(FastKvServer server, CommandDescriptor command)
     {
         if (server.Trackers.Count != 0 && command.Name is "flushall" or "flushdb")
             server.Trackers.InvalidateAll();
+        if (command.Name == "flushall")
+            server.Saving.EndFlush();
     }
 
     // Redis makes no difference between databases here: all that clients hold is void.

@@ -1,5 +1,6 @@
 using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Engine.Persistence.Rdb;
 using FastKv.Structures;
 
@@ -75,13 +76,16 @@ internal static unsafe class Serialization
         }
         long expiryMs = ttl == 0 || options.IsAbsolute ? ttl : unchecked(ttl + context.NowMs);
         uint access = AccessBits(database.Partition, options, context.NowMs);
+
+        // In an append-only file a later command may have given more time: what is due by now stays until the file says that it went.
+        long dueMs = database.Partition.KeepsExpired ? 0 : context.NowMs;
         byte* restored;
         fixed (byte* bytes = payload)
         {
             var input = new RdbInput(bytes + 1, payload.Length - RdbFormat.DumpFooterBytes - 1);
             restored = payload.Length == RdbFormat.DumpFooterBytes
                 ? null
-                : RdbValueReader.Read(database.Values, ref input, (RdbType)(*bytes), key.Span, expiryMs, access, context.NowMs);
+                : RdbValueReader.Read(database.Values, ref input, (RdbType)(*bytes), key.Span, expiryMs, access, dueMs);
             database.Partition.Statistics.CheckedPayloads += input.Checked;
         }
         if (restored == null)
@@ -89,7 +93,10 @@ internal static unsafe class Serialization
             context.Reply.Error(Errors.BadDumpData);
             return;
         }
-        Put(database, key, existing, new EntryRef(restored), isDue: ttl != 0 && expiryMs <= context.NowMs);
+        bool isDue = ttl != 0 && expiryMs <= dueMs;
+        Put(database, key, existing, new EntryRef(restored), isDue);
+        if (context.IsJournaled)
+            Tell(ref context, key, expiryMs, isDue, hasReplaced: !existing.IsNull, isRelative: ttl != 0 && !options.IsAbsolute);
         context.Reply.Ok();
     }
 
@@ -113,6 +120,20 @@ internal static unsafe class Serialization
         }
         database.Insert(key, restored);
         database.Notify(KeyspaceEvents.Generic, "restore"u8, key);
+    }
+
+    /// <summary>Whoever repeats the command does so later: a time from now on is told as the time that it is.</summary>
+    private static void Tell(ref CommandContext context, in Key key, long expiryMs, bool isDue, bool hasReplaced, bool isRelative)
+    {
+        if (isDue && hasReplaced)
+        {
+            Effects.Delete(context, key, isLazy: false);
+        }
+        else if (!isDue && isRelative)
+        {
+            var effect = context.BeginEffect(key, context[0], context.Count + 1).Add(key.Span).Add(expiryMs);
+            effect.Add(context, 3, context.Count).Add("ABSTTL"u8);
+        }
     }
 
     /// <summary>The policy in force decides which of the options counts, as in Redis.</summary>

@@ -27,20 +27,24 @@ internal static class SaveCommands
             context.Reply.Error(Errors.Syntax);
             return;
         }
-        var saving = context.Client.Loop.Server.Saving;
-        if (saving.Current is not null)
+        var server = context.Client.Loop.Server;
+        if (server.Saving.Current is not null)
         {
             context.Reply.Error(Errors.SaveInProgress);
         }
-        else if (context.IsInTransaction)
+        else if (!context.IsInTransaction && server.Saving.TryBegin())
         {
-            saving.IsScheduled = true;
-            context.Reply.SimpleString("Background saving scheduled"u8);
+            context.Reply.SimpleString("Background saving started"u8);
+        }
+        else if (server.Aof.IsRewriting && !context.IsInTransaction && context.Count == 1)
+        {
+            context.Reply.Error(Errors.RewriteBeforeSave);
         }
         else
         {
-            saving.TryBegin();
-            context.Reply.SimpleString("Background saving started"u8);
+            // A transaction is to end first, a rewrite that the client knows of, or the rest of a save that was given up.
+            server.Saving.IsScheduled = true;
+            context.Reply.SimpleString("Background saving scheduled"u8);
         }
     }
 

@@ -58,6 +58,7 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
         {
             foreach (var partition in _server.Partitions)
                 partition.Statistics.Dirty = 0;
+            _server.Saving.NoteLoaded();
         });
         _server.Log.Notice(FormattableString.Invariant(
             $"DB loaded from append only file: {Stopwatch.GetElapsedTime(started).TotalSeconds:F3} seconds"));
@@ -68,10 +69,17 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
     private AofManifest? Find()
     {
         string path = PathOf(ManifestName);
-        if (File.Exists(path))
-            return AofManifest.Parse(File.ReadAllText(path, Encoding.Latin1));
         string old = _options.AppendFileName!;
         string oldPath = Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(old));
+        if (File.Exists(path))
+        {
+            var manifest = AofManifest.Parse(File.ReadAllText(path, Encoding.Latin1));
+
+            // The server went down between the two steps of a move.
+            if (manifest.Increments.Count == 0 && manifest.Base?.Name == old && !_files.Exists(PathOf(old)) && _files.Exists(oldPath))
+                Move(manifest, old, oldPath);
+            return manifest;
+        }
         if (!_files.Exists(oldPath))
         {
             return _files.Exists(PathOf(old))
@@ -79,15 +87,27 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
                     $"The AOF manifest file {ManifestName} doesn't exist, but the AOF file {old} exists in {Directory}. Please restore the manifest.")
                 : null;
         }
-        _server.Log.Notice($"Successfully migrated an old-style AOF configuration ({old}) into the AOF directory ({Directory}).");
-        var manifest = new AofManifest();
-        manifest.AdoptBase(old);
+        var adopted = new AofManifest();
+        adopted.AdoptBase(old);
+        Move(adopted, old, oldPath);
+        return adopted;
+    }
+
+    /// <summary>Moves an AOF of before Redis 7 into the directory: first the manifest names it, then it is there; both for good when this returns.</summary>
+    private void Move(AofManifest manifest, string old, string oldPath)
+    {
         int error = _files.CreateDirectory(DirectoryPath);
         if (error == 0)
             error = manifest.Save(_files, DirectoryPath, ManifestName);
         if (error == 0)
             error = _files.Rename(oldPath, PathOf(old));
-        return error == 0 ? manifest : throw new AofFault($"Error trying to move the old AOF file {old} into dir {Directory}: {FileErrors.TextOf(error)}");
+        if (error == 0)
+            error = _files.SyncDirectory(DirectoryPath);
+        if (error == 0)
+            error = _files.SyncDirectory(Environment.CurrentDirectory);
+        if (error != 0)
+            throw new AofFault($"Error trying to move the old AOF file {old} into dir {Directory}: {FileErrors.TextOf(error)}");
+        _server.Log.Notice($"Successfully migrated an old-style AOF configuration ({old}) into the AOF directory ({Directory}).");
     }
 
     private string DirectoryPath => Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(Directory));
@@ -117,7 +137,14 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
             if (from < map.Length)
             {
                 var units = AofUnits.Walk(map.Data + from, map.Length - from, _server.ProtocolLimits);
-                Read(map, from, from + Judge(file, units, map.Length - from, isLast), file, players, home: null);
+                long end = Judge(file, units, from, map.Length, isLast);
+                Read(map, from, end, file, players, home: null);
+                _crew.Drain();
+
+                // From now on increments follow: it is no longer the last, which may be torn.
+                if (end < map.Length)
+                    Truncate(file, end, map.Length, end, units.EndsInTransaction);
+                _server.Loading.Add(map.Length - end);
             }
             _crew.Drain();
         }
@@ -149,15 +176,20 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
                 maps[i] = Open(manifest.Increments[first + i]);
             EachAtOnce(count, i => units[i] = AofUnits.Walk(maps[i].Data, maps[i].Length, _server.ProtocolLimits));
             for (int i = 0; i < count; i++)
-                _ = Judge(manifest.Increments[first + i], units[i], maps[i].Length, isLast);
+                _ = Judge(manifest.Increments[first + i], units[i], 0, maps[i].Length, isLast);
             long[] cuts = isLast ? AofRecovery.Cut(units) : Array.ConvertAll(units, each => each.ValidBytes);
+            for (int i = 0; i < count && !_options.AofLoadTruncated; i++)
+            {
+                if (cuts[i] < maps[i].Length)
+                    throw Torn(manifest.Increments[first + i], cuts[i], "Parts of commands over several shards, of which other parts are missing, in");
+            }
             ReadAll(manifest, first, maps, cuts, players);
             _crew.Drain();
             for (int i = 0; i < count; i++)
             {
                 long length = maps[i].Length;
                 if (cuts[i] < length)
-                    Truncate(manifest.Increments[first + i], cuts[i], length, units[i]);
+                    Truncate(manifest.Increments[first + i], cuts[i], length, units[i].ValidBytes, units[i].EndsInTransaction);
                 _server.Loading.Add(length - cuts[i]);
             }
         }
@@ -247,30 +279,38 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
         }
     }
 
-    /// <summary>The bytes of a file that may be run; throws when it is damaged, or ends where it may not.</summary>
-    private long Judge(AofFile file, AofUnits units, long length, bool isLast)
+    /// <summary>The end of what may be run of a file; throws when it is damaged, or ends where it may not.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="units">What a walk over its commands found.</param>
+    /// <param name="from">Where these begin.</param>
+    /// <param name="length">Its length.</param>
+    /// <param name="isLast">Whether nothing follows it.</param>
+    private long Judge(AofFile file, AofUnits units, long from, long length, bool isLast)
     {
         if (units.DamagedAt >= 0)
         {
-            throw new AofFault($"Bad file format reading the append only file {file.Name} at offset {units.DamagedAt}: make a backup of your AOF file, "
+            throw new AofFault($"Bad file format reading the append only file {file.Name} at offset {from + units.DamagedAt}: make a backup of your AOF file, "
                 + $"then use ./redis-check-aof --fix {ManifestName}");
         }
-        if (units.ValidBytes == length)
-            return length;
-        if (isLast && _options.AofLoadTruncated)
-            return units.ValidBytes;
+        long end = from + units.ValidBytes;
+        if (end == length || (isLast && _options.AofLoadTruncated))
+            return end;
         throw isLast
-            ? new AofFault($"Unexpected end of file reading the append only file {file.Name} at offset {units.ValidBytes}. You can: 1) Make a backup of your "
-                + $"AOF file, then use ./redis-check-aof --fix {ManifestName}. 2) Alternatively you can set the 'aof-load-truncated' configuration option "
-                + "to yes and restart the server.")
-            : new AofFault($"Fatal error: the truncated file {file.Name} (valid up to offset {units.ValidBytes}) is not the last file");
+            ? Torn(file, end, "Unexpected end of file reading")
+            : new AofFault($"Fatal error: the truncated file {file.Name} (valid up to offset {end}) is not the last file");
     }
 
-    private void Truncate(AofFile file, long cut, long length, AofUnits units)
+    /// <summary>Why a file that would have to be cut is not loaded when <c>aof-load-truncated</c> is off.</summary>
+    private AofFault Torn(AofFile file, long end, string what) =>
+        new($"{what} the append only file {file.Name} at offset {end}. You can: 1) Make a backup of your "
+            + $"AOF file, then use ./redis-check-aof --fix {ManifestName}. 2) Alternatively you can set the 'aof-load-truncated' configuration option "
+            + "to yes and restart the server.");
+
+    private void Truncate(AofFile file, long cut, long length, long valid, bool endsInTransaction)
     {
-        if (cut == units.ValidBytes)
+        if (cut == valid)
         {
-            if (units.EndsInTransaction)
+            if (endsInTransaction)
                 _server.Log.Warning("Revert incomplete MULTI/EXEC transaction from AOF file");
             _server.Log.Warning($"!!! Warning: short read while loading the AOF file {file.Name}!!!");
         }

@@ -99,7 +99,7 @@ internal sealed unsafe class EffectPlayer : IDisposable
         context.IsInTransaction = true;
         context.FirstKeyHash = slot.Hash;
         context.Reply = new ReplyWriter(_replies, 2, _errors);
-        bool asksForTime = (command.Flags & CommandFlags.Write) != 0 && AsksForTime(command.Name);
+        bool asksForTime = (command.Flags & CommandFlags.Write) != 0 && AsksForTime(command.Name, arguments, slot.Count);
         if (asksForTime)
             SetClocks(_nowMs);
         RunOn(ref context);
@@ -162,6 +162,29 @@ internal sealed unsafe class EffectPlayer : IDisposable
             partition.KeepsExpired = keeps;
     }
 
-    private static bool AsksForTime(string name) => name is
-        "expire" or "pexpire" or "setex" or "psetex" or "getex" or "hexpire" or "hpexpire" or "hsetex" or "hgetex" or "xclaim" or "xgroup|createconsumer";
+    private static bool AsksForTime(string name, Argument* arguments, int count)
+    {
+        switch (name)
+        {
+            case "expire" or "pexpire" or "setex" or "psetex" or "getex" or "hexpire" or "hpexpire" or "hsetex" or "hgetex":
+            case "xclaim" or "xgroup|createconsumer" or "restore" or "restore-asking":
+                return true;
+            case "set" or "msetex":
+                return HasRelativeTime(arguments, count);
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Nobody who propagates effects writes these so, but a file may have been made otherwise; for EXAT and PXAT the clock does not matter.</summary>
+    private static bool HasRelativeTime(Argument* arguments, int count)
+    {
+        const int firstOption = 3;
+        for (int i = firstOption; i < count - 1; i++)
+        {
+            if (System.Text.Ascii.EqualsIgnoreCase(arguments[i].Span, "EX"u8) || System.Text.Ascii.EqualsIgnoreCase(arguments[i].Span, "PX"u8))
+                return true;
+        }
+        return false;
+    }
 }

@@ -172,6 +172,10 @@ internal static unsafe class JournalUnits
         {
             foreach (var partition in partitions)
                 partition.Journal.Substitute = null;
+
+            // An error, and no reason for new files.
+            if (!partitions[0].Journal.HasEffects)
+                return;
             foreach (var partition in partitions)
             {
                 partition.Journal.AddBarrier(JournalMarkKind.Barrier, context.TicketNumber, context.Shards);

@@ -162,6 +162,10 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
     {
         if (_isOver)
             return false;
+
+        // Nobody wants the table of a snapshot that was given up (FLUSHALL ends the background save first).
+        if (_queue is { IsAbandoned: true })
+            Abandon();
         var walk = _walkOf[database.Index];
         _walkOf[database.Index] = new Walk(database.Index, default) { IsDone = true };
         if (walk.IsDone || _queue is null)

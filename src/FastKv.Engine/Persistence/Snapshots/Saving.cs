@@ -7,8 +7,8 @@ using FastKv.Engine.Sharding;
 namespace FastKv.Engine.Persistence.Snapshots;
 
 /// <summary>
-/// When the dataset is saved to its RDB file, and how that went: SAVE, BGSAVE, save points. One at a time. Control plane: the first loop's thread, or whoever
-/// holds all partitions.
+/// When the dataset is saved to its RDB file, and how that went: SAVE, BGSAVE, save points, FLUSHALL. One at a time. Control plane: whoever holds all
+/// partitions; only that a save in the background has ended is noted by the first loop, whoever holds them (<see cref="_gate"/>).
 /// </summary>
 internal sealed class Saving(FastKvServer server)
 {
@@ -16,6 +16,7 @@ internal sealed class Saving(FastKvServer server)
     private const long RetryMs = 5_000;
 
     private readonly FastKvServer _server = server;
+    private readonly Lock _gate = new();
     private Snapshot? _current;
     private Snapshot? _last;
     private long _dirtyAtBegin, _dirtySaved;
@@ -31,7 +32,7 @@ internal sealed class Saving(FastKvServer server)
     /// <summary>A background save is to begin as soon as it can.</summary>
     public bool IsScheduled { get; set; }
 
-    /// <summary>The last save has failed.</summary>
+    /// <summary>A save in the background has failed, and none has succeeded since. (That one in the foreground fails is told to who asked for it.)</summary>
     public bool HasFailed { get; private set; }
 
     /// <summary>When the last save that succeeded was begun, Unix milliseconds; at first the start of the server.</summary>
@@ -40,7 +41,7 @@ internal sealed class Saving(FastKvServer server)
     /// <summary>How long the last background save took, seconds; −1: there was none.</summary>
     public long LastSeconds { get; private set; } = -1;
 
-    /// <summary>Saves that succeeded.</summary>
+    /// <summary>Saves that were begun by SAVE, BGSAVE and save points, as Redis counts them.</summary>
     public long Saves { get; private set; }
 
     /// <summary>Changes that are in no file.</summary>
@@ -49,20 +50,15 @@ internal sealed class Saving(FastKvServer server)
     private long Dirty => _server.Statistics.OverPartitions(static statistics => statistics.Dirty);
 
     /// <summary>Begins a background save; whoever calls holds all partitions.</summary>
-    /// <returns>False: one is going on.</returns>
+    /// <returns>False: another one is going on, or that of a rewrite, or what is left of one that was given up.</returns>
     public bool TryBegin()
     {
-        if (_current is not null)
+        if (_current is not null || IsOtherActive)
             return false;
-        if (Snapshot.IsActive(_server.Partitions))
-        {
-            // What a cancelled one left behind comes first.
-            IsScheduled = true;
-            return true;
-        }
         IsScheduled = false;
         _server.Log.Notice($"Background saving started by pid {Environment.ProcessId}");
         Begin(isBackground: true);
+        Saves++;
         return true;
     }
 
@@ -70,6 +66,13 @@ internal sealed class Saving(FastKvServer server)
     /// <returns>Whether it succeeded.</returns>
     public bool Save()
     {
+        Saves++;
+        return SaveNow();
+    }
+
+    private bool SaveNow()
+    {
+        Snapshot.Drain(_server.Partitions, _server.Clock);
         var snapshot = Begin(isBackground: false);
         snapshot.Finish(_server.Partitions, _server.Clock);
         return Complete(snapshot, isBackground: false);
@@ -79,20 +82,38 @@ internal sealed class Saving(FastKvServer server)
     /// <returns>Whether it succeeded.</returns>
     public bool SaveAtEnd()
     {
-        const long sliceUs = 1_000_000;
         Cancel();
-        while (Snapshot.IsActive(_server.Partitions))
-        {
-            foreach (var partition in _server.Partitions)
-                partition.Snapshot.RunSlice(_server.Clock, sliceUs);
-        }
-        return Save();
+        return SaveNow();
+    }
+
+    /// <summary>FLUSHALL is about to empty the partitions, which all are held: a background save of what they have is ended, as in Redis.</summary>
+    public void BeginFlush()
+    {
+        if (!_server.Loading.IsOn)
+            Cancel();
+    }
+
+    /// <summary>
+    /// FLUSHALL has emptied the partitions, which all are held. With save points the file says so at once, as in Redis: else a crash would bring all back.
+    /// </summary>
+    public void EndFlush()
+    {
+        if (_server.Loading.IsOn || _server.Options.SavePoints.Length == 0)
+            return;
+
+        // Its temporary file has the name of ours, and its end is noted before ours.
+        _last?.Wait();
+        if (_current is { } cancelled)
+            CompleteBackground(cancelled);
+        using var file = CreateFile();
+        if (Snapshot.WriteEmpty(_server.Partitions, file, _server.Dataset.Functions))
+            NoteSaved(Dirty);
     }
 
     /// <summary>What is in memory is what is on disk: it comes from there.</summary>
     public void NoteLoaded() => _dirtySaved = Dirty;
 
-    /// <summary>Ends a background save without its file (FLUSHALL, SHUTDOWN).</summary>
+    /// <summary>Ends a background save without its file.</summary>
     public void Cancel() => _current?.Cancel();
 
     /// <summary>As <see cref="Cancel"/>, and waits until the file is gone; the loops have ended.</summary>
@@ -105,20 +126,24 @@ internal sealed class Saving(FastKvServer server)
     /// <summary>Looks whether a save point is reached; on the first loop, some times a second.</summary>
     public void Tick(long nowMs)
     {
-        if (_current is not null || _isRequested || !(IsScheduled || IsDue(nowMs)))
+        if (_current is not null || _isRequested || IsOtherActive || (HasFailed && nowMs - _lastTryMs <= RetryMs) || !(IsScheduled || IsDue(nowMs)))
             return;
         _isRequested = true;
         _server.Loops[0].RunExclusive(() =>
         {
             _isRequested = false;
-            TryBegin();
+
+            // A rewrite may have begun meanwhile.
+            if (!TryBegin() && _current is null)
+                IsScheduled = true;
         });
     }
 
+    /// <summary>Whether a rewrite is going on, or partitions have still to do with a snapshot. Sure only for who holds them.</summary>
+    private bool IsOtherActive => _server.Aof.IsRewriting || Snapshot.IsActive(_server.Partitions);
+
     private bool IsDue(long nowMs)
     {
-        if (HasFailed && nowMs - _lastTryMs < RetryMs)
-            return false;
         long changes = Changes;
         foreach (SavePoint point in _server.Options.SavePoints)
         {
@@ -130,17 +155,21 @@ internal sealed class Saving(FastKvServer server)
         return false;
     }
 
+    private RdbFileWriter CreateFile()
+    {
+        string temporaryPath = Path.Combine(Environment.CurrentDirectory, $"temp-{Environment.ProcessId}.rdb");
+        var options = _server.Options;
+        return new RdbFileWriter(Files, _server.Log, _server.Dataset.FilePath, temporaryPath, options.RdbChecksum, options.RdbSaveIncrementalFsync);
+    }
+
     private Snapshot Begin(bool isBackground)
     {
         // One that was cancelled may not have deleted its temporary file yet, whose name is ours too.
         _last?.Wait();
-        string directory = Environment.CurrentDirectory;
-        string path = Path.Combine(directory, _server.Options.DbFileName ?? "dump.rdb");
-        string temporaryPath = Path.Combine(directory, $"temp-{Environment.ProcessId}.rdb");
-        var file = new RdbFileWriter(Files, _server.Log, path, temporaryPath, _server.Options.RdbChecksum, _server.Options.RdbSaveIncrementalFsync);
         _dirtyAtBegin = Dirty;
-        _lastTryMs = _server.Partitions[0].NowMs;
-        _current = Snapshot.Begin(_server.Partitions, file, isAofBase: false, _server.Dataset.Functions, snapshot =>
+        if (isBackground)
+            _lastTryMs = _server.Partitions[0].NowMs;
+        _current = Snapshot.Begin(_server.Partitions, CreateFile(), isAofBase: false, _server.Dataset.Functions, snapshot =>
         {
             // A save in the foreground is waited for by the one who began it, on whatever loop.
             if (isBackground)
@@ -153,8 +182,11 @@ internal sealed class Saving(FastKvServer server)
 
     private void CompleteBackground(Snapshot snapshot)
     {
-        if (ReferenceEquals(_current, snapshot))
-            Complete(snapshot, isBackground: true);
+        lock (_gate)
+        {
+            if (ReferenceEquals(_current, snapshot))
+                Complete(snapshot, isBackground: true);
+        }
     }
 
     private bool Complete(Snapshot snapshot, bool isBackground)
@@ -164,22 +196,38 @@ internal sealed class Saving(FastKvServer server)
             LastSeconds = (_server.Clock.UnixMicroseconds / 1000 - snapshot.StartedMs) / 1000;
         if (snapshot.IsCancelled)
             return false;
-        HasFailed = !snapshot.IsSaved;
+        if (snapshot.IsSaved)
+            NoteSaved(_dirtyAtBegin);
+        if (!isBackground)
+            return snapshot.IsSaved;
         if (snapshot.IsSaved)
         {
-            _dirtySaved = _dirtyAtBegin;
-            LastSaveMs = _server.Clock.UnixMicroseconds / 1000;
-            Saves++;
-            _server.Log.Notice("DB saved on disk");
+            _server.Log.Notice("Background saving terminated with success");
         }
-        if (isBackground)
+        else
         {
-            if (snapshot.IsSaved)
-                _server.Log.Notice("Background saving terminated with success");
-            else
-                _server.Log.Warning("Background saving error");
+            _server.Log.Warning("Background saving error");
+            SetFailed(true);
         }
-        _server.SetCommonGate(ClientGate.SaveFailed, HasFailed);
         return snapshot.IsSaved;
+    }
+
+    /// <summary>What was there after so many changes is in the file.</summary>
+    private void NoteSaved(long dirty)
+    {
+        _dirtySaved = dirty;
+        LastSaveMs = _server.Clock.UnixMicroseconds / 1000;
+        _server.Log.Notice("DB saved on disk");
+        SetFailed(false);
+    }
+
+    private void SetFailed(bool hasFailed)
+    {
+        if (hasFailed == HasFailed)
+            return;
+
+        // Whoever reads of it in INFO finds it so with the next command.
+        _server.SetCommonGate(ClientGate.SaveFailed, hasFailed);
+        HasFailed = hasFailed;
     }
 }

@@ -60,10 +60,28 @@ internal sealed class Snapshot
     public void Wait() => _thread.Join();
 
     /// <summary>Whether some partition has still to do with a snapshot: the present one, or one that was cancelled.</summary>
-    public static bool IsActive(Partition[] partitions) => partitions.Any(partition => partition.Snapshot.IsActive);
+    public static bool IsActive(Partition[] partitions)
+    {
+        foreach (var partition in partitions)
+        {
+            if (partition.Snapshot.IsActive)
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>Has the partitions write all that is left, while the caller holds them, and waits for the file.</summary>
     public void Finish(Partition[] partitions, IClock clock)
+    {
+        Drain(partitions, clock);
+        _thread.Join();
+    }
+
+    /// <summary>
+    /// Has the partitions, all of which the caller holds, do what is left of the snapshots that are active, so that another one can begin: that of a rewrite
+    /// goes to its file (which is completed later), and of one that was given up the entries are turned over. O(keys that are left).
+    /// </summary>
+    public static void Drain(Partition[] partitions, IClock clock)
     {
         const long sliceUs = 1_000_000;
         const int pauseMs = 1;
@@ -73,9 +91,22 @@ internal sealed class Snapshot
                 partition.Snapshot.RunSlice(clock, sliceUs);
 
             // They stop when the disk is behind.
-            _thread.Join(pauseMs);
+            if (partitions.Any(partition => partition.Snapshot.WaitsForDisk))
+                Thread.Sleep(pauseMs);
         }
-        _thread.Join();
+    }
+
+    /// <summary>
+    /// Writes the file of a server without keys. All partitions must be held and empty; a snapshot that is active goes on beside it, since there is nothing to
+    /// take.
+    /// </summary>
+    /// <returns>Whether it is complete and in its place.</returns>
+    public static bool WriteEmpty(Partition[] partitions, RdbFileWriter file, IReadOnlyList<byte[]> functions)
+    {
+        var head = MakeHead(partitions, isAofBase: false, functions);
+        bool isSaved = file.TryOpen() && file.TryWrite(ref head) && file.TryComplete();
+        head.Release();
+        return isSaved;
     }
 
     /// <summary>Ends it without its rest; from any thread.</summary>
