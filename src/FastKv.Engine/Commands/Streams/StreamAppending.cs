@@ -70,10 +70,12 @@ internal static unsafe class StreamAppending
             database.SignalReady(key);
         }
         database.Notify(KeyspaceEvents.Stream, "xadd"u8, key);
-        if (options.HasTrim && options.Trim.Run(database.Heap, stream) > 0)
+        StreamId trimEnd = default;
+        bool hasTrimmed = options.HasTrim && options.Trim.Run(database.Heap, stream, out trimEnd) > 0;
+        if (hasTrimmed)
             database.Notify(KeyspaceEvents.Stream, "xtrim"u8, key);
         if (context.IsJournaled)
-            StreamTrimEffect.Tell(ref context, key, stream, options, id);
+            StreamTrimEffect.Tell(ref context, key, stream, options, id, hasTrimmed ? trimEnd : null);
     }
 
     [Command("XTRIM", Arity = -4, Flags = CommandFlags.Write, Group = CommandGroup.Stream, FirstKey = 1, LastKey = 1,
@@ -94,12 +96,12 @@ internal static unsafe class StreamAppending
         if (!entry.IsNull)
         {
             var database = context.Database(key);
-            deleted = options.Trim.Run(database.Heap, StreamValue.Of(entry));
+            deleted = options.Trim.Run(database.Heap, StreamValue.Of(entry), out var trimEnd);
             if (deleted > 0)
             {
                 database.NoteChanged(key, deleted);
                 if (context.IsJournaled)
-                    StreamTrimEffect.Tell(ref context, key, StreamValue.Of(entry), options, default);
+                    StreamTrimEffect.Tell(ref context, key, StreamValue.Of(entry), options, default, trimEnd);
                 database.Notify(KeyspaceEvents.Stream, "xtrim"u8, key);
             }
         }
