@@ -165,11 +165,13 @@ public unsafe struct StreamGroup
         return true;
     }
 
-    /// <summary>Removes an ID from the pending entries of all groups.</summary>
-    public static void RemoveReferences(NativeHeap heap, StreamState* stream, StreamId id)
+    /// <summary>Removes an ID from the pending entries of all groups; false: it was in none. O(groups log pending).</summary>
+    public static bool RemoveReferences(NativeHeap heap, StreamState* stream, StreamId id)
     {
+        bool any = false;
         for (int i = 0; i < stream->Groups.Count; i++)
-            RemovePending(heap, (StreamGroup*)stream->Groups[i], id);
+            any |= RemovePending(heap, (StreamGroup*)stream->Groups[i], id);
+        return any;
     }
 
     /// <summary>Whether a group has yet to get an entry, or has not acknowledged it. O(groups log pending).</summary>

@@ -30,9 +30,11 @@ public sealed class NewStreamCommandTests(NewStreamCommandTests.Fixture servers)
         { "errors", [
             "XDELEX s IDS 0 1-1 => -ERR Number of IDs must be a positive integer", "XDELEX s IDS x 1-1 => -ERR Number of IDs must be a positive integer",
             "XDELEX s IDS 2 1-1 => -ERR The `numids` parameter must match the number of arguments",
-            "XDELEX s IDS 1 1-1 2-1 => -ERR The `numids` parameter must match the number of arguments", "XDELEX s FOO IDS 1 1-1 => " + Syntax,
+            "XDELEX s IDS 1 1-1 2-1 => " + Syntax, "XDELEX s DELREF IDS 1 1-1 2-1 => " + Syntax, "XDELEX s FOO IDS 1 1-1 => " + Syntax,
             "XDELEX s KEEPREF DELREF 1 => " + Syntax, "XDELEX s IDS 1 abc => -ERR Invalid stream ID specified as stream command argument",
             "SET k v => OK", "XDELEX k IDS 1 1-1 => -WRONGTYPE Operation against a key holding the wrong kind of value",
+            "XACKDEL s g IDS 1 1-1 2-2 => " + Syntax, "XACKDEL s g IDS 3 1-1 2-2 => -ERR The `numids` parameter must match the number of arguments",
+            "XACKDEL s g KEEPREF ACKED IDS 1 1-1 => " + Syntax,
             "XDELEX s IDS => -ERR wrong number of arguments for 'xdelex' command", "XACKDEL s g IDS 1 => -ERR wrong number of arguments for 'xackdel' command"] },
         { "trims with references", [
             "XADD s 1-1 a b => 1-1", "XADD s 2-1 a b => 2-1", "XADD s 3-1 a b => 3-1", "XADD s 4-1 a b => 4-1", "XGROUP CREATE s g 0 => OK",
