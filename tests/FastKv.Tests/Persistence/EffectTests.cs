@@ -165,7 +165,7 @@ public sealed class EffectTests(ITestOutputHelper output)
                 client.Call("DEBUG", "LOADAOF");
                 after = DataImage.Of(client, !isOfRedis70);
             }
-            if (after.DifferenceFrom(before, knowsCounters: false) is { Length: > 0 } afterLoading)
+            if (after.DifferenceFrom(before) is { Length: > 0 } afterLoading)
                 return "after DEBUG LOADAOF " + afterLoading;
             if (isOfRedis70)
             {

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FastKv.Tests.Streams;
 
-/// <summary>What stream commands tell the append-only file: read back, it makes the same stream and the same groups, down to what is pending.</summary>
+/// <summary>What stream commands tell the append-only file: read back, it makes the same stream and the same groups, to the last counter.</summary>
 public sealed class StreamJournalTests
 {
     private const string Nodes = "CONFIG SET stream-node-max-entries ";
@@ -19,6 +19,15 @@ public sealed class StreamJournalTests
         { "added with ACKED", $"{Nodes}10|fill 40|XGROUP CREATE s g 0|XREADGROUP GROUP g c COUNT 30 STREAMS s >|XACK s g 1-1 2-1 11-1 12-1|"
             + "XADD s ACKED MAXLEN ~ 5 * a b|XADD s MINID ~ 20 ACKED 9999999999999999-* a b|XADD s ACKED MAXLEN ~ 100 9999999999999999-9 a b" },
         { "all up to the largest ID", "XADD s 1-1 a b|XADD s 18446744073709551615-18446744073709551615 a b|XTRIM s MAXLEN 0 ACKED" },
+        { "references to what was deleted before", "fill 3|XGROUP CREATE s g 0|XREADGROUP GROUP g c STREAMS s >|XDEL s 1-1|XDELEX s DELREF IDS 1 1-1" },
+        { "XACKDEL that deletes nothing", "fill 3|XGROUP CREATE s g 0|XGROUP CREATE s h 0|XREADGROUP GROUP g c STREAMS s >|XACKDEL s g ACKED IDS 2 1-1 2-1" },
+        { "XCLAIM that claims nothing", "fill 9|XGROUP CREATE s g 0|XCLAIM s g c 0 77-1 LASTID 5-1" },
+        { "XCLAIM with a last ID", "fill 9|XGROUP CREATE s g 0|XREADGROUP GROUP g c COUNT 2 STREAMS s >|XCLAIM s g d 0 1-1 LASTID 5-1" },
+        { "entries read", "fill 9|XGROUP CREATE s g 0|XREADGROUP GROUP g c COUNT 2 STREAMS s >|XREADGROUP GROUP g d COUNT 3 STREAMS s >" },
+        { "entries read behind what was deleted", "fill 9|XGROUP CREATE s g 0|XDEL s 4-1|XREADGROUP GROUP g c COUNT 2 STREAMS s >|"
+            + "XREADGROUP GROUP g d COUNT 3 STREAMS s >" },
+        { "entries read by a group from the midst", "fill 9|XGROUP CREATE s g 5-1|XREADGROUP GROUP g c COUNT 2 STREAMS s >|XREADGROUP GROUP g c STREAMS s >" },
+        { "entries read without acknowledgement", "fill 9|XGROUP CREATE s g 0|XREADGROUP GROUP g c COUNT 2 NOACK STREAMS s >" },
     };
 
     [Theory]

@@ -35,7 +35,8 @@ internal static unsafe class StreamClaims
         if (!TryClaimOptions(ref context, out var options))
             return;
         context.Database(key).Preserve(entry);
-        if (options.LastId > group->LastId)
+        bool hasAdvanced = options.LastId > group->LastId;
+        if (hasAdvanced)
             group->LastId = options.LastId;
 
         var claim = new Target(ref context, context.Database(key), StreamValue.Of(entry), group);
@@ -54,6 +55,14 @@ internal static unsafe class StreamClaims
             written++;
         }
         reply.EndArray(array, written);
+
+        // The last ID is told with each entry, if there is one.
+        if (hasAdvanced && claim.Changes == 0)
+        {
+            claim.Changes++;
+            if (context.IsJournaled)
+                Effects.SetGroupId(context, key, group);
+        }
         if (claim.Changes > 0)
             claim.Database.MarkChanged(claim.Changes);
     }

@@ -218,13 +218,13 @@ internal static unsafe class StreamReading
         database.MarkChanged();
     }
 
-    // What was delivered has been told with each entry, and makes the consumer.
+    // What was delivered has been told with each entry, and makes the consumer; how many entries the group has read is not in there.
     private static void Tell(ref CommandContext context, in Key key, in Source source, bool noAck)
     {
         context.OmitEffect();
         if (source.IsNewConsumer && (source.IsHistory || noAck))
             Effects.CreateConsumer(context, key, source.Group, source.Consumer);
-        if (!source.IsHistory && noAck)
+        if (!source.IsHistory && source.Group->LastId != source.After)
             Effects.SetGroupId(context, key, source.Group);
     }
 
