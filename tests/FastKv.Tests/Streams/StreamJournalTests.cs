@@ -28,6 +28,10 @@ public sealed class StreamJournalTests
             + "XREADGROUP GROUP g d COUNT 3 STREAMS s >" },
         { "entries read by a group from the midst", "fill 9|XGROUP CREATE s g 5-1|XREADGROUP GROUP g c COUNT 2 STREAMS s >|XREADGROUP GROUP g c STREAMS s >" },
         { "entries read without acknowledgement", "fill 9|XGROUP CREATE s g 0|XREADGROUP GROUP g c COUNT 2 NOACK STREAMS s >" },
+        { "claimed by reading", "fill 9|XGROUP CREATE s g 0|XREADGROUP GROUP g c COUNT 4 STREAMS s >|XCLAIM s g c 0 2-1 3-1 IDLE 50000 JUSTID|"
+            + "XREADGROUP GROUP g d COUNT 3 CLAIM 10000 STREAMS s >|XCLAIM s g c 0 4-1 IDLE 50000|XREADGROUP GROUP g e COUNT 1 CLAIM 10000 NOACK STREAMS s >" },
+        { "claimed by a new consumer that gets nothing new", "fill 2|XGROUP CREATE s g 0|XREADGROUP GROUP g c STREAMS s >|"
+            + "XREADGROUP GROUP g d CLAIM 0 NOACK STREAMS s >" },
     };
 
     [Theory]

@@ -162,6 +162,8 @@ internal static unsafe class StreamAppending
             context.Reply.Error(error);
             return;
         }
+        if (id < stream->Last)
+            ForgetOldest(stream);
         stream->Last = id;
         if (entriesAdded != -1)
             stream->EntriesAdded = entriesAdded;
@@ -171,6 +173,13 @@ internal static unsafe class StreamAppending
         database.MarkChanged();
         database.Notify(KeyspaceEvents.Stream, "xsetid"u8, key);
         context.Reply.Ok();
+    }
+
+    // IDs may come again, and with them entries that pending ones have outlived.
+    private static void ForgetOldest(StreamState* stream)
+    {
+        for (int i = 0; i < stream->Groups.Count; i++)
+            ((StreamGroup*)stream->Groups[i])->OldestMs = StreamGroup.OldestUnknown;
     }
 
     private static ReadOnlySpan<byte> CheckSetId(StreamState* stream, StreamId id, long entriesAdded)

@@ -65,6 +65,10 @@ internal static unsafe class StreamClaims
         }
         if (claim.Changes > 0)
             claim.Database.MarkChanged(claim.Changes);
+
+        // Whoever waits for entries to become idle reckons with time that passes, not with this.
+        if (claim.Changes > 0 && options.DeliveryMs < context.NowMs)
+            claim.Database.SignalReady(key);
     }
 
     [Command("XAUTOCLAIM", Arity = -6, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Stream, FirstKey = 1, LastKey = 1,
@@ -303,8 +307,7 @@ internal static unsafe class StreamClaims
                 Database.Notify(KeyspaceEvents.Stream, "xgroup-createconsumer"u8, context.Key(1));
             }
             StreamGroup.MovePending(Database.Heap, id, pending, _consumer);
-            StreamGroup.BeforeChange(Database.Heap, _group, id, pending);
-            pending->DeliveryMs = options.DeliveryMs;
+            StreamGroup.Redeliver(Database.Heap, _group, id, pending, options.DeliveryMs);
             if (options.RetryCount >= 0)
                 pending->DeliveryCount = options.RetryCount;
             else if (!options.JustId)
