@@ -174,6 +174,9 @@ internal static class Errors
     public static ReadOnlySpan<byte> UnbalancedStreams => "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."u8;
     public static ReadOnlySpan<byte> GroupOptionInRead => "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead."u8;
     public static ReadOnlySpan<byte> NoAckOptionInRead => "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead."u8;
+    public static ReadOnlySpan<byte> ClaimOptionInRead => "ERR The CLAIM option is only supported by XREADGROUP. You called XREAD instead."u8;
+    public static ReadOnlySpan<byte> MinIdleNotAnInteger => "ERR min-idle-time is not an integer"u8;
+    public static ReadOnlySpan<byte> MinIdleNegative => "ERR min-idle-time must be a positive integer"u8;
     public static ReadOnlySpan<byte> MissingGroup => "ERR Missing GROUP option for XREADGROUP"u8;
     public static ReadOnlySpan<byte> DollarInReadGroup =>
         "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set."u8;

@@ -11,6 +11,9 @@ namespace FastKv.Engine.Blocking;
 /// <summary>The waits of one loop's clients. Its thread only, but for <see cref="Post"/>.</summary>
 internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
 {
+    /// <summary>A look is never planned further ahead; what lies behind is planned anew then.</summary>
+    private const long LookDelayMsMax = 1L << 40;
+
     private readonly ShardLoop _loop = loop;
     private readonly DeadlineHeap _deadlines = new();
     private readonly Stack<Waiter> _pool = new();
@@ -58,10 +61,9 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
         client.Waiter = waiter;
         client.Gate |= ClientGate.Blocked;
         if (waiter.TimeoutMs > 0)
-        {
             waiter.DeadlineUs = waiter.TimeoutMs < long.MaxValue / 2000 ? _loop.NowUs + waiter.TimeoutMs * 1000 : long.MaxValue;
-            _deadlines.Add(waiter);
-        }
+        if (waiter.TimeoutMs > 0 || waiter.LookMs != long.MaxValue)
+            Schedule(waiter);
     }
 
     /// <summary>Sends a waiter to this loop; from any thread. The caller wakes the loop.</summary>
@@ -78,7 +80,7 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
                 _deferred.Add(waiter);
         }
         while (_deadlines.NextUs <= nowUs)
-            Expire(_deadlines.First);
+            Wake(_deadlines.First);
     }
 
     /// <summary>A blocked client has gone. True: nobody is serving it, it may be forgotten.</summary>
@@ -105,9 +107,15 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
             waiter.Finish();
             TakeOver(client, waiter);
         }
-        else if (waiter.Migration is null && !waiter.TryResume())
+        else if (waiter.Migration is null)
         {
-            _deferred.Add(waiter);
+            if (waiter.NextLookMs != long.MaxValue)
+            {
+                waiter.LookMs = waiter.NextLookMs;
+                Schedule(waiter);
+            }
+            if (!waiter.TryResume())
+                _deferred.Add(waiter);
         }
     }
 
@@ -187,20 +195,44 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
             reply.NullArray();
     }
 
-    private void Expire(Waiter waiter)
+    // The clocks of the loop and of commands are read at different moments: a look comes a millisecond late rather than again and again.
+    private void Schedule(Waiter waiter)
+    {
+        long wakeUs = waiter.DeadlineUs == 0 ? long.MaxValue : waiter.DeadlineUs;
+        if (waiter.LookMs != long.MaxValue)
+        {
+            long delayMs = Math.Clamp(waiter.LookMs - _loop.NowMs, 0, LookDelayMsMax) + 1;
+            wakeUs = Math.Min(wakeUs, _loop.NowUs + delayMs * 1000);
+        }
+        _deadlines.Remove(waiter);
+        waiter.WakeUs = wakeUs;
+        _deadlines.Add(waiter);
+    }
+
+    private void Wake(Waiter waiter)
     {
         _deadlines.Remove(waiter);
-
-        // If someone is serving it just now, it is either served or tried again in a moment, and then the time is still up.
-        if (waiter.TryCancel(waiter.Number))
+        bool isOver = waiter.DeadlineUs != 0 && waiter.DeadlineUs <= _loop.NowUs;
+        if (isOver && waiter.TryCancel(waiter.Number))
             TakeOver(waiter.Client, waiter);
+        else if (!isOver && waiter.TryClaim(waiter.Number))
+            Look(waiter);
         else if (!waiter.IsIdle)
             Delay(waiter);
     }
 
+    // Under a ticket, which sees the keys of all shards.
+    private void Look(Waiter waiter)
+    {
+        waiter.IsLook = true;
+        if (!TryTake(waiter))
+            _deferred.Add(waiter);
+    }
+
+    // Someone is serving it just now: it is either served or tried again in a moment, and then the time is still up.
     private void Delay(Waiter waiter)
     {
-        waiter.DeadlineUs = _loop.NowUs + 1000;
+        waiter.WakeUs = _loop.NowUs + 1000;
         _deadlines.Add(waiter);
     }
 

@@ -1,20 +1,20 @@
 namespace FastKv.Engine.Blocking;
 
-/// <summary>The waiters of one loop by the time at which their wait ends: a binary heap from which any of them can be taken. Data plane.</summary>
+/// <summary>The waiters of one loop by the time at which something is to be done: a binary heap from which any of them can be taken. Data plane.</summary>
 internal sealed class DeadlineHeap
 {
     private Waiter[] _items = new Waiter[16];
 
-    /// <summary>Waiters with a deadline.</summary>
+    /// <summary>Waiters with such a time.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The earliest deadline; <see cref="long.MaxValue"/>: there is none.</summary>
-    public long NextUs => Count == 0 ? long.MaxValue : _items[0].DeadlineUs;
+    /// <summary>The earliest time; <see cref="long.MaxValue"/>: there is none.</summary>
+    public long NextUs => Count == 0 ? long.MaxValue : _items[0].WakeUs;
 
-    /// <summary>The waiter whose wait ends first.</summary>
+    /// <summary>The waiter whose time comes first.</summary>
     public Waiter First => _items[0];
 
-    /// <summary>Adds a waiter under its <see cref="Waiter.DeadlineUs"/>. O(log n).</summary>
+    /// <summary>Adds a waiter under its <see cref="Waiter.WakeUs"/>. O(log n).</summary>
     public void Add(Waiter waiter)
     {
         if (Count == _items.Length)
@@ -33,7 +33,7 @@ internal sealed class DeadlineHeap
         _items[Count] = null!;
         if (last == waiter)
             return;
-        if (index > 0 && last.DeadlineUs < _items[(index - 1) / 2].DeadlineUs)
+        if (index > 0 && last.WakeUs < _items[(index - 1) / 2].WakeUs)
             Rise(index, last);
         else
             Sink(index, last);
@@ -44,7 +44,7 @@ internal sealed class DeadlineHeap
         while (index > 0)
         {
             int parent = (index - 1) / 2;
-            if (_items[parent].DeadlineUs <= waiter.DeadlineUs)
+            if (_items[parent].WakeUs <= waiter.WakeUs)
                 break;
             Put(index, _items[parent]);
             index = parent;
@@ -59,9 +59,9 @@ internal sealed class DeadlineHeap
             int child = (2 * index) + 1;
             if (child >= Count)
                 break;
-            if (child + 1 < Count && _items[child + 1].DeadlineUs < _items[child].DeadlineUs)
+            if (child + 1 < Count && _items[child + 1].WakeUs < _items[child].WakeUs)
                 child++;
-            if (_items[child].DeadlineUs >= waiter.DeadlineUs)
+            if (_items[child].WakeUs >= waiter.WakeUs)
                 break;
             Put(index, _items[child]);
             index = child;

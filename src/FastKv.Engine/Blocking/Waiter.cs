@@ -45,6 +45,21 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
     /// <summary>Loop time at which the wait ends; 0: never.</summary>
     public long DeadlineUs;
 
+    /// <summary>Loop time at which the loop has to do something about it: the wait ends, or is looked at.</summary>
+    public long WakeUs;
+
+    /// <summary>
+    /// When the command is tried again although no key has got anything (XREADGROUP with CLAIM), Unix milliseconds; the largest number: never. Changes only
+    /// under a claim, by the loop.
+    /// </summary>
+    public long LookMs;
+
+    /// <summary>The same as the last try has seen it. One that saw the keys of one shard only may say something later than the truth.</summary>
+    public long NextLookMs;
+
+    /// <summary>It is tried again because of <see cref="LookMs"/>.</summary>
+    public bool IsLook;
+
     /// <summary>Place in the loop's <see cref="DeadlineHeap"/>; −1: none.</summary>
     public int DeadlineIndex = -1;
 
@@ -91,7 +106,7 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
     public bool IsIdle => (Volatile.Read(ref _word) & StateMask) == 0;
 
     /// <summary>Takes a command over: its arguments are copied, for the input they lie in goes on.</summary>
-    public void Begin(ref CommandContext context, int firstKey, int keyCount, long timeoutMs)
+    public void Begin(ref CommandContext context, int firstKey, int keyCount, long timeoutMs, long lookMs = long.MaxValue)
     {
         Client = context.Client;
         Command = context.Command;
@@ -101,7 +116,8 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
         FirstKey = firstKey;
         KeyCount = keyCount;
         TimeoutMs = timeoutMs;
-        IsUnblockedWithError = IsBlockedAgain = false;
+        LookMs = NextLookMs = lookMs;
+        IsUnblockedWithError = IsBlockedAgain = IsLook = false;
         CopyArguments(context.Arguments, context.Count);
         Volatile.Write(ref _word, ((_word >> 2) + 1) << 2 | Waiting);
         Interlocked.Increment(ref Origin.Server.BlockedClients);

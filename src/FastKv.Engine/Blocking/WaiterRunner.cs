@@ -87,7 +87,8 @@ internal sealed unsafe class WaiterRunner(Partition[] partitions, ErrorCounts er
         }
         if (IsLocked(partition, waiter) || !Run(partition, waiter))
         {
-            if (waiter.TryResume())
+            // A try has seen that it has to be looked at earlier than planned: only its loop can plan anew, and looks itself.
+            if (waiter.NextLookMs >= waiter.LookMs && waiter.TryResume())
                 return Outcome.Waiting;
             waiter.Origin.PostWaiter(waiter);
             return Outcome.InService;

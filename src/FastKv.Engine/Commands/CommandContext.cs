@@ -150,11 +150,13 @@ internal unsafe struct CommandContext
     /// <param name="firstKey">Index of the first key that is waited for.</param>
     /// <param name="keyCount">How many, one behind the other.</param>
     /// <param name="timeoutMs">Milliseconds from now; 0: for ever.</param>
-    public void Block(int firstKey, int keyCount, long timeoutMs)
+    /// <param name="lookMs">When it is to be run again even if no key has got anything, Unix milliseconds; the largest number: never.</param>
+    public void Block(int firstKey, int keyCount, long timeoutMs, long lookMs = long.MaxValue)
     {
         if (IsRetry)
         {
             Waiter!.IsBlockedAgain = true;
+            Waiter.NextLookMs = lookMs;
             return;
         }
         if (IsInTransaction)
@@ -166,7 +168,7 @@ internal unsafe struct CommandContext
         if (isLocal && Client.IsClosed)
             return;
         var waiter = Waiter ?? Client.Loop.Blocked.Rent();
-        waiter.Begin(ref this, firstKey, keyCount, timeoutMs);
+        waiter.Begin(ref this, firstKey, keyCount, timeoutMs, lookMs);
         for (int i = firstKey; i < firstKey + keyCount; i++)
         {
             var key = Key(i);

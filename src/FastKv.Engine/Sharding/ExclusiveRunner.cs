@@ -49,15 +49,23 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
             SetTouchOff(shards, false);
         }
 
-        // Those behind it in the queues have waited for this try: they are served now, or (it has found nothing) passed to without it.
+        // Those behind it in the queues have waited for this try: they are served now, or (it has found nothing) passed to without it. A look that finds
+        // nothing has kept nobody from anything; or, if it has, the waiter knows that it has missed something, and is tried once more.
         bool isOver = !waiter.IsBlockedAgain;
+        if (isOver || !waiter.IsLook)
+            SignalKeys(context, waiter, skipTickets: !isOver);
+        waiter.IsLook = false;
+        _loop.Blocked.CompleteRetry(waiter, isOver);
+        ServeWaiters(shards);
+    }
+
+    private static void SignalKeys(in CommandContext context, Waiter waiter, bool skipTickets)
+    {
         for (int i = waiter.FirstKey; i < waiter.FirstKey + waiter.KeyCount; i++)
         {
             var key = context.Key(i);
-            context.Database(key).Partition.Blocked.Signal(waiter.DatabaseIndex, key, skipTickets: !isOver);
+            context.Database(key).Partition.Blocked.Signal(waiter.DatabaseIndex, key, skipTickets);
         }
-        _loop.Blocked.CompleteRetry(waiter, isOver);
-        ServeWaiters(shards);
     }
 
     private void ServeWaiters(ulong shards)

@@ -42,6 +42,9 @@ public unsafe struct StreamGroup
     /// <summary><see cref="EntriesRead"/> when it is not known.</summary>
     public const long EntriesReadUnknown = -1;
 
+    /// <summary><see cref="OldestMs"/> when it is not known.</summary>
+    public const long OldestUnknown = 0;
+
     /// <summary>What <see cref="NameIndex"/> knows of it.</summary>
     public NamedBlock Header;
 
@@ -57,6 +60,12 @@ public unsafe struct StreamGroup
     /// <summary>The consumers by name.</summary>
     public NameIndex Consumers;
 
+    /// <summary>
+    /// No pending entry that is still in the stream was delivered before, Unix milliseconds: deliveries lower it, and <see cref="IdlePendings"/>, which
+    /// looks at all of them, raises it to what it finds. <see cref="OldestUnknown"/>: they have to be looked at.
+    /// </summary>
+    public long OldestMs;
+
     /// <summary>Who keeps the pending entries as they were, or null.</summary>
     internal FrozenPendings* Frozen;
 
@@ -69,6 +78,7 @@ public unsafe struct StreamGroup
         var group = (StreamGroup*)NamedBlock.Create(heap, sizeof(StreamGroup), name);
         group->LastId = lastId;
         group->EntriesRead = entriesRead;
+        group->OldestMs = long.MaxValue;
         stream->Groups.Add(heap, group);
         return group;
     }
@@ -129,6 +139,8 @@ public unsafe struct StreamGroup
             return null;
         }
         *pending = new StreamPending { DeliveryMs = nowMs, DeliveryCount = 1, Consumer = consumer };
+        if (nowMs < group->OldestMs)
+            group->OldestMs = nowMs;
         if (group->Frozen != null)
             group->Frozen->NoteAdded(heap, id);
         if (consumer != null)
@@ -141,6 +153,15 @@ public unsafe struct StreamGroup
     {
         if (group->Frozen != null)
             group->Frozen->BeforeChange(heap, id, pending);
+    }
+
+    /// <summary>A pending entry is delivered again, or is taken for having been delivered at that time; the count is the caller's to change then.</summary>
+    public static void Redeliver(NativeHeap heap, StreamGroup* group, StreamId id, StreamPending* pending, long deliveryMs)
+    {
+        BeforeChange(heap, group, id, pending);
+        pending->DeliveryMs = deliveryMs;
+        if (deliveryMs < group->OldestMs)
+            group->OldestMs = deliveryMs;
     }
 
     /// <summary>Makes a pending entry another consumer's.</summary>
@@ -165,11 +186,13 @@ public unsafe struct StreamGroup
         return true;
     }
 
-    /// <summary>Removes an ID from the pending entries of all groups.</summary>
-    public static void RemoveReferences(NativeHeap heap, StreamState* stream, StreamId id)
+    /// <summary>Removes an ID from the pending entries of all groups; false: it was in none. O(groups log pending).</summary>
+    public static bool RemoveReferences(NativeHeap heap, StreamState* stream, StreamId id)
     {
+        bool any = false;
         for (int i = 0; i < stream->Groups.Count; i++)
-            RemovePending(heap, (StreamGroup*)stream->Groups[i], id);
+            any |= RemovePending(heap, (StreamGroup*)stream->Groups[i], id);
+        return any;
     }
 
     /// <summary>Whether a group has yet to get an entry, or has not acknowledged it. O(groups log pending).</summary>

@@ -40,10 +40,17 @@ public struct StreamTrim
     public StreamReferences References;
 
     /// <summary>Runs it; returns the number of entries deleted. O(blocks removed), plus O(entries of a block) if exact.</summary>
-    public readonly unsafe long Run(NativeHeap heap, StreamState* stream)
+    /// <param name="heap">The shard's heap.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="end">
+    /// All entries before were looked at and none behind: an exact trim by this ID deletes the same, however the blocks are made. Behind the largest of all
+    /// IDs comes 0-0.
+    /// </param>
+    public readonly unsafe long Run(NativeHeap heap, StreamState* stream, out StreamId end)
     {
         long deleted = 0;
         StreamId from = StreamId.Zero;
+        end = StreamId.Zero;
         while (stream->Blocks.Count > 0 && !IsDone(stream))
         {
             var cursor = stream->Blocks.SeekAtLeast(from);
@@ -62,11 +69,12 @@ public struct StreamTrim
                     DropReferences(heap, stream, block, first);
                 deleted += block->Live;
                 stream->Length -= block->Live;
+                end = block->Last.Next;
                 StreamLog.RemoveBlock(heap, stream, first, block);
                 continue;
             }
 
-            deleted += DeleteInside(heap, stream, block, first);
+            deleted += DeleteInside(heap, stream, block, first, out end);
             if (!isWhole)
                 break;
             from = first.Next;
@@ -90,14 +98,18 @@ public struct StreamTrim
         }
     }
 
-    private readonly unsafe long DeleteInside(NativeHeap heap, StreamState* stream, StreamBlock* block, StreamId first)
+    private readonly unsafe long DeleteInside(NativeHeap heap, StreamState* stream, StreamBlock* block, StreamId first, out StreamId end)
     {
         long deleted = 0;
+        end = block->Last.Next;
         var reader = new StreamBlockReader(block, first);
         while (reader.MoveNext())
         {
             if (ById ? reader.Id >= MinId : stream->Length <= MaxLength)
+            {
+                end = reader.Id;
                 break;
+            }
             if (reader.IsDeleted)
                 continue;
             if (References == StreamReferences.Acknowledged && StreamGroup.IsReferenced(stream, reader.Id))

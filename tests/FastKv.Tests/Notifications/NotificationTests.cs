@@ -64,6 +64,10 @@ public sealed class NotificationTests
     [InlineData("MSETEX 1 h v EX 1000", "new set expire")]
     [InlineData("XADD h 1-1 a b|XADD h 2-1 a b|XDELEX h IDS 1 1-1|XGROUP CREATE h g 0|XREADGROUP GROUP g c STREAMS h >|XACKDEL h g IDS 1 2-1",
         "new xadd xadd xdel xgroup-create xgroup-createconsumer xdel")]
+    [InlineData("XADD h 1-1 a b|XGROUP CREATE h g 0|XGROUP CREATE h i 0|XREADGROUP GROUP g c STREAMS h >|XACKDEL h g ACKED IDS 1 1-1|XDEL h 1-1",
+        "new xadd xgroup-create xgroup-create xgroup-createconsumer xdel")]
+    [InlineData("XADD h 1-1 a b|XGROUP CREATE h g 0|XREADGROUP GROUP g c STREAMS h >|XDEL h 1-1|XDELEX h DELREF IDS 1 1-1|DEL h",
+        "new xadd xgroup-create xgroup-createconsumer xdel del")]
     public void Newer_commands_have_their_events(string commands, string events)
     {
         using ServerProcess server = ServerProcess.Start(ServerKind.FastKv3);

@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using System.Text;
-using System.Text.RegularExpressions;
 using FastKv.Tests.TestKit;
 using Xunit;
 
 namespace FastKv.Tests.Persistence;
 
 /// <summary>All that a server holds, as text by key: to compare with another one's, and to say where they differ.</summary>
-internal sealed partial class DataImage
+internal sealed class DataImage
 {
     /// <summary>Times nearer than this could pass between two images.</summary>
     private const long NearMs = 100_000;
@@ -61,13 +60,8 @@ internal sealed partial class DataImage
 
     /// <summary>"" when this is the same as expected; else what differs.</summary>
     /// <param name="expected">What it is compared with.</param>
-    /// <param name="knowsCounters">
-    /// False: how many entries a group has read does not matter, since the effect of XREADGROUP (Redis 7.0's XCLAIM) does not say it.
-    /// </param>
-    public string DifferenceFrom(DataImage expected, bool knowsCounters = true)
+    public string DifferenceFrom(DataImage expected)
     {
-        if (!knowsCounters)
-            return WithoutCounters().DifferenceFrom(expected.WithoutCounters());
         if (Digest == expected.Digest && _facts.SequenceEqual(expected._facts))
             return "";
         var text = new StringBuilder(Digest == expected.Digest ? "the digests are equal\n" : "the digests differ\n");
@@ -84,17 +78,6 @@ internal sealed partial class DataImage
     public static int[] Databases(RespClient client) =>
         [.. client.Call("INFO", "keyspace").Text.Split("\r\n").Where(line => line.StartsWith("db", StringComparison.Ordinal))
             .Select(line => int.Parse(line[2..line.IndexOf(':')]))];
-
-    private DataImage WithoutCounters()
-    {
-        var image = new DataImage(Digest);
-        foreach (var (key, facts) in _facts)
-            image._facts.Add(key, CounterPattern().Replace(facts, ""));
-        return image;
-    }
-
-    [GeneratedRegex("\"entries-read\" \\S+ \"lag\" \\S+ ")]
-    private static partial Regex CounterPattern();
 
     private static string Cut(string text) => text.Length > 3000 ? text[..3000] + "..." : text;
 

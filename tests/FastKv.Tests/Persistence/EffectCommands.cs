@@ -52,6 +52,9 @@ internal static class EffectCommands
         .Add(GenericCommands.Rules, 0.15)
         .Add(TransactionCommands.Rules, 0.1);
 
+    /// <summary>Options of stream commands that redis-server 7.0 does not know.</summary>
+    public static Grammar OfLaterStreams { get; } = new Grammar().Add(NewerOfStreams, 1).Add(StreamCommands.Rules, 0.3);
+
     private static Rule[] Times =>
     [
         (6, (d, w) => w.Add("SET", d.Key(), d.Value(), d.Case("PX"), Soon(d))),
@@ -103,6 +106,15 @@ internal static class EffectCommands
         (4, (d, w) => w.Add(["XACKDEL", Stream(d), d.Pick("g1", "g2"), .. d.Many(0, 1, () => d.Case(d.Pick("KEEPREF", "DELREF", "ACKED"))), .. Ids(d)])),
     ];
 
+    private static Rule[] NewerOfStreams =>
+    [
+        (4, (d, w) => w.Add(["XTRIM", Stream(d), .. Trim(d, 12)])),
+        (4, (d, w) => w.Add(["XADD", Stream(d), .. Trim(d, 12), $"{d.Between(1, 12)}-{d.Pick("*", "0", "1", "2", "3")}", "a", d.Word()])),
+        (6, (d, w) => w.Add(["XREADGROUP", "GROUP", d.Pick("g1", "g2"), d.Pick("c1", "c2", "c3"), .. d.Chance(0.5) ? new[] { "COUNT", $"{d.Between(1, 5)}" } : [],
+            "CLAIM", d.Pick("0", "2", "100000"), .. d.Many(0, 1, () => "NOACK"), "STREAMS", Stream(d), ">"])),
+        (2, TrimMany),
+    ];
+
     /// <summary>The commands of a family from a seed.</summary>
     public static List<Step> Generate(Grammar grammar, int seed, int count) => [.. grammar.Generate(seed, count).Where(step => !s_leftOut.Contains(step.Name))];
 
@@ -126,6 +138,29 @@ internal static class EffectCommands
     {
         string[] ids = d.Many(1, 5, () => $"{d.Between(1, 12)}-{d.Between(0, 6)}");
         return [d.Case("IDS"), ids.Length.ToString(), .. ids];
+    }
+
+    private static string[] Trim(Draw d, long threshold)
+    {
+        string value = d.Between(0, threshold).ToString();
+        string[] limit = d.Chance(0.5) ? ["LIMIT", $"{d.Between(0, threshold)}"] : [];
+        return [d.Case(d.Pick("KEEPREF", "DELREF", "ACKED", "ACKED")), d.Pick("MAXLEN", "MINID"), .. d.Chance(0.6) ? ["~", value, .. limit] : new[] { value }];
+    }
+
+    // Several blocks, of which a group has acknowledged some entries here and there: what a trim can delete lies between what it cannot.
+    private static void TrimMany(Draw d, StepWriter w)
+    {
+        string key = d.Pick("s1", "s2", "{t}s3");
+        long count = d.Between(120, 400);
+        w.AddUnspoilt(Comparison.Exact, "DEL", key);
+        for (long i = 1; i <= count; i++)
+            w.AddUnspoilt(Comparison.Exact, "XADD", key, $"{i}-1", "a", $"{i}");
+        w.AddUnspoilt(Comparison.Exact, "XGROUP", "CREATE", key, "g1", "0");
+        w.AddUnspoilt(Comparison.Exact, "XREADGROUP", "GROUP", "g1", "c1", "COUNT", d.Between(1, count).ToString(), "STREAMS", key, ">");
+        w.AddUnspoilt(Comparison.Exact, ["XACK", key, "g1", .. d.Many(1, 100, () => $"{d.Between(1, count)}-1")]);
+        w.Add(["XTRIM", key, .. Trim(d, count)]);
+        w.Add(["XADD", key, .. Trim(d, count), $"{count + 1}-*", "a", "b"]);
+        w.Add("XLEN", key);
     }
 
     private static string[] Condition(Draw d) => d.Many(0, 1, () => d.Case(d.Pick("NX", "XX", "GT", "LT")));

@@ -44,6 +44,7 @@ public sealed class EffectTests(ITestOutputHelper output)
         {
             // First, since the rewrites of the others leave nothing of it that redis-server would not know.
             run.Family("newer", EffectCommands.Generate(EffectCommands.OfLaterVersions, seed + round, Setting("STEPS", 700)), isOfRedis70: false, seed + round);
+            run.Family("newer streams", EffectCommands.Generate(EffectCommands.OfLaterStreams, seed + round, Setting("STEPS", 700)), isOfRedis70: false, seed + round);
             foreach (var (name, grammar) in EffectCommands.OfRedis70)
                 run.Family(name, EffectCommands.Generate(grammar, seed + round, Setting("STEPS", 700)), isOfRedis70: true, seed + round);
         }
@@ -165,7 +166,7 @@ public sealed class EffectTests(ITestOutputHelper output)
                 client.Call("DEBUG", "LOADAOF");
                 after = DataImage.Of(client, !isOfRedis70);
             }
-            if (after.DifferenceFrom(before, knowsCounters: false) is { Length: > 0 } afterLoading)
+            if (after.DifferenceFrom(before) is { Length: > 0 } afterLoading)
                 return "after DEBUG LOADAOF " + afterLoading;
             if (isOfRedis70)
             {

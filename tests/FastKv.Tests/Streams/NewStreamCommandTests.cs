@@ -10,6 +10,7 @@ namespace FastKv.Tests.Streams;
 public sealed class NewStreamCommandTests(NewStreamCommandTests.Fixture servers) : IClassFixture<NewStreamCommandTests.Fixture>
 {
     private const string Syntax = "-ERR syntax error";
+    private const string NotAnInteger = "-ERR min-idle-time is not an integer";
 
     /// <summary>Sequences by name.</summary>
     public static TheoryData<string, string[]> Sequences => new()
@@ -30,10 +31,28 @@ public sealed class NewStreamCommandTests(NewStreamCommandTests.Fixture servers)
         { "errors", [
             "XDELEX s IDS 0 1-1 => -ERR Number of IDs must be a positive integer", "XDELEX s IDS x 1-1 => -ERR Number of IDs must be a positive integer",
             "XDELEX s IDS 2 1-1 => -ERR The `numids` parameter must match the number of arguments",
-            "XDELEX s IDS 1 1-1 2-1 => -ERR The `numids` parameter must match the number of arguments", "XDELEX s FOO IDS 1 1-1 => " + Syntax,
+            "XDELEX s IDS 1 1-1 2-1 => " + Syntax, "XDELEX s DELREF IDS 1 1-1 2-1 => " + Syntax, "XDELEX s FOO IDS 1 1-1 => " + Syntax,
             "XDELEX s KEEPREF DELREF 1 => " + Syntax, "XDELEX s IDS 1 abc => -ERR Invalid stream ID specified as stream command argument",
             "SET k v => OK", "XDELEX k IDS 1 1-1 => -WRONGTYPE Operation against a key holding the wrong kind of value",
+            "XACKDEL s g IDS 1 1-1 2-2 => " + Syntax, "XACKDEL s g IDS 3 1-1 2-2 => -ERR The `numids` parameter must match the number of arguments",
+            "XACKDEL s g KEEPREF ACKED IDS 1 1-1 => " + Syntax,
             "XDELEX s IDS => -ERR wrong number of arguments for 'xdelex' command", "XACKDEL s g IDS 1 => -ERR wrong number of arguments for 'xackdel' command"] },
+        { "XREADGROUP with CLAIM: arguments", [
+            "XADD s 1-1 a b => 1-1", "XADD s 2-1 a b => 2-1", "XGROUP CREATE s g 0 => OK",
+            "XREADGROUP GROUP g c CLAIM test STREAMS s > => " + NotAnInteger, "XREADGROUP GROUP g c CLAIM 5.5 STREAMS s > => " + NotAnInteger,
+            "XREADGROUP GROUP g c CLAIM +10 STREAMS s > => " + NotAnInteger, "XREADGROUP GROUP g c CLAIM -0 STREAMS s > => " + NotAnInteger,
+            "XREADGROUP GROUP g c CLAIM -10e STREAMS s > => " + NotAnInteger, "XREADGROUP GROUP g c CLAIM 10 CLAIM COUNT 1 STREAMS s > => " + NotAnInteger,
+            "XREADGROUP CLAIM GROUP g c COUNT 1 STREAMS s > => " + NotAnInteger, "XREADGROUP GROUP g c CLAIM STREAMS s > => " + NotAnInteger,
+            "XREADGROUP GROUP g c CLAIM -10 STREAMS s > => -ERR min-idle-time must be a positive integer",
+            "XREADGROUP GROUP g CLAIM 50 c STREAMS s > => " + Syntax,
+            "XREADGROUP GROUP none c CLAIM 50 STREAMS s > => -NOGROUP No such key 's' or consumer group 'none' in XREADGROUP with GROUP option",
+            "XREAD COUNT 2 CLAIM 10 STREAMS s 0-0 => -ERR The CLAIM option is only supported by XREADGROUP. You called XREAD instead.",
+            "XREADGROUP GROUP g c COUNT 1 CLAIM 100000 STREAMS s > => [[s [[1-1 [a b] :0 :0]]]]",
+            "XREADGROUP CLAIM 9223372036854775807 GROUP g d STREAMS s > => [[s [[2-1 [a b] :0 :0]]]]",
+            "XREADGROUP GROUP g d CLAIM 100000 STREAMS s > => nil", "XREADGROUP GROUP g d CLAIM 100000 NOACK STREAMS s > => nil",
+            "XPENDING s g => [:2 1-1 2-1 [[c 1] [d 1]]]", "XREADGROUP GROUP g c CLAIM 0 STREAMS s 0 => [[s [[1-1 [a b]]]]]",
+            "XREADGROUP GROUP g d NOACK CLAIM 0 STREAMS s 1 => [[s [[2-1 [a b]]]]]", "XGROUP SETID s g + => OK", "XACK s g 1-1 2-1 => :2",
+            "XREADGROUP GROUP g c CLAIM 0 STREAMS s > => nil"] },
         { "trims with references", [
             "XADD s 1-1 a b => 1-1", "XADD s 2-1 a b => 2-1", "XADD s 3-1 a b => 3-1", "XADD s 4-1 a b => 4-1", "XGROUP CREATE s g 0 => OK",
             "XREADGROUP GROUP g c COUNT 2 STREAMS s > => [[s [[1-1 [a b]] [2-1 [a b]]]]]", "XACK s g 1-1 => :1",
@@ -94,7 +113,7 @@ public sealed class NewStreamCommandTests(NewStreamCommandTests.Fixture servers)
         }
     }
 
-    private static string Plain(RespFrame frame)
+    internal static string Plain(RespFrame frame)
     {
         if (frame.Items is not null)
             return "[" + string.Join(' ', frame.Items.Select(Plain)) + "]";

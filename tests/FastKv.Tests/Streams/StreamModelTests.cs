@@ -186,7 +186,7 @@ public sealed unsafe class StreamModelTests(ITestOutputHelper output)
         trim.MaxLength = Math.Max(0, model.Count - random.Next(60));
         trim.MinId = model.Count == 0 ? stream->Last : model[Math.Min(model.Count - 1, random.Next(60))].Id;
         long exact = trim.ById ? model.Count(e => e.Id < trim.MinId) : Math.Max(0, model.Count - trim.MaxLength);
-        long deleted = trim.Run(heap, stream);
+        long deleted = trim.Run(heap, stream, out _);
         Assert.True(trim.IsApproximate ? deleted <= exact : deleted == exact);
         model.RemoveRange(0, (int)deleted);
     }

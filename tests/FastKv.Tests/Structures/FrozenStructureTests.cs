@@ -181,7 +181,7 @@ public sealed unsafe class FrozenStructureTests
                 StreamLog.Delete(values.Heap, stream, new StreamId((ulong)random.Next(1, Elements + 50), 0));
                 break;
             case 4:
-                new StreamTrim { MaxLength = Math.Max(0, stream->Length - random.Next(12)), IsApproximate = random.Next(2) == 0 }.Run(values.Heap, stream);
+                new StreamTrim { MaxLength = Math.Max(0, stream->Length - random.Next(12)), IsApproximate = random.Next(2) == 0 }.Run(values.Heap, stream, out _);
                 break;
             default:
                 if (!mayGoBack)

@@ -70,10 +70,12 @@ internal static unsafe class StreamAppending
             database.SignalReady(key);
         }
         database.Notify(KeyspaceEvents.Stream, "xadd"u8, key);
-        if (options.HasTrim && options.Trim.Run(database.Heap, stream) > 0)
+        StreamId trimEnd = default;
+        bool hasTrimmed = options.HasTrim && options.Trim.Run(database.Heap, stream, out trimEnd) > 0;
+        if (hasTrimmed)
             database.Notify(KeyspaceEvents.Stream, "xtrim"u8, key);
         if (context.IsJournaled)
-            StreamTrimEffect.Tell(ref context, key, stream, options, id);
+            StreamTrimEffect.Tell(ref context, key, stream, options, id, hasTrimmed ? trimEnd : null);
     }
 
     [Command("XTRIM", Arity = -4, Flags = CommandFlags.Write, Group = CommandGroup.Stream, FirstKey = 1, LastKey = 1,
@@ -94,12 +96,12 @@ internal static unsafe class StreamAppending
         if (!entry.IsNull)
         {
             var database = context.Database(key);
-            deleted = options.Trim.Run(database.Heap, StreamValue.Of(entry));
+            deleted = options.Trim.Run(database.Heap, StreamValue.Of(entry), out var trimEnd);
             if (deleted > 0)
             {
                 database.NoteChanged(key, deleted);
                 if (context.IsJournaled)
-                    StreamTrimEffect.Tell(ref context, key, StreamValue.Of(entry), options, default);
+                    StreamTrimEffect.Tell(ref context, key, StreamValue.Of(entry), options, default, trimEnd);
                 database.Notify(KeyspaceEvents.Stream, "xtrim"u8, key);
             }
         }
@@ -160,6 +162,8 @@ internal static unsafe class StreamAppending
             context.Reply.Error(error);
             return;
         }
+        if (id < stream->Last)
+            ForgetOldest(stream);
         stream->Last = id;
         if (entriesAdded != -1)
             stream->EntriesAdded = entriesAdded;
@@ -169,6 +173,13 @@ internal static unsafe class StreamAppending
         database.MarkChanged();
         database.Notify(KeyspaceEvents.Stream, "xsetid"u8, key);
         context.Reply.Ok();
+    }
+
+    // IDs may come again, and with them entries that pending ones have outlived.
+    private static void ForgetOldest(StreamState* stream)
+    {
+        for (int i = 0; i < stream->Groups.Count; i++)
+            ((StreamGroup*)stream->Groups[i])->OldestMs = StreamGroup.OldestUnknown;
     }
 
     private static ReadOnlySpan<byte> CheckSetId(StreamState* stream, StreamId id, long entriesAdded)

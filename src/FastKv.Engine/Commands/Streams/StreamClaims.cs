@@ -35,7 +35,8 @@ internal static unsafe class StreamClaims
         if (!TryClaimOptions(ref context, out var options))
             return;
         context.Database(key).Preserve(entry);
-        if (options.LastId > group->LastId)
+        bool hasAdvanced = options.LastId > group->LastId;
+        if (hasAdvanced)
             group->LastId = options.LastId;
 
         var claim = new Target(ref context, context.Database(key), StreamValue.Of(entry), group);
@@ -54,8 +55,20 @@ internal static unsafe class StreamClaims
             written++;
         }
         reply.EndArray(array, written);
+
+        // The last ID is told with each entry, if there is one.
+        if (hasAdvanced && claim.Changes == 0)
+        {
+            claim.Changes++;
+            if (context.IsJournaled)
+                Effects.SetGroupId(context, key, group);
+        }
         if (claim.Changes > 0)
             claim.Database.MarkChanged(claim.Changes);
+
+        // Whoever waits for entries to become idle reckons with time that passes, not with this.
+        if (claim.Changes > 0 && options.DeliveryMs < context.NowMs)
+            claim.Database.SignalReady(key);
     }
 
     [Command("XAUTOCLAIM", Arity = -6, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Stream, FirstKey = 1, LastKey = 1,
@@ -294,8 +307,7 @@ internal static unsafe class StreamClaims
                 Database.Notify(KeyspaceEvents.Stream, "xgroup-createconsumer"u8, context.Key(1));
             }
             StreamGroup.MovePending(Database.Heap, id, pending, _consumer);
-            StreamGroup.BeforeChange(Database.Heap, _group, id, pending);
-            pending->DeliveryMs = options.DeliveryMs;
+            StreamGroup.Redeliver(Database.Heap, _group, id, pending, options.DeliveryMs);
             if (options.RetryCount >= 0)
                 pending->DeliveryCount = options.RetryCount;
             else if (!options.JustId)

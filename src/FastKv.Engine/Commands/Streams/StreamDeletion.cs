@@ -54,15 +54,23 @@ internal static unsafe class StreamDeletion
         if (!context.TryFind(key, ValueType.Stream, out var entry) || !StreamArguments.AreIds(ref context, firstId, endId))
             return;
         var database = context.Database(key);
-        long changes = 0;
+        long deleted = 0;
+        bool hasReleased = false;
         context.Reply.ArrayHeader(endId - firstId);
         for (int i = firstId; i < endId; i++)
         {
             StreamArguments.TryParse(context[i], 0, out var id);
-            context.Reply.Integer(entry.IsNull ? NotThere : DeleteOne(database.Heap, StreamValue.Of(entry), id, references, ref changes));
+            int result = entry.IsNull ? NotThere : DeleteOne(database.Heap, StreamValue.Of(entry), id, references, ref hasReleased);
+            if (result == Deleted)
+                deleted++;
+            context.Reply.Integer(result);
         }
-        if (changes > 0)
-            NoteDeleted(database, key, changes);
+
+        // References to what was deleted before have no event, but they are gone.
+        if (deleted > 0)
+            NoteDeleted(database, key, deleted);
+        else if (hasReleased)
+            database.MarkChanged();
     }
 
     [Command("XACKDEL", Arity = -6, Flags = CommandFlags.Write | CommandFlags.Fast, Group = CommandGroup.Stream, FirstKey = 1, LastKey = 1,
@@ -79,7 +87,9 @@ internal static unsafe class StreamDeletion
         var database = context.Database(key);
         StreamState* stream = entry.IsNull ? null : StreamValue.Of(entry);
         StreamGroup* group = entry.IsNull ? null : stream->FindGroup(context[2]);
-        long changes = 0;
+        long acknowledged = 0;
+        long deleted = 0;
+        bool hasReleased = false;
         context.Reply.ArrayHeader(endId - firstId);
         for (int i = firstId; i < endId; i++)
         {
@@ -91,12 +101,16 @@ internal static unsafe class StreamDeletion
             }
 
             // It was pending, so it is acknowledged, whether the entry is still there or not.
-            changes++;
-            int result = DeleteOne(database.Heap, stream, id, references, ref changes);
+            acknowledged++;
+            int result = DeleteOne(database.Heap, stream, id, references, ref hasReleased);
+            if (result == Deleted)
+                deleted++;
             context.Reply.Integer(result == NotThere ? Deleted : result);
         }
-        if (changes > 0)
-            NoteDeleted(database, key, changes);
+        if (acknowledged > 0)
+            database.MarkChanged(acknowledged);
+        if (deleted > 0)
+            NoteDeleted(database, key, deleted);
     }
 
     private static void NoteDeleted(Database database, in Key key, long changes)
@@ -105,16 +119,13 @@ internal static unsafe class StreamDeletion
         database.Notify(KeyspaceEvents.Stream, "xdel"u8, key);
     }
 
-    private static int DeleteOne(NativeHeap heap, StreamState* stream, StreamId id, StreamReferences references, ref long changes)
+    private static int DeleteOne(NativeHeap heap, StreamState* stream, StreamId id, StreamReferences references, ref bool hasReleased)
     {
         if (references == StreamReferences.Delete)
-            StreamGroup.RemoveReferences(heap, stream, id);
+            hasReleased |= StreamGroup.RemoveReferences(heap, stream, id);
         if (references == StreamReferences.Acknowledged && StreamGroup.IsReferenced(stream, id))
             return stream->Contains(id) ? StillReferenced : NotThere;
-        if (!DeleteEntry(heap, stream, id))
-            return NotThere;
-        changes++;
-        return Deleted;
+        return DeleteEntry(heap, stream, id) ? Deleted : NotThere;
     }
 
     private static bool DeleteEntry(NativeHeap heap, StreamState* stream, StreamId id)
@@ -150,7 +161,7 @@ internal static unsafe class StreamDeletion
             }
             else
             {
-                return Fail(ref context, firstId != 0 && !hasReferences && i == endId ? Errors.StreamIdCountMismatch : Errors.Syntax);
+                return Fail(ref context, Errors.Syntax);
             }
         }
         return firstId != 0 || Fail(ref context, Errors.Syntax);

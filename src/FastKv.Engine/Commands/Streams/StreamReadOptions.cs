@@ -12,6 +12,9 @@ internal struct StreamReadOptions
     public long Count;
     public bool NoAck;
 
+    /// <summary>Milliseconds for which a pending entry has been idle at least to be claimed; negative: none is.</summary>
+    public long MinIdleMs;
+
     /// <summary>Index of the group's name, the consumer's behind it; 0: none.</summary>
     public int GroupIndex;
 
@@ -22,7 +25,7 @@ internal struct StreamReadOptions
     /// <summary>Parses the arguments; false: the error was replied.</summary>
     public static bool TryParse(ref CommandContext context, bool isGroup, out StreamReadOptions options)
     {
-        options = new StreamReadOptions { TimeoutMs = -1 };
+        options = new StreamReadOptions { TimeoutMs = -1, MinIdleMs = -1 };
         for (int i = 1; i < context.Count && options.FirstKey == 0; i++)
         {
             int more = context.Count - i - 1;
@@ -53,6 +56,15 @@ internal struct StreamReadOptions
                 if (!isGroup)
                     return Fail(ref context, Errors.NoAckOptionInRead);
                 options.NoAck = true;
+            }
+            else if (more > 0 && context.Is(i, "CLAIM"u8))
+            {
+                if (!isGroup)
+                    return Fail(ref context, Errors.ClaimOptionInRead);
+                if (!context.TryInteger(++i, out options.MinIdleMs, Errors.MinIdleNotAnInteger))
+                    return false;
+                if (options.MinIdleMs < 0)
+                    return Fail(ref context, Errors.MinIdleNegative);
             }
             else
             {

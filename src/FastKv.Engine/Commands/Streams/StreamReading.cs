@@ -8,13 +8,17 @@ using ValueType = FastKv.Structures.ValueType;
 namespace FastKv.Engine.Commands.Streams;
 
 // Data plane. All streams are looked up and checked before the first one is read. When none has anything, the command waits; it is run again when one of
-// the keys has changed, with "$" replaced by the ID that it meant.
+// the keys has changed, with "$" replaced by the ID that it meant. With CLAIM it is also run again when a pending entry of one of its groups may have become
+// idle for long enough.
 
 /// <summary>XREAD and XREADGROUP.</summary>
 internal static unsafe class StreamReading
 {
     /// <summary>Streams whose state is kept on the stack.</summary>
     private const int StackStreams = 16;
+
+    /// <summary>What others deliver while a client waits to claim it is looked for no more often than that.</summary>
+    private const long LookPeriodMsMin = 10;
 
     [Command("XREAD", Arity = -4, Flags = CommandFlags.ReadOnly | CommandFlags.Blocking | CommandFlags.MovableKeys, Group = CommandGroup.Stream,
         Since = "5.0.0",
@@ -31,7 +35,8 @@ internal static unsafe class StreamReading
         Complexity = "For each stream mentioned: O(M) with M being the number of elements returned. If M is constant (e.g. always asking for the first 10 "
             + "elements with COUNT), you can consider it O(1). On the other side when XREADGROUP blocks, XADD will pay the O(N) time in order to serve the N "
             + "clients blocked on the stream getting new data.",
-        Syntax = "GROUP (group consumer) [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS streams(key... id...)")]
+        Syntax = "GROUP (group consumer) [COUNT count] [BLOCK milliseconds] [CLAIM min-idle-time:integer@8.4.0] [NOACK] STREAMS streams(key... id...)",
+        History = ["8.4.0: Added the `CLAIM` option."])]
     [KeySpec(Access = KeyAccess.RO | KeyAccess.Access, Keyword = "STREAMS", StartFrom = 4, LastKey = -1, Limit = 2)]
     internal static void ReadGroup(ref CommandContext context) => Read(ref context, isGroup: true);
 
@@ -182,7 +187,9 @@ internal static unsafe class StreamReading
         source.IsHistory = !source.After.IsMax;
         if (!source.IsHistory)
         {
-            if (source.Stream->LastLive <= source.Group->LastId)
+            if (options.MinIdleMs >= 0)
+                SelectIdle(ref context, options, ref source);
+            if (source.Stream->LastLive <= source.Group->LastId && source.Idle == null)
                 return false;
             source.After = source.Group->LastId;
         }
@@ -198,6 +205,12 @@ internal static unsafe class StreamReading
         }
         source.Consumer->SeenMs = context.NowMs;
         return true;
+    }
+
+    private static void SelectIdle(ref CommandContext context, in StreamReadOptions options, ref Source source)
+    {
+        var heap = context.Database(context.Key(source.KeyIndex)).Heap;
+        source.Idle = IdlePendings.Select(heap, source.Stream, source.Group, context.NowMs - options.MinIdleMs, options.Count);
     }
 
     private static void Serve(ref CommandContext context, in StreamReadOptions options, int i, in Source source)
@@ -218,13 +231,13 @@ internal static unsafe class StreamReading
         database.MarkChanged();
     }
 
-    // What was delivered has been told with each entry, and makes the consumer.
+    // What was delivered has been told with each entry, and makes the consumer; how many entries the group has read is not in there.
     private static void Tell(ref CommandContext context, in Key key, in Source source, bool noAck)
     {
         context.OmitEffect();
         if (source.IsNewConsumer && (source.IsHistory || noAck))
             Effects.CreateConsumer(context, key, source.Group, source.Consumer);
-        if (!source.IsHistory && noAck)
+        if (!source.IsHistory && source.Group->LastId != source.After)
             Effects.SetGroupId(context, key, source.Group);
     }
 
@@ -232,14 +245,21 @@ internal static unsafe class StreamReading
     {
         var reply = context.Reply;
         var array = reply.BeginArray();
-        long written = 0;
-        using (var walk = StreamState.Range(database.Heap, source.Stream, source.After.Next, StreamId.Max))
+        bool isClaiming = options.MinIdleMs >= 0;
+        long written = source.Idle == null ? 0 : ServeIdle(ref context, database, source);
+        if (source.Stream->LastLive > source.After && (written == 0 || written != options.Count))
         {
+            using var walk = StreamState.Range(database.Heap, source.Stream, source.After.Next, StreamId.Max);
             while (walk.MoveNext())
             {
                 if (walk.Id > source.Group->LastId)
                     StreamLag.Advance(source.Stream, source.Group, walk.Id);
-                StreamReplies.Entry(reply, walk.Id, walk.FieldCount, walk.Items);
+                StreamReplies.Entry(reply, walk.Id, walk.FieldCount, walk.Items, isClaiming ? 4 : 2);
+                if (isClaiming)
+                {
+                    reply.Integer(0);
+                    reply.Integer(0);
+                }
                 if (!options.NoAck)
                     Deliver(ref context, database, source, walk.Id);
                 if (++written == options.Count)
@@ -247,6 +267,26 @@ internal static unsafe class StreamReading
             }
         }
         reply.EndArray(array, written);
+    }
+
+    // Claims what has been selected, NOACK or not; each entry says for how long it was idle and how often it had been delivered before.
+    private static long ServeIdle(ref CommandContext context, Database database, in Source source)
+    {
+        long count = source.Idle->Count;
+        for (long i = 0; i < count; i++)
+        {
+            ref readonly var item = ref (*source.Idle)[i];
+            StreamReplies.TryEntry(context.Reply, database.Heap, source.Stream, item.Id, elements: 4);
+            context.Reply.Integer(Math.Max(0, context.NowMs - item.DeliveryMs));
+            context.Reply.Integer(item.Pending->DeliveryCount);
+            StreamGroup.MovePending(database.Heap, item.Id, item.Pending, source.Consumer);
+            StreamGroup.Redeliver(database.Heap, source.Group, item.Id, item.Pending, context.NowMs);
+            item.Pending->DeliveryCount++;
+            if (context.IsJournaled)
+                Effects.Claim(context, context.Key(source.KeyIndex), source.Group, source.Consumer, item.Id, item.Pending);
+        }
+        IdlePendings.Free(database.Heap, source.Idle);
+        return count;
     }
 
     // The entry may be pending already: XGROUP SETID can turn a group back.
@@ -257,8 +297,7 @@ internal static unsafe class StreamReading
         {
             pending = source.Group->FindPending(id);
             StreamGroup.MovePending(database.Heap, id, pending, source.Consumer);
-            StreamGroup.BeforeChange(database.Heap, source.Group, id, pending);
-            pending->DeliveryMs = context.NowMs;
+            StreamGroup.Redeliver(database.Heap, source.Group, id, pending, context.NowMs);
             pending->DeliveryCount = 1;
         }
         if (context.IsJournaled)
@@ -276,8 +315,7 @@ internal static unsafe class StreamReading
             if (StreamReplies.TryEntry(reply, database.Heap, source.Stream, cursor.Id))
             {
                 var pending = (StreamPending*)cursor.Value;
-                StreamGroup.BeforeChange(database.Heap, source.Group, cursor.Id, pending);
-                pending->DeliveryMs = context.NowMs;
+                StreamGroup.Redeliver(database.Heap, source.Group, cursor.Id, pending, context.NowMs);
                 pending->DeliveryCount++;
             }
             else
@@ -304,9 +342,24 @@ internal static unsafe class StreamReading
             context.Arguments[options.FirstKey + options.StreamCount + i] =
                 new Argument { Pointer = text, Length = StreamReplies.Format(sources[i].After, text) };
         }
-        context.Block(options.FirstKey, options.StreamCount, options.TimeoutMs);
+        context.Block(options.FirstKey, options.StreamCount, options.TimeoutMs, options.MinIdleMs < 0 ? long.MaxValue : LookMs(ref context, options, sources));
         heap.Free(texts, bytes);
     }
+
+    // When a pending entry may have become idle for long enough. Those that are delivered after this look cannot have before the idle time has passed once
+    // more: a look then sees them all.
+    private static long LookMs(ref CommandContext context, in StreamReadOptions options, Source* sources)
+    {
+        long lookMs = After(context.NowMs, Math.Max(options.MinIdleMs, LookPeriodMsMin));
+        for (int i = 0; i < options.StreamCount; i++)
+        {
+            if (sources[i].Group != null && sources[i].Group->Pending.Count > 0)
+                lookMs = Math.Min(lookMs, After(sources[i].Group->OldestMs, options.MinIdleMs));
+        }
+        return lookMs;
+    }
+
+    private static long After(long timeMs, long delayMs) => timeMs > long.MaxValue - delayMs ? long.MaxValue : timeMs + delayMs;
 
     private struct Source
     {
@@ -314,6 +367,9 @@ internal static unsafe class StreamReading
         public StreamState* Stream;
         public StreamGroup* Group;
         public StreamConsumer* Consumer;
+
+        /// <summary>What is claimed; null: nothing.</summary>
+        public IdlePendings* Idle;
 
         /// <summary>Entries behind this ID are wanted; the largest: those new to the group.</summary>
         public StreamId After;

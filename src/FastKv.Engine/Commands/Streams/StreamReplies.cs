@@ -31,10 +31,10 @@ internal static unsafe class StreamReplies
         reply.BulkString(new ReadOnlySpan<byte>(text, Format(id, text)));
     }
 
-    /// <summary>An entry: its ID and its fields and values.</summary>
-    public static void Entry(ReplyWriter reply, StreamId id, int fieldCount, StreamItems items)
+    /// <summary>An entry: its ID and its fields and values, and perhaps two things more, which are the caller's.</summary>
+    public static void Entry(ReplyWriter reply, StreamId id, int fieldCount, StreamItems items, int elements = 2)
     {
-        reply.ArrayHeader(2);
+        reply.ArrayHeader(elements);
         Id(reply, id);
         reply.ArrayHeader(2L * fieldCount);
         for (int i = 0; i < fieldCount; i++)
@@ -45,12 +45,12 @@ internal static unsafe class StreamReplies
     }
 
     /// <summary>The entry of an ID; false: there is none, and nothing was written.</summary>
-    public static bool TryEntry(ReplyWriter reply, NativeHeap heap, StreamState* stream, StreamId id)
+    public static bool TryEntry(ReplyWriter reply, NativeHeap heap, StreamState* stream, StreamId id, int elements = 2)
     {
         var walk = StreamState.Range(heap, stream, id, id);
         if (!walk.MoveNext())
             return false;
-        Entry(reply, walk.Id, walk.FieldCount, walk.Items);
+        Entry(reply, walk.Id, walk.FieldCount, walk.Items, elements);
         return true;
     }
 

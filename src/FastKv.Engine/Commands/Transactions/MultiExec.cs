@@ -160,7 +160,7 @@ internal static unsafe class MultiExec
                 (heaviest, heaviestBytes) = (transaction.Next, bytes);
         }
         long unexplained = timeline.UnexplainedSince(call);
-        if (unexplained >= timeline.Watch.UnexplainedNs)
+        if (unexplained >= timeline.Watch.UnexplainedNs && heaviest < transaction.Count)
             Blame(transaction, heaviest, client, timeline, unexplained);
     }
 
