@@ -335,14 +335,18 @@ public sealed partial class FastKvServer : IDisposable
         foreach (var loop in Loops)
         {
             if (loop == ShardLoop.Current)
-                SetGate(loop, gate, isOn);
+                SetGate(loop, gate);
             else
-                loop.Post(() => SetGate(loop, gate, isOn));
+                loop.Post(() => SetGate(loop, gate));
         }
     }
 
-    private static void SetGate(ShardLoop loop, ClientGate gate, bool isOn)
+    /// <summary>Sets a gate of a loop's clients as it is by now: what was posted before a later change must not undo it.</summary>
+    private void SetGate(ShardLoop loop, ClientGate gate)
     {
+        bool isOn;
+        lock (_threads)
+            isOn = (CommonGate & gate) != 0;
         foreach (var client in loop.Clients)
             client.Gate = isOn ? client.Gate | gate : client.Gate & ~gate;
     }
