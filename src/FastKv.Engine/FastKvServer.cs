@@ -207,7 +207,7 @@ public sealed partial class FastKvServer : IDisposable
             return;
         Migrations.Interrupt();
         var flags = reason == "SIGINT" ? Options.ShutdownOnSigint : Options.ShutdownOnSigterm;
-        if (!SavesAtEnd(flags))
+        if (!SavesAtEnd(flags) && !Aof.IsStarting)
         {
             Log.Warning("User requested shutdown...");
             _shutdown.TrySetResult(0);
@@ -227,6 +227,14 @@ public sealed partial class FastKvServer : IDisposable
         if (TryEndLoading())
             return true;
         Log.Warning("User requested shutdown...");
+        if (Aof.IsStarting)
+        {
+            // The file that is named on the disk is older than what clients were told.
+            bool isForced = (flags & ShutdownFlags.Force) != 0;
+            Log.Warning(isForced ? "Writing initial AOF. Exit anyway." : "Writing initial AOF, can't exit.");
+            if (!isForced)
+                return false;
+        }
         if (SavesAtEnd(flags))
         {
             Log.Notice("Saving the final RDB snapshot before exiting.");
