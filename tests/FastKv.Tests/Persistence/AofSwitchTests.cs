@@ -227,6 +227,64 @@ public sealed class AofSwitchTests
         Assert.Equal("7 7 7 1", server.Restarted(reader => Texts(reader, "a", "b", "c", "x")));
     }
 
+    [Fact]
+    public void Generations_do_not_pile_up()
+    {
+        const int flushes = 100;
+        using var server = new FailingServer(3, "appendonly yes\nappendfsync no");
+        using var client = server.Connect();
+        for (int i = 0; i < flushes; i++)
+        {
+            client.Call("FLUSHDB");
+            client.Call("SET", "k", $"{i}");
+        }
+        Assert.True(server.Aof.Writer.Drain());
+        FailingServer.Await(() => Directory.GetFiles(server.Directory, "*.incr.aof").Length < flushes, "earlier generations go");
+        FailingServer.Await(client, "aof_rewrite_in_progress:0");
+        Assert.Equal($"{flushes - 1}", server.Restarted(reader => Texts(reader, "k")));
+    }
+
+    [Fact]
+    public void Generations_stay_when_nobody_is_to_rewrite()
+    {
+        const int flushes = 40;
+        using var server = new FailingServer(3, "appendonly yes\nappendfsync no\nauto-aof-rewrite-percentage 0");
+        using var client = server.Connect();
+        for (int i = 0; i < flushes; i++)
+            client.Call("FLUSHDB");
+        Assert.True(server.Aof.Writer.Drain());
+        Assert.Equal(3 * (flushes + 1), Directory.GetFiles(server.Directory, "*.incr.aof").Length);
+        Assert.Contains("aof_rewrites:0", client.Call("INFO", "persistence").Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>Growth is reckoned from the base alone after a start, as by Redis.</summary>
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(true, 3)]
+    [InlineData(false, 1)]
+    public void A_server_that_starts_knows_the_size_of_its_base(bool isFastKv, int shards)
+    {
+        using var folder = new TemporaryFolder();
+        string[] options = isFastKv ? ["--shards", $"{shards}"] : [];
+        using var server = new AofServer(folder.Path, isFastKv, options);
+        using (var client = server.Connect())
+        {
+            client.Call("SET", "small", "1");
+            client.Call("BGREWRITEAOF");
+            FailingServer.Await(client, "aof_rewrite_in_progress:0");
+            for (int i = 0; i < 100; i++)
+                client.Call("SET", $"k{i}", new string('x', 1000));
+        }
+        server.Shutdown();
+        using var restarted = new AofServer(folder.Path, isFastKv, options);
+        using var reader = restarted.Connect();
+        string directory = Path.Combine(folder.Path, "appendonlydir");
+        long size = new FileInfo(Directory.GetFiles(directory, "*.base.*").Single()).Length;
+        string state = reader.Call("INFO", "persistence").Text;
+        Assert.Contains($"aof_base_size:{size}\r\n", state, StringComparison.Ordinal);
+        Assert.DoesNotContain($"aof_current_size:{size}\r\n", state, StringComparison.Ordinal);
+    }
+
     private static RespFrame Execute(RespClient client, params string[] commands)
     {
         client.Call("MULTI");

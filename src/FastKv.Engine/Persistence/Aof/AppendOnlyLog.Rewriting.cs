@@ -8,6 +8,12 @@ namespace FastKv.Engine.Persistence.Aof;
 internal sealed partial class AppendOnlyLog
 {
     /// <summary>
+    /// Generations of increments that make a rewrite due whatever their size: on several shards each FLUSHALL, FLUSHDB, SWAPDB and start of the server begins
+    /// one, and their files would pile up for ever.
+    /// </summary>
+    private const int GenerationsMax = 32;
+
+    /// <summary>
     /// Begins a rewrite, or the log that is wanted; when something stands in its way it is scheduled. All partitions are held, none within a transaction.
     /// </summary>
     /// <returns>An errno: the log cannot be begun. (A rewrite that fails does so at its end.)</returns>
@@ -74,9 +80,11 @@ internal sealed partial class AppendOnlyLog
             return false;
         long size = CurrentBytes;
         long growth = (size * 100 / Math.Max(1, _rewriteBaseBytes)) - 100;
-        if (size <= _options.AutoAofRewriteMinSize || growth < _options.AutoAofRewritePercentage || !Base().CanBegin)
+        bool hasGrown = size > _options.AutoAofRewriteMinSize && growth >= _options.AutoAofRewritePercentage;
+        if (!(hasGrown || _generations >= GenerationsMax) || !Base().CanBegin)
             return false;
-        _server.Log.Notice($"Starting automatic rewriting of AOF on {growth}% growth");
+        _server.Log.Notice(hasGrown ? $"Starting automatic rewriting of AOF on {growth}% growth"
+            : $"Starting automatic rewriting of AOF of {_generations} generations of increments");
         return true;
     }
 

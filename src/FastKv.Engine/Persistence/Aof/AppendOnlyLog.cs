@@ -35,6 +35,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
     private volatile bool _isBaseDone;
     private volatile bool _hasStartFailed;
     private volatile bool _isGivenUp;
+    private volatile int _generations;
     private bool _isSnapshotBase;
     private int _baseError;
     private int _firstNewIncrement;
@@ -111,7 +112,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
         }
     }
 
-    /// <summary>What <see cref="CurrentBytes"/> was after the last rewrite, or at the start.</summary>
+    /// <summary>What <see cref="CurrentBytes"/> was after the last rewrite; before there was one, the size of the base that the server started with.</summary>
     public long BaseBytes => _rewriteBaseBytes;
 
     /// <summary>The directory, relative to the working directory.</summary>
@@ -160,7 +161,9 @@ internal sealed partial class AppendOnlyLog : IDisposable
             Check(OpenGeneration(_manifest), "Can't open the append-only file");
         Check(Save(_manifest), "Fail to persist the AOF manifest");
         CountOlder();
-        _rewriteBaseBytes = CurrentBytes;
+
+        // How long it was after the last rewrite stands nowhere: the base is what it certainly had, as Redis takes it.
+        _rewriteBaseBytes = _manifest.Base is { } start ? SizeOf(PathOf(start.Name)) : 0;
         Listen();
     }
 
@@ -390,5 +393,6 @@ internal sealed partial class AppendOnlyLog : IDisposable
         for (int i = 0; i < _manifest.Increments.Count - written; i++)
             sum += Math.Max(0, SizeOf(PathOf(_manifest.Increments[i].Name)));
         Volatile.Write(ref _olderBytes, sum);
+        _generations = _manifest.Increments.Count / _server.Partitions.Length;
     }
 }
