@@ -353,5 +353,7 @@ internal static class Errors
 
     public static ReadOnlySpan<byte> DebugLoadAofFailed => "ERR Error trying to load the AOF files, check server logs."u8;
 
+    public static ReadOnlySpan<byte> RewriteFailed =>
+        "ERR Can't execute an AOF background rewriting. Please check the server logs for more information."u8;
     public static ReadOnlySpan<byte> RewriteInProgress => "ERR Background append only file rewriting already in progress"u8;
 }

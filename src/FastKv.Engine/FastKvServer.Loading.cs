@@ -111,9 +111,12 @@ public sealed partial class FastKvServer
     /// <returns>False: it cannot be loaded, which was logged.</returns>
     internal bool TryReloadJournal()
     {
-        bool wasOn = Aof.IsOn;
-        if (wasOn)
-            Aof.Silence();
+        bool wasTelling = Aof.IsTelling;
+        if (wasTelling && !Aof.TrySilence())
+        {
+            Log.Warning("The append only file does not hold all data: it cannot be loaded now");
+            return false;
+        }
         Dataset.Clear();
         bool isLoaded = true;
         try
@@ -127,7 +130,7 @@ public sealed partial class FastKvServer
             Log.Warning(fault.Message);
             isLoaded = false;
         }
-        if (wasOn)
+        if (wasTelling)
             Aof.Listen();
         return isLoaded;
     }

@@ -207,7 +207,7 @@ public sealed partial class FastKvServer : IDisposable
             return;
         Migrations.Interrupt();
         var flags = reason == "SIGINT" ? Options.ShutdownOnSigint : Options.ShutdownOnSigterm;
-        if (!SavesAtEnd(flags))
+        if (!SavesAtEnd(flags) && !Aof.IsStarting)
         {
             Log.Warning("User requested shutdown...");
             _shutdown.TrySetResult(0);
@@ -227,6 +227,14 @@ public sealed partial class FastKvServer : IDisposable
         if (TryEndLoading())
             return true;
         Log.Warning("User requested shutdown...");
+        if (Aof.IsStarting)
+        {
+            // The file that is named on the disk is older than what clients were told.
+            bool isForced = (flags & ShutdownFlags.Force) != 0;
+            Log.Warning(isForced ? "Writing initial AOF. Exit anyway." : "Writing initial AOF, can't exit.");
+            if (!isForced)
+                return false;
+        }
         if (SavesAtEnd(flags))
         {
             Log.Notice("Saving the final RDB snapshot before exiting.");
@@ -335,14 +343,18 @@ public sealed partial class FastKvServer : IDisposable
         foreach (var loop in Loops)
         {
             if (loop == ShardLoop.Current)
-                SetGate(loop, gate, isOn);
+                SetGate(loop, gate);
             else
-                loop.Post(() => SetGate(loop, gate, isOn));
+                loop.Post(() => SetGate(loop, gate));
         }
     }
 
-    private static void SetGate(ShardLoop loop, ClientGate gate, bool isOn)
+    /// <summary>Sets a gate of a loop's clients as it is by now: what was posted before a later change must not undo it.</summary>
+    private void SetGate(ShardLoop loop, ClientGate gate)
     {
+        bool isOn;
+        lock (_threads)
+            isOn = (CommonGate & gate) != 0;
         foreach (var client in loop.Clients)
             client.Gate = isOn ? client.Gate | gate : client.Gate & ~gate;
     }

@@ -53,7 +53,7 @@ internal static class Waiting
         }
 
         // With appendfsync always the reply itself leaves only when all that was written before is safe.
-        bool isSafe = log.IsOn && (log.HoldsReplies || log.Writer.IsAllSafe);
+        bool isSafe = log.IsComplete && (log.HoldsReplies || log.Writer.IsAllSafe);
         if (context.IsInTransaction || (replicas == 0 && (local == 0 || isSafe)))
             ReplyCount(context.Reply, context.Command, isSafe ? 1 : 0);
         else

@@ -14,7 +14,15 @@ internal static class AppendOnlyCommands
             context.Reply.Error(Errors.RewriteInProgress);
             return;
         }
-        aof.BeginRewrite();
+
+        // Within a transaction its effects so far would come to stand behind a base that has them already.
+        if (!context.IsInTransaction && aof.BeginRewrite() != 0)
+        {
+            context.Reply.Error(Errors.RewriteFailed);
+            return;
+        }
+        if (!aof.IsRewriting)
+            aof.ScheduleRewrite();
         context.Reply.SimpleString(aof.IsRewriting ? "Background append only file rewriting started"u8
             : "Background append only file rewriting scheduled"u8);
     }

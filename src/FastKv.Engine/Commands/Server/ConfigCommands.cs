@@ -45,7 +45,9 @@ internal static class ConfigCommands
         var pairs = new (string Name, string Value)[(context.Count - 2) / 2];
         for (int i = 0; i < pairs.Length; i++)
             pairs[i] = (Encoding.Latin1.GetString(context[2 * i + 2]), Encoding.Latin1.GetString(context[2 * i + 3]));
-        string? error = context.Client.Loop.Server.Config.Set(pairs, LocalClient.Is(context.Client), context.Client.Loop.Server.Loading.IsOn);
+        var server = context.Client.Loop.Server;
+        server.Aof.IsWithinTransaction = context.IsInTransaction;
+        string? error = server.Config.Set(pairs, LocalClient.Is(context.Client), server.Loading.IsOn);
         Finish(ref context, error);
     }
 

@@ -56,6 +56,7 @@ internal sealed class AofWriter : IDisposable
     private long _synced;
     private volatile bool _isSyncingHere;
     private bool _hasWritten;
+    private bool _hasFailed;
 
     public AofWriter(AppendOnlyLog log, Partition[] partitions, ServerOptions options, IFileSystem files, LatencyMonitor latency)
     {
@@ -76,6 +77,9 @@ internal sealed class AofWriter : IDisposable
 
     /// <summary>The files that are being written, by shard.</summary>
     public JournalFile[] Outputs => _outputs;
+
+    /// <summary>Held by the thread during each step: whoever else holds it finds the writer at rest, and all that its steps change.</summary>
+    public Lock Steps { get; } = new();
 
     /// <summary>Clients are to wait: the disk does not keep up. Any thread.</summary>
     public bool IsBehind { get; private set; }
@@ -103,7 +107,7 @@ internal sealed class AofWriter : IDisposable
             // In the order of what happens to a byte: written, noted as unsynced before that counts; then a sync, which may fail.
             if (PendingBytes != 0 || HasUnsynced())
                 return false;
-            return !_isSyncing && !_isSyncingHere && _log.WriteError == 0 && !HasUnsynced();
+            return _log.IsComplete && !_isSyncing && !_isSyncingHere && _log.WriteError == 0 && !HasUnsynced();
         }
     }
 
@@ -188,6 +192,32 @@ internal sealed class AofWriter : IDisposable
         }
     }
 
+    /// <summary>
+    /// Closes the files, and forgets what has not been written of the journals, which nobody fills any more; the caller holds all partitions and
+    /// <see cref="Steps"/>.
+    /// </summary>
+    /// <param name="writes">Whether to write what can be written before.</param>
+    /// <returns>Bytes that were not written.</returns>
+    public long Discard(bool writes)
+    {
+        while (writes && Round())
+        {
+        }
+        long lost = PendingBytes;
+        foreach (var partition in _partitions)
+        {
+            while (partition.Journal.Marks.TryDequeue(out _))
+            {
+            }
+            partition.Journal.Stream.Skip();
+        }
+        CloseAll();
+
+        // Whoever waits for a commit need not wait any longer.
+        _signal.Set();
+        return lost;
+    }
+
     /// <summary>Ends the threads after all that was published has been written and synced.</summary>
     public void Dispose()
     {
@@ -212,7 +242,8 @@ internal sealed class AofWriter : IDisposable
         {
             _signal.WaitOne(wait);
             _hasWritten = false;
-            Step();
+            lock (Steps)
+                Step();
             wait = _log.WriteError != 0 ? RetryWaitMs : _durable != Volatile.Read(ref _requested) ? PartialWaitMs : _hasWritten ? BusyWaitMs : IdleWaitMs;
         }
     }
@@ -224,9 +255,14 @@ internal sealed class AofWriter : IDisposable
         long marked = Volatile.Read(ref _marked);
         for (int i = 0; i < _partitions.Length; i++)
             _targets[i] = _partitions[i].Journal.Stream.Published;
+        _hasFailed = false;
         while (Round())
         {
         }
+
+        // Not before all has been written, rotation included: what one shard could write says nothing of what another could not.
+        if (!_hasFailed)
+            _log.EndWriteError();
         bool isReached = IsTargetReached();
         if (isReached)
             Volatile.Write(ref _written, marked);
@@ -317,27 +353,29 @@ internal sealed class AofWriter : IDisposable
         var output = _outputs[shard];
         while (stream.Peek(limit) is { Length: > 0 } bytes)
         {
+            if (output.File is not { } file)
+                return false;
             bool isSyncing = _isSyncing;
             long start = _latency.Begin();
-            int error = output.File!.Write(bytes, out int written);
+            int error = file.Write(bytes, out int written);
             NoteWrite(start, isSyncing);
             output.IsUnsynced |= written > 0;
             stream.Consume(written);
             output.Size += written;
             _hasWritten |= written > 0;
             if (error != 0)
-            {
-                _log.FailWrite(error);
-                return false;
-            }
+                return Fail(error);
             if (written == 0)
-            {
-                _log.FailWrite(FileErrors.NoSpace);
-                return false;
-            }
+                return Fail(FileErrors.NoSpace);
         }
-        _log.EndWriteError();
         return true;
+    }
+
+    private bool Fail(int error)
+    {
+        _hasFailed = true;
+        _log.FailWrite(error);
+        return false;
     }
 
     /// <summary>Tells LATENCY of a write that took long, by what the disk had to do besides.</summary>
@@ -357,10 +395,7 @@ internal sealed class AofWriter : IDisposable
         if (error == 0)
             error = _log.Rotate(barrier.Kind);
         if (error != 0)
-        {
-            _log.FailWrite(error);
-            return false;
-        }
+            return Fail(error);
         foreach (var partition in _partitions)
             partition.Journal.Marks.TryDequeue(out _);
         return true;
@@ -407,7 +442,8 @@ internal sealed class AofWriter : IDisposable
     /// <summary>All that was written before a mark is synced.</summary>
     private void NoteSynced(long mark)
     {
-        if (mark <= Volatile.Read(ref _synced))
+        // As long as the base is missing, or when all was dropped with the log, nothing is safe that stands behind it.
+        if (mark <= Volatile.Read(ref _synced) || !_log.IsComplete)
             return;
         Volatile.Write(ref _synced, mark);
         _log.AnnounceSync();

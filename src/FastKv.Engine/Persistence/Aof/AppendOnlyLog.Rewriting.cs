@@ -8,59 +8,121 @@ namespace FastKv.Engine.Persistence.Aof;
 // Control plane. A rewrite: a new base takes the place of the one before and of the increments up to the instant at which it began.
 internal sealed partial class AppendOnlyLog
 {
-    /// <summary>Begins a rewrite; all partitions are held.</summary>
-    public void BeginRewrite()
+    /// <summary>
+    /// Generations of increments that make a rewrite due whatever their size: on several shards each FLUSHALL, FLUSHDB, SWAPDB and start of the server begins
+    /// one, and their files would pile up for ever.
+    /// </summary>
+    private const int GenerationsMax = 32;
+
+    /// <summary>
+    /// Begins a rewrite, or the log that is wanted; when something stands in its way it is scheduled. All partitions are held, none within a transaction.
+    /// </summary>
+    /// <returns>An errno: the log cannot be begun. (A rewrite that fails does so at its end.)</returns>
+    public int BeginRewrite()
     {
-        int count = _server.Partitions.Length;
-        ulong shards = count == FastKvServer.ShardsMax ? ulong.MaxValue : (1UL << count) - 1;
         IsRewriteScheduled = true;
-        if (_isRewriting || !Base().CanBegin)
-            return;
-        IsRewriteScheduled = false;
-        int error = _files.CreateDirectory(DirectoryPath);
-        if (error == 0 && !_isOn)
-            error = LoadManifest();
+        if (_hasStartFailed)
+            End(AofState.Waiting);
+        var bases = Base();
+        if (_isRewriting || !bases.CanBegin)
+            return 0;
         _rewriteStarted = Stopwatch.GetTimestamp();
-        _isRewriting = true;
-        _isRotated = _isBaseDone = false;
-        _temporaryBase = $"temp-rewriteaof-bg-{Environment.ProcessId}.aof";
-        _server.Log.Notice("Background append only file rewriting started");
-        if (_isOn)
+        int error = _files.CreateDirectory(DirectoryPath);
+        if (error == 0 && !IsTelling)
+            error = LoadManifest();
+        if (_state == AofState.Waiting)
         {
+            if (error == 0)
+                error = OpenFirst();
+            if (error != 0)
+            {
+                _server.Log.Warning($"The AOF cannot be begun in {Directory}: {FileErrors.TextOf(error)}");
+                NoteRewriteEnd(error);
+                return error;
+            }
+        }
+        IsRewriteScheduled = false;
+        _base = bases;
+        _isSnapshotBase = IsSnapshotBase;
+        _temporaryBase = $"temp-rewriteaof-bg-{Environment.ProcessId}.aof";
+
+        // Before the writer may look at them.
+        _isRotated = _isBaseDone = _isGivenUp = false;
+        _isRewriting = true;
+        _server.Log.Notice("Background append only file rewriting started");
+        BeginIncrements();
+        if (error != 0)
+            EndBase(error);
+        else
+            bases.Begin(_server.Partitions, _files, PathOf(_temporaryBase), EndBase);
+        foreach (var loop in _server.Loops)
+            loop.Wake();
+        _writer.StartOnce();
+        _writer.Wake();
+        return 0;
+    }
+
+    /// <summary>A rewrite that was asked for is to begin as soon as possible, however often others have failed.</summary>
+    public void ScheduleRewrite()
+    {
+        IsRewriteScheduled = true;
+        ConsecutiveFailures = 0;
+    }
+
+    /// <summary>Whether a rewrite is wanted and may begin: one that is scheduled, or that auto-aof-rewrite-percentage asks for.</summary>
+    public bool IsRewriteDue()
+    {
+        bool isPaused = ConsecutiveFailures >= RewriteFailuresBeforePause && Environment.TickCount64 - _rewriteFailedMs < RewriteRetryMs;
+        if (_isRewriting || isPaused)
+            return false;
+        if (IsRewriteScheduled)
+            return Base().CanBegin;
+        if (!IsComplete || _options.AutoAofRewritePercentage == 0)
+            return false;
+        long size = CurrentBytes;
+        long growth = (size * 100 / Math.Max(1, _rewriteBaseBytes)) - 100;
+        bool hasGrown = size > _options.AutoAofRewriteMinSize && growth >= _options.AutoAofRewritePercentage;
+        if (!(hasGrown || _generations >= GenerationsMax) || !Base().CanBegin)
+            return false;
+        _server.Log.Notice(hasGrown ? $"Starting automatic rewriting of AOF on {growth}% growth"
+            : $"Starting automatic rewriting of AOF of {_generations} generations of increments");
+        return true;
+    }
+
+    /// <summary>Where the increments begin that come after the base of this instant.</summary>
+    private void BeginIncrements()
+    {
+        if (_state == AofState.On)
+        {
+            int count = _server.Partitions.Length;
+            ulong shards = count == FastKvServer.ShardsMax ? ulong.MaxValue : (1UL << count) - 1;
             foreach (var partition in _server.Partitions)
             {
                 partition.Journal.ForgetDatabase();
                 partition.Journal.AddBarrier(JournalMarkKind.Rewrite, Rewrites, shards);
             }
+            return;
+        }
+        if (_state == AofState.Waiting)
+        {
+            _state = AofState.Starting;
+            foreach (var partition in _server.Partitions)
+                partition.Journal.Start();
+            CountOlder();
         }
         else
         {
             _firstNewIncrement = _manifest.Increments.Count;
-            _isRotated = true;
         }
-        if (error != 0)
-            EndBase(error);
-        else
-            Base().Begin(_server.Partitions, _files, PathOf(_temporaryBase), EndBase);
-        foreach (var loop in _server.Loops)
-            loop.Wake();
-        _writer.StartOnce();
-        _writer.Wake();
+        _isRotated = true;
     }
 
-    /// <summary>Whether auto-aof-rewrite-percentage asks for a rewrite.</summary>
-    public bool IsRewriteDue()
+    /// <summary>Ends a rewrite without its base; the writer's thread clears away what there is of it.</summary>
+    private void GiveUpRewrite()
     {
-        if (!_isOn || _isRewriting || _options.AutoAofRewritePercentage == 0)
-            return IsRewriteScheduled && !_isRewriting;
-        if (ConsecutiveFailures >= RewriteFailuresBeforePause && Environment.TickCount64 - _rewriteFailedMs < RewriteRetryMs)
-            return false;
-        long size = CurrentBytes;
-        long growth = (size * 100 / Math.Max(1, _rewriteBaseBytes)) - 100;
-        if (size <= _options.AutoAofRewriteMinSize || growth < _options.AutoAofRewritePercentage)
-            return IsRewriteScheduled;
-        _server.Log.Notice($"Starting automatic rewriting of AOF on {growth}% growth");
-        return true;
+        _isGivenUp = true;
+        _base?.Cancel();
+        _writer.Wake();
     }
 
     private void EndBase(int error)
@@ -72,33 +134,44 @@ internal sealed partial class AppendOnlyLog
 
     private void FinishRewrite()
     {
-        int error = _baseError;
+        int error = _isGivenUp ? FileErrors.Interrupted : _baseError;
+        if (error == 0)
+            error = PutBaseInPlace();
         if (error == 0)
         {
-            var next = _manifest.Copy();
-            var file = next.ReplaceBase(_options.AppendFileName!, IsSnapshotBase, _firstNewIncrement);
-            long start = _server.Latency.Begin();
-            error = _files.Rename(PathOf(_temporaryBase), PathOf(file.Name));
-            _server.Latency.Add(LatencyMonitor.AofRename, LatencyMonitor.MillisecondsSince(start));
-            if (error == 0)
-                error = Save(next);
-            if (error == 0)
-                _manifest = next;
-        }
-        if (error != 0)
-        {
-            _ = _files.Delete(PathOf(_temporaryBase));
-            _server.Log.Warning($"Background AOF rewrite failed: {FileErrors.TextOf(error)}");
-        }
-        else
-        {
             _server.Log.Notice("Background AOF rewrite finished successfully");
+            if (IsStarting)
+                _state = AofState.On;
             DeleteHistory();
             CountOlder();
             _rewriteBaseBytes = CurrentBytes;
         }
-        NoteRewriteEnd(error);
+        else
+        {
+            _ = _files.Delete(PathOf(_temporaryBase));
+            if (_isGivenUp)
+                _server.Log.Notice("Background AOF rewrite was given up");
+            else
+                _server.Log.Warning($"Background AOF rewrite failed: {FileErrors.TextOf(error)}");
+            _hasStartFailed = IsStarting;
+        }
+        if (!_isGivenUp)
+            NoteRewriteEnd(error);
         _isRewriting = false;
+    }
+
+    private int PutBaseInPlace()
+    {
+        var next = _manifest.Copy();
+        var file = next.ReplaceBase(_options.AppendFileName!, _isSnapshotBase, _firstNewIncrement);
+        long start = _server.Latency.Begin();
+        int error = _files.Rename(PathOf(_temporaryBase), PathOf(file.Name));
+        _server.Latency.Add(LatencyMonitor.AofRename, LatencyMonitor.MillisecondsSince(start));
+        if (error == 0)
+            error = Save(next);
+        if (error == 0)
+            _manifest = next;
+        return error;
     }
 
     private void NoteRewriteEnd(int error)

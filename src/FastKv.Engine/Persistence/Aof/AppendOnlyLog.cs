@@ -29,9 +29,14 @@ internal sealed partial class AppendOnlyLog : IDisposable
     private readonly object _gate = new();
     private AofManifest _manifest = new();
     private AofManifest? _rotation;
+    private IAofBase? _base;
     private bool _isRequested;
-    private volatile bool _isOn;
+    private volatile AofState _state;
     private volatile bool _isBaseDone;
+    private volatile bool _hasStartFailed;
+    private volatile bool _isGivenUp;
+    private volatile int _generations;
+    private bool _isSnapshotBase;
     private int _baseError;
     private int _firstNewIncrement;
     private long _rewriteBaseBytes;
@@ -52,11 +57,23 @@ internal sealed partial class AppendOnlyLog : IDisposable
         _writer = new AofWriter(this, server.Partitions, _options, files, server.Latency);
     }
 
-    /// <summary>Whether journals are written to files.</summary>
-    public bool IsOn => _isOn;
+    /// <summary>Whether there is a log, or is to be one.</summary>
+    public bool IsOn => _state != AofState.Off;
 
-    /// <summary>Whether replies leave only when what they tell of is safe.</summary>
-    public bool HoldsReplies => _isOn && _options.AppendFsync == AppendFsync.Always;
+    /// <summary>Whether the first base is being written: effects are told, but nothing on the disk names the files in which they stand.</summary>
+    public bool IsStarting => _state == AofState.Starting;
+
+    /// <summary>Whether what is synced would be there after a crash.</summary>
+    public bool IsComplete => _state == AofState.On;
+
+    /// <summary>Whether journals are written to files.</summary>
+    public bool IsTelling => _state >= AofState.Starting;
+
+    /// <summary>Whether replies leave only when what they tell of is safe (while the log starts: will be when that is done).</summary>
+    public bool HoldsReplies => IsTelling && _options.AppendFsync == AppendFsync.Always;
+
+    /// <summary>A transaction is being executed: what is asked for within it begins behind it, for its unit must not be cut in two.</summary>
+    public bool IsWithinTransaction { get; set; }
 
     /// <summary>The errno of the last write or fsync; 0: it went well.</summary>
     public int WriteError => _writeError != 0 ? _writeError : _syncError;
@@ -98,7 +115,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
         }
     }
 
-    /// <summary>What <see cref="CurrentBytes"/> was after the last rewrite, or at the start.</summary>
+    /// <summary>What <see cref="CurrentBytes"/> was after the last rewrite; before there was one, the size of the base that the server started with.</summary>
     public long BaseBytes => _rewriteBaseBytes;
 
     /// <summary>The directory, relative to the working directory.</summary>
@@ -147,98 +164,33 @@ internal sealed partial class AppendOnlyLog : IDisposable
             Check(OpenGeneration(_manifest), "Can't open the append-only file");
         Check(Save(_manifest), "Fail to persist the AOF manifest");
         CountOlder();
-        _rewriteBaseBytes = CurrentBytes;
+
+        // How long it was after the last rewrite stands nowhere: the base is what it certainly had, as Redis takes it.
+        _rewriteBaseBytes = _manifest.Base is { } start ? SizeOf(PathOf(start.Name)) : 0;
         Listen();
-    }
-
-    /// <summary>CONFIG SET appendonly yes; all partitions are held.</summary>
-    /// <returns>An error, or null.</returns>
-    public string? TurnOn()
-    {
-        if (_isOn)
-            return null;
-        int error = _files.CreateDirectory(DirectoryPath);
-        if (error == 0)
-            error = LoadManifest();
-        if (error != 0)
-        {
-            _server.Log.Warning($"Can't open or create append-only dir {Directory}: {FileErrors.TextOf(error)}");
-            return "Unable to turn on AOF. Check server logs.";
-        }
-
-        // What the manifest names so far is replaced as a whole: files and base of this instant become visible together.
-        var next = _manifest.Copy();
-        int before = next.Increments.Count;
-        var file = next.ReplaceBase(_options.AppendFileName!, IsSnapshotBase, before);
-        _rewriteStarted = Stopwatch.GetTimestamp();
-        Base().Write(_server.Partitions, _files, PathOf(file.Name), result => error = result);
-        if (error == 0)
-            error = OpenGeneration(next);
-        if (error == 0)
-            error = Save(next);
-        if (error != 0)
-        {
-            _writer.CloseAll();
-            LastRewriteFailed = true;
-            _server.Log.Warning($"AOF was enabled but the base could not be written: {FileErrors.TextOf(error)}");
-            return "Unable to turn on AOF. Check server logs.";
-        }
-        _manifest = next;
-        NoteRewriteEnd(0);
-        DeleteHistory();
-        CountOlder();
-        _rewriteBaseBytes = CurrentBytes;
-        Listen();
-        return null;
-    }
-
-    /// <summary>CONFIG SET appendonly no; all partitions are held.</summary>
-    public void TurnOff()
-    {
-        if (!_isOn)
-            return;
-        Silence();
-        _writer.CloseAll();
-    }
-
-    /// <summary>Stops telling; what was told is written. All partitions are held.</summary>
-    public void Silence()
-    {
-        _ = _writer.Drain();
-        _isOn = false;
-        foreach (var partition in _server.Partitions)
-            partition.Journal.Stop();
-        _server.SetCommonGate(ClientGate.DiskError, false);
-        _writeError = _syncError = 0;
-        AnnounceSync();
-    }
-
-    /// <summary>Begins to tell. All partitions are held, or nobody runs them yet.</summary>
-    public void Listen()
-    {
-        foreach (var partition in _server.Partitions)
-            partition.Journal.Start();
-        _isOn = true;
-        _writer.StartOnce();
     }
 
     /// <summary>On the first loop, some times a second: begins a rewrite that is due.</summary>
     public void Tick()
     {
-        if (_isRequested || !IsRewriteDue())
+        bool hasStartFailed = _hasStartFailed;
+        if (_isRequested || !(hasStartFailed || IsRewriteDue()))
             return;
         _isRequested = true;
         _server.Loops[0].RunExclusive(() =>
         {
             _isRequested = false;
-            BeginRewrite();
+            if (_hasStartFailed)
+                EndFailedStart();
+            else if (!hasStartFailed)
+                _ = BeginRewrite();
         });
     }
 
     /// <summary>The writer's thread, after each step: a base that is complete takes its place.</summary>
     public void Advance()
     {
-        if (_isRewriting && _isRotated && _isBaseDone)
+        if (_isRewriting && _isBaseDone && (_isRotated || _isGivenUp))
             FinishRewrite();
     }
 
@@ -259,7 +211,9 @@ internal sealed partial class AppendOnlyLog : IDisposable
         int first = _manifest.Increments.Count;
         for (int shard = 0; error == 0 && shard < _server.Partitions.Length; shard++)
             error = _writer.WriteBarrier(shard);
-        if (error == 0)
+
+        // What a log consists of that is not complete is said when it is.
+        if (error == 0 && !IsStarting)
             error = Save(next);
         if (error != 0)
             return error;
@@ -299,29 +253,29 @@ internal sealed partial class AppendOnlyLog : IDisposable
     /// <summary>A write has failed.</summary>
     public void FailWrite(int error)
     {
-        if (_options.AppendFsync == AppendFsync.Always)
+        if (HoldsReplies)
         {
             _server.Log.Warning("Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...");
             Environment.Exit(1);
         }
         if (_writeError == 0)
             _server.Log.Warning($"Error writing to the AOF file: {FileErrors.TextOf(error)}");
-        SetErrors(error, _syncError);
+        SetErrors(write: error, sync: null);
     }
 
-    /// <summary>A write has succeeded after others that had not.</summary>
+    /// <summary>All that there was to be written is, rotation included.</summary>
     public void EndWriteError()
     {
         if (_writeError == 0)
             return;
         _server.Log.Warning("AOF write error looks solved, Redis can write again.");
-        SetErrors(0, _syncError);
+        SetErrors(write: 0, sync: null);
     }
 
     /// <summary>A fsync has failed.</summary>
     public void FailSync(int error)
     {
-        if (_options.AppendFsync == AppendFsync.Always)
+        if (HoldsReplies)
         {
             _server.Log.Warning(
                 $"Can't persist AOF for fsync error when the AOF fsync policy is 'always': {FileErrors.TextOf(error)}. Exiting...");
@@ -329,20 +283,26 @@ internal sealed partial class AppendOnlyLog : IDisposable
         }
         if (_syncError == 0)
             _server.Log.Warning($"Fail to fsync the AOF file: {FileErrors.TextOf(error)}");
-        SetErrors(_writeError, error);
+        SetErrors(write: null, sync: error);
     }
 
     /// <summary>A fsync has succeeded.</summary>
     public void EndSyncError()
     {
         if (_syncError != 0)
-            SetErrors(_writeError, 0);
+            SetErrors(write: null, sync: 0);
     }
 
     public void Dispose()
     {
+        // Nobody runs the partitions any more, so a snapshot would never end by itself.
+        if (_isRewriting && !_isBaseDone)
+        {
+            GiveUpRewrite();
+            _base!.Wait();
+        }
         _writer.Dispose();
-        if (_isOn && _manifest.History.Count > 0)
+        if (IsComplete && _manifest.History.Count > 0)
             DeleteHistory();
     }
 
@@ -350,12 +310,15 @@ internal sealed partial class AppendOnlyLog : IDisposable
 
     private string PathOf(string name) => Path.Combine(DirectoryPath, ConfigText.ToPath(name));
 
-    private void SetErrors(int write, int sync)
+    /// <summary>Sets the errors (null: as it is), and lets clients write or not.</summary>
+    private void SetErrors(int? write, int? sync)
     {
         lock (_gate)
         {
-            _writeError = write;
-            _syncError = sync;
+            // A sync may end, and fail, after the log was turned off: that is nobody's concern any more.
+            bool isTelling = IsTelling;
+            _writeError = isTelling ? write ?? _writeError : 0;
+            _syncError = isTelling ? sync ?? _syncError : 0;
             _server.SetCommonGate(ClientGate.DiskError, WriteError != 0);
         }
     }
@@ -401,18 +364,26 @@ internal sealed partial class AppendOnlyLog : IDisposable
 
     private int Save(AofManifest manifest) => manifest.Save(_files, DirectoryPath, ManifestName);
 
-    private int LoadManifest()
+    /// <summary>Reads what the manifest on the disk names, if there is one. An errno.</summary>
+    private unsafe int LoadManifest()
     {
-        string path = PathOf(ManifestName);
+        int error = _files.OpenForReading(PathOf(ManifestName), out var file);
+        if (error == FileErrors.NoSuchFile)
+        {
+            _manifest = new AofManifest();
+            return 0;
+        }
+        if (error != 0)
+            return error;
         try
         {
-            if (File.Exists(path))
-                _manifest = AofManifest.Parse(File.ReadAllText(path, System.Text.Encoding.Latin1));
+            using (file)
+                _manifest = AofManifest.Parse(System.Text.Encoding.Latin1.GetString(new ReadOnlySpan<byte>(file!.Data, checked((int)file.Length))));
         }
         catch (AofFault fault)
         {
             _server.Log.Warning(fault.Message);
-            return 22; // EINVAL
+            return FileErrors.Invalid;
         }
         return 0;
     }
@@ -421,9 +392,10 @@ internal sealed partial class AppendOnlyLog : IDisposable
     private void CountOlder()
     {
         long sum = _manifest.Base is null ? 0 : Math.Max(0, SizeOf(PathOf(_manifest.Base.Name)));
-        int written = Math.Min(_isOn || _writer.Outputs[0].IsOpen ? _server.Partitions.Length : 0, _manifest.Increments.Count);
+        int written = Math.Min(_writer.Outputs[0].IsOpen ? _server.Partitions.Length : 0, _manifest.Increments.Count);
         for (int i = 0; i < _manifest.Increments.Count - written; i++)
             sum += Math.Max(0, SizeOf(PathOf(_manifest.Increments[i].Name)));
         Volatile.Write(ref _olderBytes, sum);
+        _generations = _manifest.Increments.Count / _server.Partitions.Length;
     }
 }

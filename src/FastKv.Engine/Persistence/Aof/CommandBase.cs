@@ -36,6 +36,16 @@ internal sealed unsafe class CommandBase : IAofBase
         completed(error);
     }
 
+    public void Cancel()
+    {
+        // Complete when Begin returns.
+    }
+
+    public void Wait()
+    {
+        // As above.
+    }
+
     private static int WriteDatabase(Partition[] partitions, int index, IOutputFile output, ref NativeBuffer text)
     {
         bool isSelected = false;

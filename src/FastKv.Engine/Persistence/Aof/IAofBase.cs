@@ -19,6 +19,12 @@ internal interface IAofBase
     /// <param name="completed">Called once, on any thread, with an errno.</param>
     void Begin(Partition[] partitions, IFileSystem files, string path, Action<int> completed);
 
+    /// <summary>Ends what has been begun, if it goes on, without its rest; the errno tells that it was interrupted. Any thread.</summary>
+    void Cancel();
+
+    /// <summary>Waits until what was cancelled has been told to be over.</summary>
+    void Wait();
+
     /// <summary>As <see cref="Begin"/>, and the base is complete (or has failed) when this returns.</summary>
     void Write(Partition[] partitions, IFileSystem files, string path, Action<int> completed);
 }

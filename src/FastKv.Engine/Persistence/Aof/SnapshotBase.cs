@@ -9,6 +9,7 @@ namespace FastKv.Engine.Persistence.Aof;
 internal sealed class SnapshotBase(FastKvServer server) : IAofBase
 {
     private readonly FastKvServer _server = server;
+    private Snapshot? _last;
 
     public bool CanBegin => _server.Saving.Current is null && !Snapshot.IsActive(_server.Partitions);
 
@@ -24,7 +25,11 @@ internal sealed class SnapshotBase(FastKvServer server) : IAofBase
     private Snapshot BeginSnapshot(Partition[] partitions, IFileSystem files, string path, Action<int> completed)
     {
         var file = new RdbFileWriter(files, _server.Log, path, path + ".tmp", _server.Options.RdbChecksum, _server.Options.AofRewriteIncrementalFsync);
-        return Snapshot.Begin(partitions, file, isAofBase: true, _server.Dataset.Functions, snapshot =>
+        return _last = Snapshot.Begin(partitions, file, isAofBase: true, _server.Dataset.Functions, snapshot =>
             completed(snapshot.IsSaved ? FileErrors.None : file.Error != FileErrors.None ? file.Error : FileErrors.Interrupted));
     }
+
+    public void Cancel() => _last?.Cancel();
+
+    public void Wait() => _last?.Wait();
 }

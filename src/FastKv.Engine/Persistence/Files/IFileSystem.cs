@@ -71,6 +71,7 @@ internal static class FileErrors
     public const int NoSuchFile = 2;
     public const int Interrupted = 4;
     public const int IoError = 5;
+    public const int Invalid = 22;
     public const int NoSpace = 28;
 
     public static string TextOf(int error) => Marshal.GetPInvokeErrorMessage(error);

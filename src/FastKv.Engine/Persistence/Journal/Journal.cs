@@ -69,13 +69,16 @@ internal sealed unsafe class Journal : IDisposable
     public void Start()
     {
         _partition.Listeners.Set(ChangeListener.Journal, true);
-        IsReplaced = IsForced = false;
-        _selected = -1;
+        Forget();
         _dirtySeen = _partition.Statistics.Dirty;
     }
 
-    /// <summary>Ends it.</summary>
-    public void Stop() => _partition.Listeners.Set(ChangeListener.Journal, false);
+    /// <summary>Ends it. What a transaction in which that happens has done so far is not told: whoever listens next begins with a state that has it.</summary>
+    public void Stop()
+    {
+        _partition.Listeners.Set(ChangeListener.Journal, false);
+        Forget();
+    }
 
     /// <summary>Whether the partition has changed since the last look, other than by expiry; the next look begins here.</summary>
     public bool TakeChanged()
@@ -211,6 +214,14 @@ internal sealed unsafe class Journal : IDisposable
     /// <summary>Whether a command that changed something is repeated as it is. EXEC is not: what it ran has been told.</summary>
     private static bool IsEffect(CommandDescriptor command) =>
         (command.Flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0 && command.Route != CommandRoute.Transaction;
+
+    private void Forget()
+    {
+        IsReplaced = IsForced = false;
+        _selected = -1;
+        _effects = 0;
+        _unit.Length = 0;
+    }
 
     private bool TryAppend(ref CommandContext context)
     {

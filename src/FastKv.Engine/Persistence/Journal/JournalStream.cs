@@ -103,6 +103,13 @@ internal sealed unsafe class JournalStream : IDisposable
         Volatile.Write(ref _shared.Consumed, _shared.Consumed + count);
     }
 
+    /// <summary>Consumer: all that has been published is done with, unread.</summary>
+    public void Skip()
+    {
+        while (Peek(Published) is { Length: > 0 } bytes)
+            Consume(bytes.Length);
+    }
+
     /// <summary>Frees all; neither side may be at work.</summary>
     public void Dispose()
     {

@@ -116,7 +116,8 @@ internal sealed class SnapshotQueue(int partitions)
         }
         while (_free.TryTake(out var chunk))
             chunk.Bytes.Release();
-        _posted.Dispose();
+
+        // The event stays: whoever gives a snapshot up may come when it has just ended.
     }
 
     private void Recycle(SnapshotChunk chunk)
