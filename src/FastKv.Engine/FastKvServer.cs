@@ -313,48 +313,50 @@ public sealed partial class FastKvServer : IDisposable
     internal void EndPause()
     {
         Pause.End();
-        ApplyPause(isOn: false);
+        ApplyPause();
     }
 
-    /// <summary>Applies the state of CLIENT PAUSE to all clients of all loops.</summary>
-    internal void ApplyPause(bool isOn)
-    {
-        foreach (var loop in Loops)
-        {
-            loop.Post(() =>
-            {
-                foreach (var client in loop.Clients)
-                {
-                    client.Gate = isOn ? client.Gate | ClientGate.Pause : client.Gate & ~ClientGate.Pause;
-                    if (isOn)
-                        continue;
-                    client.IsHeld = false;
-                    loop.MarkReady(client);
-                }
-            });
-        }
-    }
+    /// <summary>Applies the state of CLIENT PAUSE to all clients: at once to those of the calling loop, in their next turn to others.</summary>
+    internal void ApplyPause() => OnEachLoop(SetPause);
 
     /// <summary>Sets or lifts a gate for all clients: at once for those of the calling loop, in their next turn for others.</summary>
     internal void SetCommonGate(ClientGate gate, bool isOn)
     {
         lock (_threads)
             CommonGate = isOn ? CommonGate | gate : CommonGate & ~gate;
-        foreach (var loop in Loops)
+        OnEachLoop(loop => SetGate(loop, gate));
+    }
+
+    /// <summary>Runs an action on the thread of each loop: at once for the calling one, in the next turn for others.</summary>
+    internal void OnEachLoop(Action<ShardLoop> action)
+    {
+        // Before the server has loops there are no clients.
+        foreach (var loop in Loops ?? [])
         {
             if (loop == ShardLoop.Current)
-                SetGate(loop, gate);
+                action(loop);
             else
-                loop.Post(() => SetGate(loop, gate));
+                loop.Post(() => action(loop));
         }
     }
 
-    /// <summary>Sets a gate of a loop's clients as it is by now: what was posted before a later change must not undo it.</summary>
+    // What is in force by now counts, not what was when the action was posted: a later change, made by this loop itself, may have come before it.
+    private void SetPause(ShardLoop loop)
+    {
+        bool isOn = Pause.UntilMs != 0;
+        foreach (var client in loop.Clients)
+        {
+            client.Gate = isOn ? client.Gate | ClientGate.Pause : client.Gate & ~ClientGate.Pause;
+            if (isOn)
+                continue;
+            client.IsHeld = false;
+            loop.MarkReady(client);
+        }
+    }
+
     private void SetGate(ShardLoop loop, ClientGate gate)
     {
-        bool isOn;
-        lock (_threads)
-            isOn = (CommonGate & gate) != 0;
+        bool isOn = (CommonGate & gate) != 0;
         foreach (var client in loop.Clients)
             client.Gate = isOn ? client.Gate | gate : client.Gate & ~gate;
     }

@@ -2,7 +2,6 @@ using FastKv.Engine.Clients;
 using FastKv.Engine.Commands.Connection;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.PubSub;
-using FastKv.Engine.Sharding;
 
 namespace FastKv.Engine.Acl;
 
@@ -234,7 +233,7 @@ internal sealed class AclUsers
     private void Exchange(AclUser user, UserRules rules)
     {
         user.Permissions = new Permissions(rules);
-        OnEachLoop(loop =>
+        _server.OnEachLoop(loop =>
         {
             foreach (var client in loop.Clients)
             {
@@ -253,7 +252,7 @@ internal sealed class AclUsers
             || selector.Channels.Exists(channel => !rules.Selectors.Exists(other => other.Channels.Contains(channel))));
     }
 
-    private void EndSubscribers(AclUser user, Client? caller) => OnEachLoop(loop =>
+    private void EndSubscribers(AclUser user, Client? caller) => _server.OnEachLoop(loop =>
     {
         foreach (var client in loop.Clients.Where(client => client.Acl == user && HearsForbidden(client)).ToArray())
             End(client, caller);
@@ -279,7 +278,7 @@ internal sealed class AclUsers
             client.Loop.Sockets.Kill(client);
     }
 
-    private void Expel(AclUser user, Client? caller) => OnEachLoop(loop =>
+    private void Expel(AclUser user, Client? caller) => _server.OnEachLoop(loop =>
     {
         foreach (var client in loop.Clients.Where(client => client.Acl == user).ToArray())
         {
@@ -289,17 +288,4 @@ internal sealed class AclUsers
             End(client, caller);
         }
     });
-
-    /// <summary>Runs an action on the thread of each loop: at once for the calling one, in the next turn for others.</summary>
-    private void OnEachLoop(Action<ShardLoop> action)
-    {
-        // Before the server has loops there are no clients.
-        foreach (var loop in _server.Loops ?? [])
-        {
-            if (loop == ShardLoop.Current)
-                action(loop);
-            else
-                loop.Post(() => action(loop));
-        }
-    }
 }

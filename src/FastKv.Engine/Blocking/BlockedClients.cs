@@ -174,12 +174,11 @@ internal sealed unsafe class BlockedClients(ShardLoop loop) : IDisposable
         {
             if (waiter.Replies.Length == 0)
                 ReplyUnserved(waiter);
-            if (client.IsReplySuppressed)
-                client.Gate &= ~ClientGate.ReplySkip;
-            else
+            if (!client.IsReplySuppressed)
                 waiter.Replies.MoveTo(client.Connection.Output, waiter.Replies.Length);
         }
         Leave(client, waiter);
+        client.EndReplySkip();
         _loop.Continue(client);
     }
 

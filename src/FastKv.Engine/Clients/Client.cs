@@ -18,10 +18,10 @@ internal enum ClientGate
     /// <summary>CLIENT REPLY OFF: commands run, replies are dropped.</summary>
     ReplyOff = 2,
 
-    /// <summary>CLIENT REPLY SKIP: the next command's reply is dropped.</summary>
+    /// <summary>CLIENT REPLY SKIP: the reply of the command that is being run, or waits, is dropped.</summary>
     ReplySkip = 4,
 
-    /// <summary>The CLIENT REPLY SKIP that is being executed itself; becomes <see cref="ReplySkip"/>.</summary>
+    /// <summary>CLIENT REPLY SKIP has been called: the next command turns it into <see cref="ReplySkip"/>.</summary>
     ReplySkipNext = 8,
 
     /// <summary>CLIENT PAUSE is on somewhere in the server.</summary>
@@ -190,6 +190,9 @@ internal sealed unsafe class Client
     public string LocalAddress = "";
     public bool IsUnixSocket;
 
+    /// <summary>The last session of this object that has ended, or is about to; ids only grow, so a late mark does not fall on a later session.</summary>
+    private long _endedId;
+
     /// <summary>CLIENT NO-TOUCH.</summary>
     public bool NoTouch
     {
@@ -200,8 +203,37 @@ internal sealed unsafe class Client
     /// <summary>Whether replies of the current command go nowhere.</summary>
     public bool IsReplySuppressed => (Gate & (ClientGate.ReplyOff | ClientGate.ReplySkip)) != 0;
 
+    /// <summary>Whether the session is over, or about to be (CLIENT KILL): it is not to be found any more. Any thread.</summary>
+    public bool IsEnded => Volatile.Read(ref _endedId) == Id;
+
     /// <summary>Ends the session once the replies written so far have left.</summary>
     public void CloseAfterReply() => Gate |= ClientGate.Closing;
+
+    /// <summary>Marks the session with this id as over; from any thread. False: it has been marked before.</summary>
+    public bool TryMarkEnded(long id)
+    {
+        long before;
+        while ((before = Volatile.Read(ref _endedId)) < id)
+        {
+            if (Interlocked.CompareExchange(ref _endedId, id, before) == before)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>A command begins: a CLIENT REPLY SKIP before it was about its reply. May be called more than once for one command.</summary>
+    public void BeginReplySkip()
+    {
+        if ((Gate & ClientGate.ReplySkipNext) != 0)
+            Gate = (Gate & ~ClientGate.ReplySkipNext) | ClientGate.ReplySkip;
+    }
+
+    /// <summary>A command is over, and with it what CLIENT REPLY SKIP has said of it; one that has blocked is not over.</summary>
+    public void EndReplySkip()
+    {
+        if ((Gate & (ClientGate.ReplySkip | ClientGate.Blocked)) == ClientGate.ReplySkip)
+            Gate &= ~ClientGate.ReplySkip;
+    }
 
     /// <summary>Back to the state of a new object, for the pool. The native buffers are released.</summary>
     public void Recycle()

@@ -30,7 +30,12 @@ internal sealed class ClientPause
     {
         if (command is null || !IsOn(nowMs) || (client.Gate & ClientGate.IsMonitor) != 0)
             return false;
-        var flags = command.Route == CommandRoute.Transaction ? client.Transaction.Flags : command.Flags;
-        return !_writesOnly || (flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0;
+        return !_writesOnly || (FlagsOf(client, command) & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0;
     }
+
+    /// <summary>Whether a command of the client writes, which for EXEC the queued commands say.</summary>
+    public static bool Writes(Client client, CommandDescriptor command) => (FlagsOf(client, command) & CommandFlags.Write) != 0;
+
+    private static CommandFlags FlagsOf(Client client, CommandDescriptor command) =>
+        command.Route == CommandRoute.Transaction ? client.Transaction.Flags : command.Flags;
 }

@@ -33,10 +33,22 @@ internal sealed class ClientRegistry(FastKvServer server)
     /// <summary>Connected clients.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>All clients in the order of their ids.</summary>
-    public IEnumerable<Client> All => _clients.Values.OrderBy(client => client.Id);
+    /// <summary>All clients in the order of their ids, but for those that are about to be closed because they were killed.</summary>
+    public IEnumerable<Client> All => _clients.Values.Where(static client => !client.IsEnded).OrderBy(static client => client.Id);
 
-    public Client? Find(long id) => _clients.GetValueOrDefault(id);
+    public Client? Find(long id) => _clients.TryGetValue(id, out var client) && !client.IsEnded ? client : null;
+
+    /// <summary>
+    /// Takes a client out of what is listed, found and counted, because it is being killed; it goes when its loop has closed the connection. Any thread.
+    /// </summary>
+    /// <returns>False: the session with this id is over, or somebody else is killing it.</returns>
+    public bool TryEnd(Client client, long id)
+    {
+        if (!client.TryMarkEnded(id))
+            return false;
+        Interlocked.Decrement(ref _count);
+        return true;
+    }
 
     /// <summary>Hands an accepted socket to the next loop in turn, so that connections are spread evenly.</summary>
     public void Distribute(int socket, Listener listener)
@@ -93,7 +105,7 @@ internal sealed class ClientRegistry(FastKvServer server)
     {
         if (!_clients.TryRemove(client.Id, out _))
             return;
-        Interlocked.Decrement(ref _count);
+        TryEnd(client, client.Id);
         _pool.Return(client);
     }
 

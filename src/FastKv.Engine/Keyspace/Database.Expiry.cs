@@ -38,6 +38,15 @@ internal sealed unsafe partial class Database
         _table.NoteExpiry(key.Hash, entry.Block, KeyEntryLayout.ExpiryOf(entry.Block));
     }
 
+    /// <summary>
+    /// Whether the key stands here though its time is over: clients pause, or nobody has looked at it yet, or it is just being removed. Leaves no trace.
+    /// </summary>
+    public bool HoldsExpired(in Key key)
+    {
+        var entry = PeekRaw(key);
+        return !entry.IsNull && entry.HasExpiry && entry.ExpiryMs <= _partition.NowMs;
+    }
+
     /// <summary>Walks the buckets from a position and removes what has expired, keys and fields of hashes; returns the next position.</summary>
     /// <param name="position">0, or what the call before returned.</param>
     /// <param name="bucketsMax">Buckets to look at.</param>

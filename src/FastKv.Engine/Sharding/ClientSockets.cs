@@ -160,6 +160,12 @@ internal sealed unsafe class ClientSockets(ShardLoop loop, FastKvServer server) 
 
     private void RunAlone(Client client, byte* start, int length)
     {
+        if (_loop.Partition.Locks.Any && client.Parser.IsMidCommand)
+        {
+            // If it names a locked key it has to wait, and a command whose beginning has been parsed cannot be parsed again: it waits in a batch.
+            Queue(client, start, length);
+            return;
+        }
         if (client.Input.Length == 0)
         {
             byte* keep = _loop.Pipeline.RunDirect(client, start, start + length, out byte* position);

@@ -69,6 +69,7 @@ internal sealed unsafe partial class CommandPipeline
             }
         }
         client.InFlight = false;
+        client.EndReplySkip();
         CloseGate(client);
         EndCaching(client, command: null);
         if (batch.Next == batch.Count)
@@ -80,6 +81,7 @@ internal sealed unsafe partial class CommandPipeline
     public void CompleteTicket(Client client)
     {
         client.InFlight = false;
+        client.EndReplySkip();
         CloseGate(client);
         EndCaching(client, command: null);
         if (client.Batch!.Next == client.Batch.Count)
@@ -115,6 +117,7 @@ internal sealed unsafe partial class CommandPipeline
                 var command = batch.Slots[batch.Next].Command;
                 if ((client.Gate & ClientGate.Pause) != 0 && IsHeld(client, ref batch.Slots[batch.Next], batch.Arguments.Items + batch.Slots[batch.Next].First))
                     return true;
+                client.BeginReplySkip();
                 if ((client.Gate & ClientGate.Multi) != 0 && (command is null || Queueing.IsQueued(command)))
                     shard = CommandBatch.Inline;
                 else if (shard != CommandBatch.Inline && !Admit(client, batch, batch.Next))
@@ -254,10 +257,7 @@ internal sealed unsafe partial class CommandPipeline
             }
         }
         if (drop)
-        {
             _discard.Clear();
-            client.Gate &= ~ClientGate.ReplySkip;
-        }
     }
 
     private void EndBatch(Client client)

@@ -77,10 +77,10 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
             int done = Execute(client, batch, 0, batch.Count, isLast: cursor == end || status != ParseStatus.Command);
             if (done < batch.Count)
             {
-                // Closing, held or blocked: what follows is not run now; it is parsed again when the client goes on.
-                // A client that was held or blocked before is not run here, so the first command of a batch is run, unless it is closing, or a key is locked.
+                // Closing, held or blocked: what follows is not run now; it is parsed again when the client goes on. What comes behind the end of a session
+                // is forgotten. (That the first command is held happens behind a batch that ended in CLIENT PAUSE, or because of a locked key.)
                 client.Parser.Reset();
-                return position = done > 0 ? batch.Slots[done - 1].End : (client.Gate & ClientGate.Locked) != 0 ? start : end;
+                return position = done > 0 ? batch.Slots[done - 1].End : (client.Gate & ClientGate.Closing) != 0 ? end : start;
             }
             if (status == ParseStatus.Error)
             {
@@ -308,6 +308,7 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
         if ((client.Gate & ClientGate.Pause) != 0 && IsHeld(client, ref slot, context.Arguments))
             return false;
 
+        client.BeginReplySkip();
         bool suppress = client.IsReplySuppressed;
         if (suppress)
             context.Reply.Output = _discard;
@@ -336,7 +337,7 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
             context.FirstKeyHash = slot.Hash;
             _partition.IsTouchOff = client.NoTouch;
             _partition.Tracked.Actor = client.Tracker;
-            _partition.IsFrozen = (client.Gate & ClientGate.Pause) != 0 && (command.Flags & CommandFlags.Write) == 0;
+            _partition.IsFrozen = (client.Gate & ClientGate.Pause) != 0 && !ClientPause.Writes(client, command);
             _statistics.Run(command, ref context);
             _partition.IsTouchOff = false;
             _partition.IsFrozen = false;
@@ -358,11 +359,7 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
         }
         if ((client.Gate & ClientGate.Listening) != 0)
             _loop.DeliverMail();
-        if ((client.Gate & (ClientGate.ReplySkip | ClientGate.ReplySkipNext)) != 0)
-        {
-            var gate = client.Gate & ~ClientGate.ReplySkip;
-            client.Gate = (gate & ClientGate.ReplySkipNext) != 0 ? (gate & ~ClientGate.ReplySkipNext) | ClientGate.ReplySkip : gate;
-        }
+        client.EndReplySkip();
         return true;
     }
 

@@ -87,7 +87,7 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         Relieve(ticket.Shards);
         SetTouchOff(ticket.Shards, client.NoTouch);
         SetActor(ticket.Shards, client.Tracker);
-        SetFrozen(ticket.Shards, (client.Gate & ClientGate.Pause) != 0 && (context.Command.Flags & CommandFlags.Write) == 0);
+        SetFrozen(ticket.Shards, (client.Gate & ClientGate.Pause) != 0 && !ClientPause.Writes(client, context.Command));
         if (context.Command is { Route: CommandRoute.Everywhere, Merge: not PartMerge.None })
             RunEverywhere(ref context);
         else
@@ -145,7 +145,6 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         if (ticket.DropsReply || (client.IsClosed && output != client.Connection.Output))
         {
             output.Clear();
-            client.Gate &= ~ClientGate.ReplySkip;
         }
         else if (output != client.Connection.Output)
         {

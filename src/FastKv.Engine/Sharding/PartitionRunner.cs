@@ -180,7 +180,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
             context.FirstKeyHash = slot.Hash;
             context.Command = command;
             long before = part.Replies.Length;
-            partition.IsFrozen = part.IsPaused && (command.Flags & CommandFlags.Write) == 0;
+            partition.IsFrozen = part.IsPaused && !Clients.ClientPause.Writes(part.Client, command);
             if (part.Ticket is null)
                 statistics.Run(command, ref context);
             else

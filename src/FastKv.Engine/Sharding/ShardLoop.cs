@@ -467,9 +467,10 @@ internal sealed partial class ShardLoop : IDisposable
                 ForgetIfIdle(client);
                 continue;
             }
-            if (isHeldBack || !Pipeline.Run(client))
+            if ((isHeldBack || !Pipeline.Run(client)) && !client.IsReady)
             {
-                // Still ready: it must neither be closed as one that has nothing left to do, nor its object be reused.
+                // Still ready: it must neither be closed as one that has nothing left to do, nor its object be reused. (One that has called CLIENT UNPAUSE
+                // is in the queue again already.)
                 client.IsReady = true;
                 _retry.Add(client);
             }

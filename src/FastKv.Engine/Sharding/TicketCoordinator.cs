@@ -306,9 +306,6 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
         ref var slot = ref ticket.Batch.Slots[ticket.Slot];
         ReplyMerge.Merge(ticket, slot.Command!, new ReplyWriter(output, client.Resp), _loop.Partition.Routing);
         if (drop)
-        {
             _discard.Clear();
-            client.Gate &= ~ClientGate.ReplySkip;
-        }
     }
 }

@@ -121,8 +121,13 @@ internal sealed unsafe class Transaction
         {
             var key = new Key(_watchedNames.Data + offset, length, hash);
             var home = context.Database(key, database);
-            if (!home.Partition.IsLoading)
-                home.Peek(key);
+            if (home.Partition.IsLoading)
+                continue;
+            home.Peek(key);
+
+            // While clients pause it stays where it is, and has expired all the same.
+            if (home.Partition.IsFrozen && home.HoldsExpired(key))
+                home.Partition.Watched.NoteExpired(database, key, this);
         }
     }
 

@@ -6,9 +6,11 @@ namespace FastKv.Tests.Eviction;
 /// <summary>maxmemory-clients: the largest client goes, as in redis-server.</summary>
 public sealed class ClientEvictionTests
 {
+    private const int PatienceMs = 20_000;
+
     public static TheoryData<ServerKind> Servers => new(ServerKind.Redis, ServerKind.FastKv1, ServerKind.FastKv3);
 
-    /// <summary>A command that does not end fills its client's buffer; so do replies that are not read, and what MULTI queues.</summary>
+    /// <summary>A command that does not end fills its client's buffer.</summary>
     [Theory]
     [MemberData(nameof(Servers))]
     public void The_largest_client_goes(ServerKind kind)
@@ -22,6 +24,79 @@ public sealed class ClientEvictionTests
         Assert.Equal("PONG", small.Call("PING").Text);
         Assert.Equal(1, EvictionServer.Info(small, "stats", "evicted_clients"));
         Assert.Equal(2, EvictionServer.Info(small, "clients", "connected_clients"));
+        Assert.Equal(0, server.Stop());
+    }
+
+    /// <summary>
+    /// A client that reads none of its replies goes, though it sends little; one that sends more stays. (Which is so much smaller that it does not count as
+    /// equally large: sizes are compared by doublings.)
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public void Replies_that_are_not_read_count(ServerKind kind)
+    {
+        // More than the kernel keeps for a connection.
+        const int Bytes = 200_000, Replies = 80;
+        using ServerProcess server = ServerProcess.Start(kind, "--maxmemory-clients", "3000000");
+        using RespClient control = server.Connect(), middle = server.Connect(), large = server.Connect();
+        control.Call("SET", "k", new string('x', Bytes));
+        Fill(middle, 200_000);
+        large.SendRaw(Enumerable.Repeat(RespClient.Encode("GET", "k"), Replies).SelectMany(bytes => bytes).ToArray());
+        WaitForEviction(control);
+        Assert.True(large.ReadToEnd().Length < Bytes * Replies);
+        AssertOnlyOneWent(control, middle);
+        Assert.Equal(0, server.Stop());
+    }
+
+    /// <summary>What is queued between MULTI and EXEC counts.</summary>
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public void Queued_commands_count(ServerKind kind)
+    {
+        const int Commands = 20;
+        using ServerProcess server = ServerProcess.Start(kind, "--maxmemory-clients", "3000000");
+        using RespClient control = server.Connect(), middle = server.Connect(), large = server.Connect();
+        Fill(middle, 200_000);
+        Assert.Equal("OK", large.Call("MULTI").Text);
+        int queued = 0;
+        try
+        {
+            while (queued < Commands && large.Call("SET", "k", new string('x', 300_000)).Text == "QUEUED")
+                queued++;
+        }
+        catch (Exception e) when (e is System.Net.Sockets.SocketException or EndOfStreamException)
+        {
+            // The connection has been closed: how far it came is looked at below.
+            Assert.True(queued > 0);
+        }
+        Assert.InRange(queued, 2, Commands - 1);
+        WaitForEviction(control);
+        Assert.Equal("0", control.Call("EXISTS", "k").Text);
+        AssertOnlyOneWent(control, middle);
+        Assert.Equal(0, server.Stop());
+    }
+
+    /// <summary>Messages that a subscriber does not read count.</summary>
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public void Messages_that_are_not_read_count(ServerKind kind)
+    {
+        const int Bytes = 100_000;
+        using ServerProcess server = ServerProcess.Start(kind, "--maxmemory-clients", "3000000", "--client-output-buffer-limit", "pubsub 0 0 0");
+        using RespClient control = server.Connect(), middle = server.Connect(), large = server.Connect();
+        Fill(middle, 200_000);
+        Assert.Equal('*', large.Call("SUBSCRIBE", "channel").Type);
+        string message = new('x', Bytes);
+        long published = 0, end = Environment.TickCount64 + PatienceMs;
+        while (control.Call("PUBLISH", "channel", message).Text == "1")
+        {
+            published++;
+            Assert.True(Environment.TickCount64 < end, "the subscriber does not go");
+        }
+        Assert.InRange(published, 3_000_000 / Bytes / 2, int.MaxValue);
+        WaitForEviction(control);
+        Assert.True(large.ReadToEnd().Length < Bytes * published);
+        AssertOnlyOneWent(control, middle);
         Assert.Equal(0, server.Stop());
     }
 
@@ -76,6 +151,23 @@ public sealed class ClientEvictionTests
             .Select(line => long.Parse(line.Split(' ').Single(word => word.StartsWith("tot-mem=", StringComparison.Ordinal)).AsSpan("tot-mem=".Length))).Max();
         Assert.InRange(total, 2_000_000, 5_000_000);
         Assert.Equal(0, server.Stop());
+    }
+
+    private static void WaitForEviction(RespClient control)
+    {
+        long end = Environment.TickCount64 + PatienceMs;
+        while (EvictionServer.Info(control, "stats", "evicted_clients") == 0)
+        {
+            Assert.True(Environment.TickCount64 < end, "no client goes");
+            Thread.Sleep(5);
+        }
+    }
+
+    private static void AssertOnlyOneWent(RespClient control, RespClient middle)
+    {
+        Assert.False(middle.Socket.Poll(0, System.Net.Sockets.SelectMode.SelectRead));
+        Assert.Equal(1, EvictionServer.Info(control, "stats", "evicted_clients"));
+        Assert.Equal(2, EvictionServer.Info(control, "clients", "connected_clients"));
     }
 
     /// <summary>Sends a command with a large argument, of which one byte is missing.</summary>

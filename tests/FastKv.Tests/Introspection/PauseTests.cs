@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text;
 using FastKv.Tests.TestKit;
 using Xunit;
 
@@ -87,6 +88,52 @@ public sealed class PauseTests(ServerTriple servers) : IClassFixture<ServerTripl
         }
     }
 
+    /// <summary>What stands behind CLIENT PAUSE in the same pipeline is held as well, wherever in a batch of commands that is.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void The_rest_of_the_pipeline_is_held(int shards)
+    {
+        string[] scripts =
+        [
+            "CLIENT PAUSE 60000 WRITE|SET k v|GET k",
+            "CLIENT PAUSE 60000 WRITE|GET k|SET k v|PING|GET k",
+            "CLIENT PAUSE 60000 WRITE|PING|MSET k v a b c d|GET k",
+            "CLIENT PAUSE 60000 WRITE|MULTI|PING|EXEC|SET k v|GET k",
+            "CLIENT PAUSE 60000 WRITE|CLIENT UNPAUSE|SET k v|GET k",
+            "CLIENT PAUSE 60000 WRITE|GET k|CLIENT UNPAUSE|CLIENT PAUSE 60000 WRITE|SET k v|GET k",
+            "MULTI|CLIENT PAUSE 60000 WRITE|SET a b|EXEC|GET a|SET k v|GET k",
+        ];
+        foreach (string script in scripts)
+        {
+            // Among them those that put CLIENT PAUSE at the end of a batch.
+            foreach (int before in (int[])[0, 1, 12, 13, 14, 15, 16, 31])
+            {
+                string expected = HoldRest(servers.Redis, script, before), actual = HoldRest(servers.FastKv(shards), script, before);
+                Assert.True(expected == actual, $"{script} behind {before}:\n{expected}\n{actual}");
+            }
+        }
+        Assert.Contains("held, k is $(nil)", HoldRest(servers.Redis, scripts[0], 0), StringComparison.Ordinal);
+    }
+
+    /// <summary>The same for a pause of everything, which only its time ends.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_pause_of_all_holds_its_own_client(int shards)
+    {
+        foreach (ServerProcess server in (ServerProcess[])[servers.Redis, servers.FastKv(shards)])
+        {
+            using RespClient client = server.Connect();
+            client.SendRaw("PING\r\nCLIENT PAUSE 1000\r\nPING\r\nECHO a\r\nQUIT\r\n");
+            string early = "";
+            while (!IsHeld(client))
+                early += Take(client);
+            Assert.Equal("+PONG\r\n+OK\r\n", early);
+            Assert.Equal("+PONG\r\n$1\r\na\r\n+OK\r\n", Encoding.Latin1.GetString(client.ReadToEnd()));
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
@@ -139,6 +186,36 @@ public sealed class PauseTests(ServerTriple servers) : IClassFixture<ServerTripl
             clients[i].Dispose();
         }
         return text;
+    }
+
+    /// <summary>Whether the pipeline is held in its midst, what it has done until then, and what its client is told in the end.</summary>
+    private static string HoldRest(ServerProcess server, string script, int before)
+    {
+        using RespClient control = server.Connect(), client = server.Connect();
+        control.Call("DEL", "k", "a", "c");
+        string pings = string.Concat(Enumerable.Repeat("PING\r\n", before));
+        client.SendRaw($"{pings}{script.Replace("|", "\r\n", StringComparison.Ordinal)}\r\nECHO end\r\n");
+        string text = "", state;
+        do
+        {
+            text += Take(client);
+            state = text.EndsWith("$3\r\nend\r\n", StringComparison.Ordinal) ? "done" : Blocked(control) == "1" ? "held" : "";
+        }
+        while (state.Length == 0);
+        state += $", k is {control.Call("GET", "k")}\n";
+        control.Call("CLIENT", "UNPAUSE");
+        client.SendRaw("QUIT\r\n");
+        return state + text + Encoding.Latin1.GetString(client.ReadToEnd());
+    }
+
+    private static string Blocked(RespClient control) =>
+        control.Call("INFO", "clients").Text.Split("\r\n").Single(line => line.StartsWith("blocked_clients:", StringComparison.Ordinal)).Split(':')[1];
+
+    /// <summary>The bytes that have arrived.</summary>
+    private static string Take(RespClient client)
+    {
+        byte[] bytes = new byte[client.Socket.Available];
+        return Encoding.Latin1.GetString(bytes, 0, bytes.Length == 0 ? 0 : client.Socket.Receive(bytes));
     }
 
     private static bool IsHeld(RespClient client) => !client.Socket.Poll(HeldMs * 1000, SelectMode.SelectRead);

@@ -161,6 +161,40 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
         Assert.Equal("OK", killer.Call("SET", "k", "2").Text);
     }
 
+    /// <summary>A command on the key whose first half has come before, wherever it is cut.</summary>
+    [Theory]
+    [InlineData(ServerKind.FastKv1)]
+    [InlineData(ServerKind.FastKv3)]
+    public void A_command_in_two_pieces_waits(ServerKind kind)
+    {
+        using var server = ServerProcess.Start(kind);
+        using var mute = new SilentTarget();
+        using var mover = server.Connect();
+        mover.Call("SET", "k", "1");
+        byte[] bytes = [.. RespClient.Encode("PING"), .. RespClient.Encode("APPEND", "k", "xy"), .. RespClient.Encode("PING")];
+        int[] cuts = [15, 16, 17, 18, 25, 31, 33, 38, 43, 44];
+        var clients = cuts.Select(_ => server.Connect()).ToArray();
+        for (int i = 0; i < cuts.Length; i++)
+        {
+            clients[i].SendRaw(bytes.AsSpan(0, cuts[i]));
+            Assert.Equal("PONG", clients[i].Read().Text);
+        }
+        mover.Send("MIGRATE", "127.0.0.1", mute.Port, "k", "0", "700");
+        mute.WaitForConnection();
+        for (int i = 0; i < cuts.Length; i++)
+            clients[i].SendRaw(bytes.AsSpan(cuts[i]));
+        Assert.True(mover.Read().IsError);
+        var lengths = new List<long>();
+        foreach (RespClient client in clients)
+        {
+            lengths.Add(client.Read().Integer);
+            Assert.Equal("PONG", client.Read().Text);
+            client.Dispose();
+        }
+        Assert.Equal(cuts.Select((_, i) => 3L + (2 * i)), lengths.Order());
+        Assert.Equal("1" + string.Concat(cuts.Select(_ => "xy")), mover.Call("GET", "k").Text);
+    }
+
     [Theory]
     [InlineData(ServerKind.FastKv1)]
     [InlineData(ServerKind.FastKv3)]

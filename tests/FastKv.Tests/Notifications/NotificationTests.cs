@@ -125,6 +125,44 @@ public sealed class NotificationTests
         Assert.Equal([$"__keyspace@13__:{key} set", $"__keyevent@13__:set {key}", "__keyspace@13__: set", "__keyevent@13__:set "], listener.Take());
     }
 
+    /// <summary>Memory runs out: of the keys that may go, each is told of once on each of its channels, unless nobody has asked for that.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Keys_that_are_evicted_are_told_of(ServerKind kind)
+    {
+        using ServerProcess expected = ServerProcess.Start(ServerKind.Redis, "--maxmemory-policy", "volatile-lru");
+        using ServerProcess actual = ServerProcess.Start(kind, "--maxmemory-policy", "volatile-lru");
+        foreach (string classes in (string[])["KEe", "Ee", "KEA", "KEg$lshzxdn"])
+        {
+            string wanted = Evicted(expected, classes);
+            Assert.Equal(!classes.Contains('$'), wanted.Contains("__keyevent@1__:evicted k7", StringComparison.Ordinal));
+            Assert.Equal(wanted, Evicted(actual, classes));
+        }
+    }
+
+    private static string Evicted(ServerProcess server, string classes)
+    {
+        using RespClient client = server.Connect();
+        client.Call("FLUSHALL");
+        for (int i = 0; i < 30; i++)
+        {
+            client.Call("SELECT", (i % 2).ToString());
+            client.Call(["SET", $"k{i}", new string('v', 2000), .. i % 3 == 0 ? (string[])[] : ["EX", "1000"]]);
+        }
+        using var listener = new EventListener(server, classes);
+        client.Call("CONFIG", "SET", "maxmemory", "1");
+        long end = Environment.TickCount64 + PatienceMs;
+        foreach (string database in (string[])["0", "1"])
+        {
+            client.Call("SELECT", database);
+            while (client.Call("DBSIZE").Text != "5")
+                Assert.True(Environment.TickCount64 < end, "not all keys go that may go");
+        }
+        string events = string.Join('\n', listener.Take().Order(StringComparer.Ordinal));
+        client.Call("CONFIG", "SET", "maxmemory", "0");
+        return events;
+    }
+
     private static string Blocked(ServerProcess server)
     {
         using RespClient pusher = server.Connect();

@@ -135,8 +135,9 @@ internal static class ClientCommands
         var client = context.Client;
         if (context.Is(2, "ON"u8))
         {
-            client.Gate &= ~(ClientGate.ReplyOff | ClientGate.ReplySkip | ClientGate.ReplySkipNext);
-            context.Reply.Output = client.Connection.Output;
+            if (client.IsReplySuppressed)
+                context.Reply.Output = client.Connection.Output;
+            client.Gate &= ~(ClientGate.ReplyOff | ClientGate.ReplySkip);
             context.Reply.Ok();
         }
         else if (context.Is(2, "OFF"u8))
@@ -145,9 +146,8 @@ internal static class ClientCommands
         }
         else if (context.Is(2, "SKIP"u8))
         {
-            // Whether this command itself came through the gate or not, the next one is the skipped one.
             if ((client.Gate & ClientGate.ReplyOff) == 0)
-                client.Gate |= client.Gate == ClientGate.Open ? ClientGate.ReplySkip : ClientGate.ReplySkipNext;
+                client.Gate |= ClientGate.ReplySkipNext;
         }
         else
         {
@@ -186,7 +186,7 @@ internal static class ClientCommands
         var server = context.Client.Loop.Server;
         long nowMs = context.Client.Loop.NowMs;
         server.Pause.Begin(nowMs + timeoutMs, writesOnly, nowMs);
-        server.ApplyPause(isOn: true);
+        server.ApplyPause();
         context.Reply.Ok();
     }
 

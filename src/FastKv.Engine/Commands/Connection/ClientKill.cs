@@ -22,34 +22,27 @@ internal static class ClientKill
         ])]
     internal static void Kill(ref CommandContext context)
     {
-        var server = context.Client.Loop.Server;
-        if (context.Count == 3)
-        {
-            string address = Encoding.Latin1.GetString(context[2]);
-            foreach (var client in server.Clients.All)
-            {
-                if (client.Address != address)
-                    continue;
-                Close(client, context.Client);
-                context.Reply.Ok();
-                return;
-            }
-            context.Reply.Error(Errors.NoSuchClient);
+        var caller = context.Client;
+        bool isOldForm = context.Count == 3;
+        var filter = new Filter();
+        if (isOldForm)
+            filter.Address = Encoding.Latin1.GetString(context[2]);
+        else if (!TryFilter(ref context, out filter))
             return;
-        }
 
-        if (!TryFilter(ref context, out var filter))
-            return;
+        // Several clients may have one address: all that have come by the Unix socket do.
         long killed = 0;
-        long nowMs = context.Client.Loop.NowMs;
-        foreach (var client in server.Clients.All)
+        foreach (var client in caller.Loop.Server.Clients.All)
         {
-            if (!filter.Matches(client, context.Client, nowMs))
-                continue;
-            Close(client, context.Client);
-            killed++;
+            if (filter.Matches(client, caller, caller.Loop.NowMs) && TryClose(client, caller))
+                killed++;
         }
-        context.Reply.Integer(killed);
+        if (!isOldForm)
+            context.Reply.Integer(killed);
+        else if (killed == 0)
+            context.Reply.Error(Errors.NoSuchClient);
+        else
+            context.Reply.Ok();
     }
 
     /// <summary>Parses a client type, or replies the error.</summary>
@@ -143,22 +136,31 @@ internal static class ClientKill
         return true;
     }
 
-    /// <summary>The own connection closes after its reply, others at once, on their loops.</summary>
-    private static void Close(Client client, Client caller)
+    /// <summary>The own connection closes after its reply, others at once, on their loops; nobody finds them from now on.</summary>
+    /// <returns>False: it was gone, or being killed.</returns>
+    private static bool TryClose(Client client, Client caller)
     {
         if (client == caller)
         {
             client.CloseAfterReply();
-            return;
+            return true;
         }
         long id = client.Id;
         var loop = client.Loop;
+        if (!caller.Loop.Server.Clients.TryEnd(client, id))
+            return false;
+        if (loop == caller.Loop)
+        {
+            loop.Sockets.Kill(client);
+            return true;
+        }
         loop.Post(() =>
         {
             // The object may serve another connection by now.
             if (client.Id == id && client.Loop == loop)
                 loop.Sockets.Kill(client);
         });
+        return true;
     }
 
     private struct Filter

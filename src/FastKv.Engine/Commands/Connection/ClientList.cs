@@ -36,23 +36,25 @@ internal static class ClientList
     internal static void List(ref CommandContext context)
     {
         var server = context.Client.Loop.Server;
-        HashSet<long>? ids = null;
-        OutputClass? type = null;
+        IEnumerable<Client> clients = server.Clients.All;
         if (context.Count == 4 && context.Is(2, "TYPE"u8))
         {
             if (!ClientKill.TryType(ref context, 3, out var wanted))
                 return;
-            type = wanted;
+            clients = clients.Where(client => client.OutputClass == wanted);
         }
         else if (context.Count > 3 && context.Is(2, "ID"u8))
         {
-            ids = [];
+            // In the order asked for, and as often.
+            var found = new List<Client>();
             for (int i = 3; i < context.Count; i++)
             {
                 if (!context.TryInteger(i, out long id, Errors.InvalidClientId))
                     return;
-                ids.Add(id);
+                if (server.Clients.Find(id) is { } client)
+                    found.Add(client);
             }
+            clients = found;
         }
         else if (context.Count != 2)
         {
@@ -62,11 +64,8 @@ internal static class ClientList
 
         var text = new StringBuilder();
         context.Client.LastCommand = context.Command;
-        foreach (var client in server.Clients.All)
-        {
-            if ((type is null || type == client.OutputClass) && (ids is null || ids.Contains(client.Id)))
-                Describe(text, client, ref context);
-        }
+        foreach (var client in clients)
+            Describe(text, client, ref context);
         context.Reply.VerbatimString(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
     }
 

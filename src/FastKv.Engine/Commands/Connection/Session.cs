@@ -58,7 +58,11 @@ internal static class Session
         client.Resp = context.Reply.Resp = 2;
         client.Name = "";
         client.NoTouch = client.NoEvict = false;
-        client.Gate &= ~(ClientGate.ReplyOff | ClientGate.ReplySkip | ClientGate.ReplySkipNext);
+
+        // CLIENT REPLY OFF ends here, and this is replied to; a SKIP that was about this very command stands.
+        client.Gate &= ~(ClientGate.ReplyOff | ClientGate.ReplySkipNext);
+        if (!client.IsReplySuppressed)
+            context.Reply.Output = client.Connection.Output;
         client.Loop.Server.Acl.BeginSession(client);
         if (client.Subscriptions is { Total: > 0 })
         {

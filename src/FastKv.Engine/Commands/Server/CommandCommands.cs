@@ -102,8 +102,7 @@ internal static unsafe class CommandCommands
 
     [Command("COMMAND|GETKEYS", Arity = -4, Flags = CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Server,
         Categories = AclCategories.Connection, Route = CommandRoute.Connection, Since = "2.8.13", Summary = "Picks the keys out of a whole command.",
-        Complexity = "O(N) where N is the number of arguments to the command",
-        Differs = "the keys that SORT's BY, GET and STORE name are not found")]
+        Complexity = "O(N) where N is the number of arguments to the command")]
     public static void GetKeys(ref CommandContext c) => ReplyKeys(ref c, withFlags: false);
 
     [Command("COMMAND|GETKEYSANDFLAGS", Arity = -4, Flags = CommandFlags.Loading | CommandFlags.Stale, Group = CommandGroup.Server,

@@ -19,13 +19,14 @@ internal static class Watching
             var key = context.Key(i);
             var database = context.Database(key);
 
-            // One that has expired goes now, lest its removal count as a change; but not from a dataset that is yet to be complete.
+            // One that has expired goes now, lest its removal count as a change; but not from a dataset that is yet to be complete. While clients pause
+            // it stays, and the watch remembers that.
             if (!database.Partition.IsLoading)
                 database.Peek(key);
             if (!transaction.TryWatch(context.DatabaseIndex, key))
                 continue;
             transaction.WatchedShards |= 1UL << database.Partition.Index;
-            database.Partition.Watched.Add(context.DatabaseIndex, key, transaction);
+            database.Partition.Watched.Add(context.DatabaseIndex, key, transaction, database.Partition.IsFrozen && database.HoldsExpired(key));
         }
         context.Reply.Ok();
     }
