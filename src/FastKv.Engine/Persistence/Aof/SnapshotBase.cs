@@ -15,12 +15,8 @@ internal sealed class SnapshotBase(FastKvServer server) : IAofBase
 
     public void Begin(Partition[] partitions, IFileSystem files, string path, Action<int> completed) => BeginSnapshot(partitions, files, path, completed);
 
-    public void Write(Partition[] partitions, IFileSystem files, string path, Action<int> completed)
-    {
-        // CONFIG SET appendonly yes may come in the midst of a background save.
-        Snapshot.Drain(partitions, _server.Clock);
+    public void Write(Partition[] partitions, IFileSystem files, string path, Action<int> completed) =>
         BeginSnapshot(partitions, files, path, completed).Finish(partitions, _server.Clock);
-    }
 
     private Snapshot BeginSnapshot(Partition[] partitions, IFileSystem files, string path, Action<int> completed)
     {
