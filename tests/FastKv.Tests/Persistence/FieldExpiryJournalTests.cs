@@ -62,6 +62,35 @@ public sealed class FieldExpiryJournalTests
         Assert.Contains("count=5", before);
     }
 
+    /// <summary>A base has the time to live of its instant; that a field got more of it later is in the increment.</summary>
+    [Theory]
+    [InlineData("no")]
+    [InlineData("yes")]
+    public void A_field_that_got_more_time_after_a_rewrite_is_there(string preamble)
+    {
+        using var folder = new TemporaryFolder();
+        using var server = new AofServer(folder.Path, isFastKv: true, "--shards", "1", "--aof-use-rdb-preamble", preamble);
+        using RespClient client = server.Connect();
+        foreach (string key in (string[])["small", "large"])
+        {
+            client.Call("HSET", key, "kept", "k", "extended", "e", "gone", "g", "other", new string('x', key == "large" ? 100 : 1));
+            client.Call("HPEXPIRE", key, "1500", "FIELDS", "3", "kept", "extended", "gone");
+        }
+        Assert.StartsWith("Background", client.Call("BGREWRITEAOF").Text, StringComparison.Ordinal);
+        Eventually(() => client.Call("INFO", "persistence").Text.Contains("aof_rewrite_in_progress:0", StringComparison.Ordinal));
+        foreach (string key in (string[])["small", "large"])
+        {
+            Assert.Equal("1", client.Call("HPERSIST", key, "FIELDS", "1", "kept").Items![0].Text);
+            Assert.Equal("1", client.Call("HEXPIRE", key, "1000", "FIELDS", "1", "extended").Items![0].Text);
+        }
+        Eventually(() => client.Call("HLEN", "small").Text == "3" && client.Call("HLEN", "large").Text == "3");
+        string[] before = [.. Sorted(client, "small"), .. Sorted(client, "large")];
+        Assert.Equal("1", client.Call("WAITAOF", "1", "0", "5000").Items![0].Text);
+        server.KillAndRestart();
+        using RespClient again = server.Connect();
+        Assert.Equal(before, (string[])[.. Sorted(again, "small"), .. Sorted(again, "large")]);
+    }
+
     private static IEnumerable<string> Sorted(RespClient client, string key) =>
         client.Call("HGETALL", key).Items!.Chunk(2).Select(pair => $"{pair[0].Text}={pair[1].Text}").Order(StringComparer.Ordinal);
 

@@ -18,10 +18,13 @@ namespace FastKv.Engine.Persistence.Rdb;
 /// <summary>How a file is to be loaded.</summary>
 internal sealed class RdbLoadOptions
 {
-    /// <summary>The time: keys and fields that are due are left out.</summary>
+    /// <summary>The time, Unix milliseconds.</summary>
     public required long NowMs { get; init; }
 
-    /// <summary>Whether due keys are left out (not in the base of a journal, whose increments know of them).</summary>
+    /// <summary>What is due by then is left out, keys and fields; 0: nothing is. In the base of an AOF it may be that a later command has given more time.</summary>
+    public long DueMs => DropsExpired ? NowMs : 0;
+
+    /// <summary>Whether due keys and fields are left out (not in the base of a journal, whose increments know of them).</summary>
     public bool DropsExpired { get; init; } = true;
 
     /// <summary>Whether the checksum is verified (<c>rdbchecksum</c>).</summary>
@@ -286,7 +289,7 @@ internal sealed unsafe class RdbLoader
             _result.ModuleKeys++;
             return true;
         }
-        if (_options.DropsExpired && walk.ExpiryMs != -1 && walk.ExpiryMs < _options.NowMs)
+        if (walk.ExpiryMs != -1 && walk.ExpiryMs < _options.DueMs)
         {
             _result.KeysExpired++;
             return true;

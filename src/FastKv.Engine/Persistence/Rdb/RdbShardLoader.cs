@@ -118,7 +118,7 @@ internal sealed unsafe class RdbShardLoader
         fixed (byte* bytes = _largeKey.Span)
         {
             var key = new Key(bytes, _largeKey.Length, _partition.Routing.Hash(bytes, _largeKey.Length));
-            byte* entry = RdbValueReader.ReadSome(database.Values, _large, record.Type, key.Span, record.ExpiryMs, AccessBits(record), _options.NowMs);
+            byte* entry = RdbValueReader.ReadSome(database.Values, _large, record.Type, key.Span, record.ExpiryMs, AccessBits(record), _options.DueMs);
             if (_large.IsUnfinished)
                 return true;
             bool isSound = TryTake(database, key, entry, _large.Input);
@@ -181,7 +181,7 @@ internal sealed unsafe class RdbShardLoader
             if (!TryMakeRoom(database, key, record.Offset))
                 return false;
             var input = new RdbInput(_data, _length) { At = _data + valueOffset };
-            byte* entry = RdbValueReader.Read(database.Values, ref input, record.Type, key.Span, record.ExpiryMs, AccessBits(record), _options.NowMs);
+            byte* entry = RdbValueReader.Read(database.Values, ref input, record.Type, key.Span, record.ExpiryMs, AccessBits(record), _options.DueMs);
             return TryTake(database, key, entry, input);
         }
     }
