@@ -50,7 +50,7 @@ public sealed class AllocationTests
             "HRANDFIELD h{n} -5",
             "HSCAN h{n} 0 MATCH a*", "HEXPIRE h{n} 100 FIELDS 1 a", "HTTL h{n} FIELDS 1 a", "HPERSIST h{n} FIELDS 1 a", "HGETEX h{n} PX 5 FIELDS 1 b",
             "HSETEX h{n} EX 100 FIELDS 1 d 4", "HGETDEL h{n} FIELDS 1 d",
-            "HPEXPIRE h{n} 100000 FIELDS 1 a", "HEXPIREAT h{n} 99999999999 FIELDS 1 a", "HPEXPIREAT h{n} 99999999999999 FIELDS 1 c", "HPTTL h{n} FIELDS 1 a",
+            "HPEXPIRE h{n} 100000 FIELDS 1 a", "HEXPIREAT h{n} 9999999999 FIELDS 1 a", "HPEXPIREAT h{n} 9999999999999 FIELDS 1 c", "HPTTL h{n} FIELDS 1 a",
             "HEXPIRETIME h{n} FIELDS 1 a", "HPEXPIRETIME h{n} FIELDS 1 c",
             "HMSET g f{n} v f{n}{n} a-value-that-is-longer-than-sixty-four-bytes-and-so-makes-it-a-table",
             "HINCRBY g c{n} 1", "HRANDFIELD g 3", "HRANDFIELD g 400", "HSCAN g 0", "HDEL h{n} a b c", "HGET g f{n}", "HEXPIRE g 100 FIELDS 1 f{n}",

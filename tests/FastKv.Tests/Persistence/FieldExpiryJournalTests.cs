@@ -25,7 +25,7 @@ public sealed class FieldExpiryJournalTests
         for (int i = 0; i < 200; i++)
             client.Call("HINCRBY", "h", "stays", "1");
         Eventually(() => client.Call("HLEN", "h").Text == "1");
-        Assert.Equal("1", client.Call("WAITAOF", "1", "0", "5000").Items![0].Text);
+        AwaitFile(client);
         Assert.Equal(fields, Told(folder, "HDEL"));
         server.KillAndRestart();
         using RespClient again = server.Connect();
@@ -56,6 +56,7 @@ public sealed class FieldExpiryJournalTests
             Assert.Equal("-2", client.Call("HPERSIST", key, "FIELDS", "2", "other", "none").Items![0].Text);
         }
         string[] before = [.. Sorted(client, "small"), .. Sorted(client, "large")];
+        AwaitFile(client);
         server.KillAndRestart();
         using RespClient again = server.Connect();
         Assert.Equal(before, (string[])[.. Sorted(again, "small"), .. Sorted(again, "large")]);
@@ -85,11 +86,13 @@ public sealed class FieldExpiryJournalTests
         }
         Eventually(() => client.Call("HLEN", "small").Text == "3" && client.Call("HLEN", "large").Text == "3");
         string[] before = [.. Sorted(client, "small"), .. Sorted(client, "large")];
-        Assert.Equal("1", client.Call("WAITAOF", "1", "0", "5000").Items![0].Text);
+        AwaitFile(client);
         server.KillAndRestart();
         using RespClient again = server.Connect();
         Assert.Equal(before, (string[])[.. Sorted(again, "small"), .. Sorted(again, "large")]);
     }
+
+    private static void AwaitFile(RespClient client) => Assert.Equal("1", client.Call("WAITAOF", "1", "0", "5000").Items![0].Text);
 
     private static IEnumerable<string> Sorted(RespClient client, string key) =>
         client.Call("HGETALL", key).Items!.Chunk(2).Select(pair => $"{pair[0].Text}={pair[1].Text}").Order(StringComparer.Ordinal);
