@@ -64,7 +64,7 @@ public sealed class AofFaultTests
             {
                 // The base has failed: what the first loop does some times a second.
                 told.Clear();
-                Assert.Equal(0, aof.BeginRewrite());
+                Assert.Equal(0, aof.BeginRewrite(out _));
             }
             Tell(server, i);
             told.Add(i);
@@ -82,7 +82,7 @@ public sealed class AofFaultTests
             if (!aof.IsRewriting && !aof.IsComplete)
             {
                 told.Clear();
-                Assert.Equal(0, aof.BeginRewrite());
+                Assert.Equal(0, aof.BeginRewrite(out _));
             }
             Thread.Sleep(1);
         }
@@ -119,7 +119,7 @@ public sealed class AofFaultTests
         {
             Tell(server, i);
             if (i == Effects / 2)
-                server.Aof.BeginRewrite();
+                server.Aof.BeginRewrite(out _);
             if (!server.Aof.Writer.Drain())
                 Assert.NotEqual(0, error);
         }

@@ -16,14 +16,17 @@ internal static class AppendOnlyCommands
         }
 
         // Within a transaction its effects so far would come to stand behind a base that has them already.
-        if (!context.IsInTransaction && aof.BeginRewrite() != 0)
+        bool isBegun = false;
+        if (!context.IsInTransaction && aof.BeginRewrite(out isBegun) != 0)
         {
             context.Reply.Error(Errors.RewriteFailed);
             return;
         }
-        if (!aof.IsRewriting)
+
+        // One that has begun may be over by now: its base is written by another thread.
+        if (!isBegun)
             aof.ScheduleRewrite();
-        context.Reply.SimpleString(aof.IsRewriting ? "Background append only file rewriting started"u8
+        context.Reply.SimpleString(isBegun ? "Background append only file rewriting started"u8
             : "Background append only file rewriting scheduled"u8);
     }
 }

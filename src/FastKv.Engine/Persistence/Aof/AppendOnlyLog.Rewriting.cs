@@ -17,9 +17,11 @@ internal sealed partial class AppendOnlyLog
     /// <summary>
     /// Begins a rewrite, or the log that is wanted; when something stands in its way it is scheduled. All partitions are held, none within a transaction.
     /// </summary>
+    /// <param name="isBegun">Whether it was begun, rather than scheduled; it may be over by the time this returns.</param>
     /// <returns>An errno: the log cannot be begun. (A rewrite that fails does so at its end.)</returns>
-    public int BeginRewrite()
+    public int BeginRewrite(out bool isBegun)
     {
+        isBegun = false;
         IsRewriteScheduled = true;
         if (_hasStartFailed)
             End(AofState.Waiting);
@@ -41,6 +43,7 @@ internal sealed partial class AppendOnlyLog
                 return error;
             }
         }
+        isBegun = true;
         IsRewriteScheduled = false;
         _base = bases;
         _isSnapshotBase = IsSnapshotBase;

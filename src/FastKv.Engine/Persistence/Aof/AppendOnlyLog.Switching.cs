@@ -31,7 +31,7 @@ internal sealed partial class AppendOnlyLog
             _server.Log.Warning(
                 "AOF was enabled but there is already another background operation. An AOF background was scheduled to start when possible.");
         }
-        if (BeginRewrite() == 0)
+        if (BeginRewrite(out _) == 0)
             return null;
         _state = AofState.Off;
         IsRewriteScheduled = false;

@@ -183,7 +183,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
             if (_hasStartFailed)
                 EndFailedStart();
             else if (!hasStartFailed)
-                _ = BeginRewrite();
+                _ = BeginRewrite(out _);
         });
     }
 
