@@ -1,3 +1,4 @@
+using System.Numerics;
 using BenchmarkDotNet.Attributes;
 using FastKv.Memory;
 using FastKv.Structures;
@@ -57,7 +58,7 @@ public unsafe class TableBenchmarks
         return found;
     }
 
-    /// <summary>The three passes of a turn: hash and bucket, entry, find.</summary>
+    /// <summary>The passes of a turn: hash and bucket, entry, entry that is not at home, find.</summary>
     [Benchmark(OperationsPerInvoke = Operations)]
     public long FindPrefetched()
     {
@@ -72,8 +73,11 @@ public unsafe class TableBenchmarks
                 _table.PrefetchBucket(hashes[i]);
             }
 
+            ulong displaced = 0;
             for (int i = 0; i < Batch; i++)
-                _table.PrefetchEntry(hashes[i]);
+                displaced |= _table.PrefetchEntry(hashes[i]) ? 1UL << i : 0;
+            for (; displaced != 0; displaced &= displaced - 1)
+                _table.PrefetchDisplaced(hashes[BitOperations.TrailingZeroCount(displaced)]);
             for (int i = 0; i < Batch; i++)
                 found += _table.Find(hashes[i], new ReadOnlySpan<byte>(keys + i * KeyBytes, KeyBytes)) != null ? 1 : 0;
         }

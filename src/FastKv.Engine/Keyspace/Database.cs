@@ -62,7 +62,9 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
     public void PrefetchBucket(ulong hash) => _table.PrefetchBucket(hash);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchEntry(ulong hash) => _table.PrefetchEntry(hash);
+    public bool PrefetchEntry(ulong hash) => _table.PrefetchEntry(hash);
+
+    public void PrefetchDisplaced(ulong hash) => _table.PrefetchDisplaced(hash);
 
     /// <summary>The entry for a reading command: counts hit or miss, notes the access. Null entry: no such key (or expired).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

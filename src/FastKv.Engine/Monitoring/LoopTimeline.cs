@@ -12,6 +12,8 @@ namespace FastKv.Engine.Monitoring;
 //   |──────────────|─────[timed]──[timed]───|─────────────────────────|──────
 //   NowUs          EndBatch                 EndBatch                  EndBatch
 //
+// Single commands of several clients that take constant time, and moved few bytes, share one look.
+//
 // What is long by nature is timed call by call, within its batch (CommandStatistics). If a batch took long and what was timed in it does not explain that,
 // the rest is the time of one of those that were not timed.
 
@@ -20,6 +22,9 @@ internal sealed unsafe class LoopTimeline(CommandWatch watch)
 {
     [ThreadStatic]
     private static LoopTimeline? t_current;
+
+    /// <summary>Inputs of one command that may follow each other without a look at the clock.</summary>
+    private const int JoinedMax = 16;
 
     /// <summary>The first argument of each call that was timed within the batch; further ones are forgotten.</summary>
     private readonly nint[] _timed = new nint[Sharding.CommandBatch.SlotsMax];
@@ -30,6 +35,7 @@ internal sealed unsafe class LoopTimeline(CommandWatch watch)
     private long _lastNs;
     private long _startNs;
     private bool _isExtended;
+    private int _joined;
 
     /// <summary>Time within the batch that is known to be some call's.</summary>
     private long _explainedNs;
@@ -53,6 +59,7 @@ internal sealed unsafe class LoopTimeline(CommandWatch watch)
         _lastNs = nowNs;
         _next = null;
         _isExtended = false;
+        _joined = 0;
     }
 
     /// <summary>As <see cref="Restart(long)"/>, now.</summary>
@@ -79,6 +86,13 @@ internal sealed unsafe class LoopTimeline(CommandWatch watch)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ExtendBatch() => _isExtended = true;
 
+    /// <summary>
+    /// As <see cref="ExtendBatch"/>, for a batch that is a whole input, of a single command that can only be short: the next client's goes on where it began.
+    /// False: the clock is to be read now.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryJoin() => _isExtended = _joined++ < JoinedMax;
+
     /// <summary>No batch follows that was to go on where an earlier one began.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void EndExtended()
@@ -92,6 +106,7 @@ internal sealed unsafe class LoopTimeline(CommandWatch watch)
     public long EndBatch()
     {
         _lastNs = Stopwatch.GetTimestamp();
+        _joined = 0;
         return _lastNs - _startNs - _explainedNs;
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using FastKv.Engine.Clients;
 using FastKv.Engine.Commands;
@@ -158,11 +159,18 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
             if (slot.Shard == _partition.Index && slot.Hash != 0)
                 database.PrefetchBucket(slot.Hash);
         }
+
+        // Of a single command what comes next is as near as another pass.
+        if (batch.Count == 1)
+            return;
+        ulong displaced = 0;
         for (int i = 0; i < batch.Count; i++)
         {
-            if (batch.Slots[i].Shard == _partition.Index && batch.Slots[i].Hash != 0)
-                database.PrefetchEntry(batch.Slots[i].Hash);
+            if (batch.Slots[i].Shard == _partition.Index && batch.Slots[i].Hash != 0 && database.PrefetchEntry(batch.Slots[i].Hash))
+                displaced |= 1UL << i;
         }
+        for (; displaced != 0; displaced &= displaced - 1)
+            database.PrefetchDisplaced(batch.Slots[BitOperations.TrailingZeroCount(displaced)].Hash);
     }
 
     /// <summary>A transaction that has ended, perhaps on another thread, opens its client's gate.</summary>
@@ -215,15 +223,16 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
                 break;
             batch.Slots[done].ReplyEnd = output.Length;
         }
-        if (isLast || done < to || HasMovedMuch(batch, from, to, output.Length - before))
+        bool hasMovedMuch = HasMovedMuch(batch, from, to, output.Length - before);
+        if (!isLast && done == to && !hasMovedMuch)
+        {
+            _timeline.ExtendBatch();
+        }
+        else if (!(batch.Count == 1 && done == to && !hasMovedMuch && batch.Slots[from].Command is { IsConstantTime: true } && _timeline.TryJoin()))
         {
             long unexplained = _timeline.EndBatch();
             if (unexplained >= _timeline.Watch.UnexplainedNs)
                 Blame(client, batch, from, done, before, unexplained);
-        }
-        else
-        {
-            _timeline.ExtendBatch();
         }
         if (done == to)
             client.LastCommand = batch.Slots[to - 1].Command ?? client.LastCommand;

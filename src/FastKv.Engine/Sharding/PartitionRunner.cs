@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using FastKv.Engine.Blocking;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
@@ -150,8 +151,11 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         {
             for (int i = part.FirstSlot; i >= 0; i = slots[i].NextInPart)
                 database.PrefetchBucket(slots[i].Hash);
+            ulong displaced = 0;
             for (int i = part.FirstSlot; i >= 0; i = slots[i].NextInPart)
-                database.PrefetchEntry(slots[i].Hash);
+                displaced |= database.PrefetchEntry(slots[i].Hash) ? 1UL << i : 0;
+            for (; displaced != 0; displaced &= displaced - 1)
+                database.PrefetchDisplaced(slots[BitOperations.TrailingZeroCount(displaced)].Hash);
         }
 
         if (partition.Evictor.IsOn)

@@ -89,26 +89,35 @@ public readonly unsafe partial struct ExtendibleTable<TLayout> : IDisposable
         Prefetch.Line(segment.At(segment.HomeOf(hash)));
     }
 
-    /// <summary>Second pass: begins to load the first entry in the bucket whose tag matches, or the next bucket when the entry may be there.</summary>
+    /// <summary>
+    /// Second pass: begins to load the first entry in the bucket whose tag matches; or, when the entry can only be elsewhere, the buckets where it may be.
+    /// </summary>
+    /// <returns>The latter: a third pass, <see cref="PrefetchDisplaced"/>, is worth its while.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchEntry(ulong hash)
+    public bool PrefetchEntry(ulong hash)
     {
         if (_header->Directory == null)
-            return;
+            return false;
         Segment segment = SegmentOf(hash);
         byte* bucket = segment.At(segment.HomeOf(hash));
-        uint matches = Bucket.Match(bucket, Bucket.TagOf(hash));
-        if (matches != 0)
-        {
-            // An entry of 40 or 48 bytes spans two lines every other time.
-            byte* entry = EntryAt(bucket, LowestSlot(matches));
-            Prefetch.Line(entry);
-            Prefetch.Line(entry + 40);
-        }
-        else if (Bucket.Overflow(bucket) != 0)
-        {
+        if (TryPrefetchMatch(bucket, hash) || Bucket.Overflow(bucket) == 0)
+            return false;
+        if (Bucket.NextCount(bucket) != 0)
             Prefetch.Line(bucket + Bucket.SizeBytes);
-        }
+        if (Bucket.StashCount(bucket) != 0)
+            Prefetch.Line(FirstOfStash(segment, hash));
+        return true;
+    }
+
+    /// <summary>Third pass, for one in eight keys: begins to load an entry that is not in its home bucket.</summary>
+    public void PrefetchDisplaced(ulong hash)
+    {
+        Segment segment = SegmentOf(hash);
+        byte* home = segment.At(segment.HomeOf(hash));
+        if (Bucket.NextCount(home) != 0 && TryPrefetchMatch(home + Bucket.SizeBytes, hash))
+            return;
+        if (Bucket.StashCount(home) != 0)
+            TryPrefetchMatch(FirstOfStash(segment, hash), hash);
     }
 
     /// <summary>The entry with that key, or null.</summary>
@@ -202,6 +211,24 @@ public readonly unsafe partial struct ExtendibleTable<TLayout> : IDisposable
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Segment SegmentOf(ulong hash) => new(_header->Directory[hash >> 1 >> _header->DirectoryShift]);
+
+    /// <summary>The bucket of the stash in which an entry is looked for first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* FirstOfStash(Segment segment, ulong hash) => segment.At(segment.HomeCount + segment.StashStartOf(hash));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryPrefetchMatch(byte* bucket, ulong hash)
+    {
+        uint matches = Bucket.Match(bucket, Bucket.TagOf(hash));
+        if (matches == 0)
+            return false;
+
+        // An entry of 40 or 48 bytes spans two lines every other time.
+        byte* entry = EntryAt(bucket, LowestSlot(matches));
+        Prefetch.Line(entry);
+        Prefetch.Line(entry + 40);
+        return true;
+    }
 
     private ulong HashOf(byte* entry) => TLayout.HashOf<TLayout>(entry, _seed);
 

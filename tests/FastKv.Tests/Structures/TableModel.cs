@@ -87,7 +87,8 @@ internal sealed unsafe class TableModel<TLayout> : IDisposable
         ulong hash = HashOf(probe);
         StringEntry.Free(Heap, probe);
         Table.PrefetchBucket(hash);
-        Table.PrefetchEntry(hash);
+        if (Table.PrefetchEntry(hash))
+            Table.PrefetchDisplaced(hash);
         return Table.Find(hash, bytes);
     }
 
