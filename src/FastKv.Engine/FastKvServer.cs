@@ -76,7 +76,6 @@ public sealed partial class FastKvServer : IDisposable
         foreach (var partition in _partitions)
             partition.Channels.Mailboxes = mailboxes;
         Files = files;
-        AofBases = new AofBases(new SnapshotBase(this));
         Aof = new AppendOnlyLog(this, Files);
         Statistics = new ServerStatistics(this);
         Listeners = new ServerListeners(this);
@@ -131,8 +130,6 @@ public sealed partial class FastKvServer : IDisposable
 
     /// <summary>The append-only file.</summary>
     internal AppendOnlyLog Aof { get; }
-
-    internal AofBases AofBases { get; }
 
     /// <summary>The keys that are on their way to other servers.</summary>
     internal Migration.Migrations Migrations { get; } = new();

@@ -50,14 +50,14 @@ public unsafe struct FrozenGroups
     public void Add(StreamGroup* group, StreamId from, long position)
     {
         Debug.Assert(Count < _capacity, "one per group and consumer");
-        FrozenPendings.Begin(_lists + Count++, &group->Pending, &group->Frozen, isOfGroup: true, from, position);
+        FrozenPendings.Begin(_lists + Count++, &group->Pending, &group->Frozen, hasDeliveries: true, from, position);
     }
 
-    /// <summary>The same for a consumer.</summary>
-    public void Add(StreamConsumer* consumer, StreamId from, long position)
+    /// <summary>The same for a consumer; times and counts are kept if the group's entries are not added.</summary>
+    public void Add(StreamConsumer* consumer, bool hasDeliveries, StreamId from, long position)
     {
         Debug.Assert(Count < _capacity, "one per group and consumer");
-        FrozenPendings.Begin(_lists + Count++, &consumer->Pending, &consumer->Frozen, isOfGroup: false, from, position);
+        FrozenPendings.Begin(_lists + Count++, &consumer->Pending, &consumer->Frozen, hasDeliveries, from, position);
     }
 
     /// <summary>Ends it. What it returns is an entry in no table with all that is left to be freed; a null entry: nothing. O(lists).</summary>
@@ -69,7 +69,7 @@ public unsafe struct FrozenGroups
         {
             StreamIdMap kept = frozen->_lists[i].Release();
             if (kept.Count > 0)
-                frozen->Bury(heap, kept, frozen->_lists[i].IsOfGroup, i);
+                frozen->Bury(heap, kept, frozen->_lists[i].HasDeliveries, i);
         }
         NameIndex gone = frozen->_gone;
         if (frozen->_capacity > 0)
@@ -86,11 +86,11 @@ public unsafe struct FrozenGroups
     internal void Bury(NativeHeap heap, StreamGroup* group) => _gone.Add(heap, group);
 
     // As a group that is good for nothing but to be freed.
-    private void Bury(NativeHeap heap, StreamIdMap kept, bool isOfGroup, int number)
+    private void Bury(NativeHeap heap, StreamIdMap kept, bool hasDeliveries, int number)
     {
         var name = new ReadOnlySpan<byte>(&number, sizeof(int));
         var group = (StreamGroup*)NamedBlock.Create(heap, sizeof(StreamGroup), name);
-        if (isOfGroup)
+        if (hasDeliveries)
         {
             group->Pending = kept;
         }

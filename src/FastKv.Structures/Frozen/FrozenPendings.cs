@@ -27,8 +27,8 @@ public unsafe struct FrozenPendings
     private bool _hasCursor;
     private bool _isAtEnd;
 
-    /// <summary>Whether it is a group's, whose times and counts matter, or only a consumer's.</summary>
-    public bool IsOfGroup { get; private set; }
+    /// <summary>Whether times and counts are kept as well, or only IDs.</summary>
+    public bool HasDeliveries { get; private set; }
 
     /// <summary>Where it stands among what else is written of the groups: so many bytes come before it.</summary>
     public long Position { get; private set; }
@@ -36,10 +36,10 @@ public unsafe struct FrozenPendings
     /// <summary>The present ID.</summary>
     public StreamId Id { get; private set; }
 
-    /// <summary>Of a group: when it was delivered last, Unix milliseconds.</summary>
+    /// <summary>If they are kept: when it was delivered last, Unix milliseconds.</summary>
     public long DeliveryMs { get; private set; }
 
-    /// <summary>Of a group: how often.</summary>
+    /// <summary>The same: how often.</summary>
     public long DeliveryCount { get; private set; }
 
     /// <summary>Goes to the next one; false: all have been given.</summary>
@@ -64,7 +64,7 @@ public unsafe struct FrozenPendings
             _next = Id.Next;
             if (isKept && value == NotOfInstant)
                 continue;
-            if (IsOfGroup)
+            if (HasDeliveries)
                 Read(heap, (StreamPending*)value, isKept);
             return true;
         }
@@ -72,14 +72,14 @@ public unsafe struct FrozenPendings
         return false;
     }
 
-    internal static void Begin(FrozenPendings* frozen, StreamIdMap* map, FrozenPendings** owner, bool isOfGroup, StreamId from, long position)
+    internal static void Begin(FrozenPendings* frozen, StreamIdMap* map, FrozenPendings** owner, bool hasDeliveries, StreamId from, long position)
     {
         *frozen = default;
         frozen->_map = map;
         frozen->_owner = owner;
         frozen->_next = from;
         frozen->_last = map->Last.Id;
-        frozen->IsOfGroup = isOfGroup;
+        frozen->HasDeliveries = hasDeliveries;
         frozen->Position = position;
         *owner = frozen;
     }
@@ -91,21 +91,23 @@ public unsafe struct FrozenPendings
         return IsAhead(id) && _kept.TryInsert(heap, id, (ulong)pending);
     }
 
-    /// <summary>A pending entry of the group is about to change in place.</summary>
+    /// <summary>A pending entry is about to change in place.</summary>
     internal void BeforeChange(NativeHeap heap, StreamId id, StreamPending* pending)
     {
-        if (!IsAhead(id) || _kept.TryGet(id, out _))
+        if (!HasDeliveries || !IsAhead(id) || _kept.TryGet(id, out _))
             return;
         var copy = (StreamPending*)heap.Allocate(sizeof(StreamPending));
         *copy = *pending;
         _kept.TryInsert(heap, id, (ulong)copy);
     }
 
-    /// <summary>An ID has been taken from the consumer.</summary>
-    internal void NoteRemoved(NativeHeap heap, StreamId id)
+    /// <summary>An ID has been taken from the consumer; the entry is still as it was there.</summary>
+    internal void NoteRemoved(NativeHeap heap, StreamId id, StreamPending* pending)
     {
         _hasCursor = false;
-        if (IsAhead(id))
+        if (HasDeliveries)
+            BeforeChange(heap, id, pending);
+        else if (IsAhead(id))
             _kept.TryInsert(heap, id, OfInstant);
     }
 

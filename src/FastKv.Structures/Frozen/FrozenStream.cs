@@ -26,6 +26,9 @@ public unsafe struct FrozenStream
     /// <summary>The ID of the present block's first entry.</summary>
     public readonly StreamId FirstId => _currentFirst;
 
+    /// <summary>The entries of the present block.</summary>
+    public readonly StreamBlockEntries Entries => new(_current, _currentFirst);
+
     /// <summary>Bytes of the present block as Redis's listpack.</summary>
     public readonly long Bytes => _current->NodeBytes;
 

@@ -114,11 +114,11 @@ public unsafe struct StreamGroup
         while (consumer->Pending.Count > 0)
         {
             StreamId id = consumer->Pending.Last.Id;
-            consumer->Pending.RemoveLast(heap);
+            var pending = (StreamPending*)consumer->Pending.RemoveLast(heap);
             if (consumer->Frozen != null)
-                consumer->Frozen->NoteRemoved(heap, id);
-            group->Pending.Remove(heap, id, out ulong pending);
-            FreePending(heap, group, id, (StreamPending*)pending);
+                consumer->Frozen->NoteRemoved(heap, id, pending);
+            group->Pending.Remove(heap, id, out _);
+            FreePending(heap, group, id, pending);
         }
         if (consumer->Frozen != null)
             consumer->Frozen->Detach();
@@ -153,6 +153,9 @@ public unsafe struct StreamGroup
     {
         if (group->Frozen != null)
             group->Frozen->BeforeChange(heap, id, pending);
+        StreamConsumer* consumer = pending->Consumer;
+        if (consumer != null && consumer->Frozen != null)
+            consumer->Frozen->BeforeChange(heap, id, pending);
     }
 
     /// <summary>A pending entry is delivered again, or is taken for having been delivered at that time; the count is the caller's to change then.</summary>
@@ -170,7 +173,7 @@ public unsafe struct StreamGroup
         if (pending->Consumer == consumer)
             return;
         if (pending->Consumer != null)
-            TakeFrom(heap, pending->Consumer, id);
+            TakeFrom(heap, pending->Consumer, id, pending);
         Give(heap, consumer, id, pending);
         pending->Consumer = consumer;
     }
@@ -181,7 +184,7 @@ public unsafe struct StreamGroup
         if (!group->Pending.Remove(heap, id, out ulong value))
             return false;
         var pending = (StreamPending*)value;
-        TakeFrom(heap, pending->Consumer, id);
+        TakeFrom(heap, pending->Consumer, id, pending);
         FreePending(heap, group, id, pending);
         return true;
     }
@@ -256,11 +259,11 @@ public unsafe struct StreamGroup
             consumer->Frozen->NoteAdded(heap, id);
     }
 
-    private static void TakeFrom(NativeHeap heap, StreamConsumer* consumer, StreamId id)
+    private static void TakeFrom(NativeHeap heap, StreamConsumer* consumer, StreamId id, StreamPending* pending)
     {
         consumer->Pending.Remove(heap, id, out _);
         if (consumer->Frozen != null)
-            consumer->Frozen->NoteRemoved(heap, id);
+            consumer->Frozen->NoteRemoved(heap, id, pending);
     }
 
     // It has left the group's map.

@@ -27,6 +27,9 @@ public unsafe struct StreamPackCursor
     /// <summary>The ID of the block's first entry.</summary>
     public readonly StreamId FirstId => _cursor.Id;
 
+    /// <summary>The block's entries.</summary>
+    public readonly StreamBlockEntries Entries => new(Block, _cursor.Id);
+
     /// <summary>Bytes of the listpack.</summary>
     public readonly long Bytes => Block->NodeBytes;
 

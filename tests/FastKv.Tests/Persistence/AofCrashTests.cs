@@ -67,6 +67,7 @@ public sealed class AofCrashTests(ITestOutputHelper output)
                 if (saving.Length > 0)
                 {
                     using var client = server.Connect();
+                    client.Call("CONFIG", "SET", "aof-use-rdb-preamble", random.Next(2) == 0 ? "yes" : "no");
                     foreach (string command in saving)
                         client.Call(command);
                     Thread.Sleep(random.Next(0, 60));

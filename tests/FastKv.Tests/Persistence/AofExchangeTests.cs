@@ -40,6 +40,7 @@ public sealed class AofExchangeTests
 
     [Theory]
     [InlineData(1, "yes")]
+    [InlineData(1, "no")]
     [InlineData(3, "yes")]
     [InlineData(3, "no")]
     public void A_directory_is_loaded_by_both(int shards, string preamble)

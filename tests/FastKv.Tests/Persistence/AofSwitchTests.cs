@@ -12,11 +12,13 @@ public sealed class AofSwitchTests
     private const string Base = "temp-rewriteaof";
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void Until_the_base_is_complete_a_crash_leaves_what_was_there_before(int shards)
+    [InlineData(1, "yes")]
+    [InlineData(3, "yes")]
+    [InlineData(1, "no")]
+    [InlineData(3, "no")]
+    public void Until_the_base_is_complete_a_crash_leaves_what_was_there_before(int shards, string preamble)
     {
-        using var server = new FailingServer(shards, "appendonly yes\nappendfsync everysec");
+        using var server = new FailingServer(shards, $"appendonly yes\nappendfsync everysec\naof-use-rdb-preamble {preamble}");
         using var client = server.Connect();
         client.Call("SET", "old", "1");
         Assert.Equal("OK", client.Call("CONFIG", "SET", "appendonly", "no").Text);
@@ -58,11 +60,13 @@ public sealed class AofSwitchTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void A_log_that_is_turned_off_before_it_is_complete_leaves_nothing(int shards)
+    [InlineData(1, "yes")]
+    [InlineData(3, "yes")]
+    [InlineData(1, "no")]
+    [InlineData(3, "no")]
+    public void A_log_that_is_turned_off_before_it_is_complete_leaves_nothing(int shards, string preamble)
     {
-        using var server = new FailingServer(shards, "appendonly yes\nappendfsync everysec");
+        using var server = new FailingServer(shards, $"appendonly yes\nappendfsync everysec\naof-use-rdb-preamble {preamble}");
         using var client = server.Connect();
         client.Call("SET", "old", "1");
         Assert.Equal("OK", client.Call("CONFIG", "SET", "appendonly", "no").Text);
@@ -102,7 +106,9 @@ public sealed class AofSwitchTests
     [InlineData(3, "BGSAVE", "yes", "temp-")]
     [InlineData(1, "BGREWRITEAOF", "yes", Base)]
     [InlineData(3, "BGREWRITEAOF", "yes", Base)]
-    [InlineData(3, "BGREWRITEAOF", "no", "nothing")]
+    [InlineData(1, "BGREWRITEAOF", "no", Base)]
+    [InlineData(3, "BGREWRITEAOF", "no", Base)]
+    [InlineData(3, "BGSAVE", "no", "temp-")]
     public void It_waits_for_another_snapshot(int shards, string before, string preamble, string held)
     {
         using var server = new FailingServer(shards, $"appendonly no\naof-use-rdb-preamble {preamble}");
@@ -114,8 +120,7 @@ public sealed class AofSwitchTests
         Assert.Equal("OK", client.Read().Text);
         Assert.Equal("OK", client.Read().Text);
         Assert.Contains("aof_enabled:1", client.Call("INFO", "persistence").Text, StringComparison.Ordinal);
-        if (preamble == "yes")
-            Assert.Contains("aof_rewrite_scheduled:1", client.Call("INFO", "persistence").Text, StringComparison.Ordinal);
+        Assert.Contains("aof_rewrite_scheduled:1", client.Call("INFO", "persistence").Text, StringComparison.Ordinal);
         gate.Set();
         Assert.Equal("1 0", WaitAof(client, "0"));
         FailingServer.Await(client, "aof_rewrite_in_progress:0");
@@ -125,11 +130,13 @@ public sealed class AofSwitchTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void A_base_that_fails_is_tried_again(int shards)
+    [InlineData(1, "yes")]
+    [InlineData(3, "yes")]
+    [InlineData(1, "no")]
+    [InlineData(3, "no")]
+    public void A_base_that_fails_is_tried_again(int shards, string preamble)
     {
-        using var server = new FailingServer(shards, "appendonly no");
+        using var server = new FailingServer(shards, $"appendonly no\naof-use-rdb-preamble {preamble}");
         using var client = server.Connect();
         client.Call("SET", "k", "1");
         using var failed = new ManualResetEventSlim();

@@ -77,6 +77,10 @@ internal sealed class FailingServer : IDisposable
         return gate;
     }
 
+    /// <summary>Waits until all shards pause in the midst of a snapshot that is held.</summary>
+    public void AwaitPause() =>
+        Await(() => Array.TrueForAll(_server.Partitions, partition => partition.Snapshot.WaitsForDisk), "a snapshot that pauses");
+
     /// <summary>What a server finds that starts on the files as they are now (for instance after a crash at this moment).</summary>
     public T Restarted<T>(Func<RespClient, T> look)
     {
@@ -85,7 +89,7 @@ internal sealed class FailingServer : IDisposable
         System.IO.Directory.CreateDirectory(directory);
         foreach (string file in System.IO.Directory.GetFiles(Directory))
             File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
-        using var server = new AofServer(copy.Path, isFastKv: true, "--shards", _shards.ToString());
+        using var server = new AofServer(copy.Path, isFastKv: true, "--shards", _shards.ToString(), "--enable-debug-command", "yes");
         using RespClient client = server.Connect();
         return look(client);
     }

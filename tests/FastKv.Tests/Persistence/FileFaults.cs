@@ -9,8 +9,10 @@ internal sealed class FileFaults(string folder) : IFileSystem
 {
     private readonly SystemFiles _files = SystemFiles.Instance;
 
-    /// <summary>Calls so far.</summary>
-    public int Calls { get; private set; }
+    private int _calls;
+
+    /// <summary>Calls so far, of all threads.</summary>
+    public int Calls => Volatile.Read(ref _calls);
 
     /// <summary>The call that fails, counted from 1; 0: none.</summary>
     public int FailsAt { get; set; }
@@ -40,21 +42,27 @@ internal sealed class FileFaults(string folder) : IFileSystem
 
     public int SyncDirectory(string path) => Next() is int error and not 0 ? error : _files.SyncDirectory(folder);
 
-    public void Reset(int failsAt, int error) => (Calls, FailsAt, Error) = (0, failsAt, error);
+    public void Reset(int failsAt, int error) => (_calls, FailsAt, Error) = (0, failsAt, error);
 
     private string Here(string path) => Path.Combine(folder, Path.GetFileName(path));
 
-    private int Next() => ++Calls == FailsAt ? Error : 0;
+    private int Next() => Next(out _);
+
+    private int Next(out bool isFault)
+    {
+        isFault = Interlocked.Increment(ref _calls) == FailsAt;
+        return isFault ? Error : 0;
+    }
 
     private sealed class File(FileFaults faults, IOutputFile file) : IOutputFile
     {
         public int Write(ReadOnlySpan<byte> bytes, out int written)
         {
             written = 0;
-            int error = faults.Next();
+            int error = faults.Next(out bool isFault);
             if (error != 0)
                 return error;
-            return file.Write(faults.Calls == faults.FailsAt ? bytes[..(bytes.Length / 2)] : bytes, out written);
+            return file.Write(isFault ? bytes[..(bytes.Length / 2)] : bytes, out written);
         }
 
         public int Sync() => faults.Next() is int error and not 0 ? error : file.Sync();

@@ -13,6 +13,8 @@ public sealed class FrozenValueTests
     private const int Elements = 12_000;
     private const int PerCommand = 500;
     private const int Burst = 250;
+    private const string Save = "BGSAVE";
+    private const string Rewrite = "BGREWRITEAOF";
 
     /// <summary>Errors that no state of the data explains.</summary>
     private static readonly string[] s_mistakes = ["unknown command", "wrong number", "syntax error", "not an integer", "Invalid stream ID"];
@@ -20,16 +22,21 @@ public sealed class FrozenValueTests
     private static readonly string[] s_types = ["h", "s", "z", "l", "x", "e"];
 
     [Theory]
-    [InlineData(1, 1)]
-    [InlineData(2, 1)]
-    [InlineData(3, 3)]
-    [InlineData(4, 1)]
-    public void A_save_has_large_values_as_they_were_at_its_instant(int seed, int shards)
+    [InlineData(1, 1, Save)]
+    [InlineData(2, 1, Save)]
+    [InlineData(3, 3, Save)]
+    [InlineData(4, 1, Save)]
+    [InlineData(1, 1, Rewrite)]
+    [InlineData(2, 1, Rewrite)]
+    [InlineData(3, 3, Rewrite)]
+    [InlineData(4, 1, Rewrite)]
+    [InlineData(5, 2, Rewrite)]
+    public void A_save_has_large_values_as_they_were_at_its_instant(int seed, int shards, string command)
     {
         using var folder = new TemporaryFolder();
         string digest;
         string[] images;
-        using (var server = new FastKvProcess(shards, "--dir", folder.Path))
+        using (var server = new FastKvProcess(shards, Options(folder, command)))
         {
             using RespClient client = server.Connect();
             Fill(client, "a");
@@ -37,18 +44,27 @@ public sealed class FrozenValueTests
             Fill(client, "c");
             digest = client.Call("DEBUG", "DIGEST").Text;
             images = StreamImages(client);
-            ChangeDuringSave(client, seed);
+            ChangeDuringSave(client, seed, command);
             Assert.Contains("rdb_last_bgsave_status:ok", client.Call("INFO", "persistence").Text, StringComparison.Ordinal);
             Assert.True(FrozenValues(client) >= 6, "values were frozen");
             Assert.NotEqual(digest, client.Call("DEBUG", "DIGEST").Text);
             RemoveExpired(client);
 
             // What the snapshot has done to the values has left them sound: all that is there can be read, and saved again.
-            File.Copy(Path.Combine(folder.Path, "dump.rdb"), Path.Combine(folder.Path, "kept.rdb"));
+            if (command == Save)
+                File.Copy(Path.Combine(folder.Path, "dump.rdb"), Path.Combine(folder.Path, "kept.rdb"));
             string later = client.Call("DEBUG", "DIGEST").Text;
             Assert.Equal("OK", client.Call("DEBUG", "RELOAD").Text);
             Assert.Equal(later, client.Call("DEBUG", "DIGEST").Text);
             Assert.Equal(0, server.Stop());
+        }
+        if (command == Rewrite)
+        {
+            using var alone = new BaseAlone(Path.Combine(folder.Path, "appendonlydir"));
+            var (found, foundImages) = alone.Loaded(isFastKv: true, shards, client => (client.Call("DEBUG", "DIGEST").Text, StreamImages(client)));
+            Assert.Equal(digest, found);
+            Assert.Equal(images, foundImages);
+            return;
         }
         File.Move(Path.Combine(folder.Path, "kept.rdb"), Path.Combine(folder.Path, "dump.rdb"), overwrite: true);
         using (var server = new FastKvProcess(shards, "--dir", folder.Path))
@@ -61,27 +77,31 @@ public sealed class FrozenValueTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void A_save_that_is_given_up_leaves_nothing_behind(int seed)
+    [InlineData(1, Save)]
+    [InlineData(2, Save)]
+    [InlineData(1, Rewrite)]
+    [InlineData(2, Rewrite)]
+    public void A_save_that_is_given_up_leaves_nothing_behind(int seed, string command)
     {
         using var folder = new TemporaryFolder();
-        using var server = new FastKvProcess(1, "--dir", folder.Path);
+        using var server = new FastKvProcess(1, Options(folder, command));
         using RespClient client = server.Connect();
         Fill(client, "a");
         Fill(client, "b");
         var random = new Random(seed);
-        Assert.False(client.Call("BGSAVE").IsError);
+        Assert.False(client.Call(command).IsError);
         Send(client, Enumerable.Range(0, Burst).Select(_ => Change(random, "ab")));
 
-        // FLUSHALL ends the background save (FlushAllTests), and frozen values with it.
+        // FLUSHALL ends the background save (FlushAllTests), and frozen values with it; a rewrite is given up when the log is turned off.
+        if (command == Rewrite)
+            Assert.Equal("OK", client.Call("CONFIG", "SET", "appendonly", "no").Text);
         Assert.Equal("OK", client.Call("FLUSHALL").Text);
         Fill(client, "a");
         AwaitSave(client);
         string digest = client.Call("DEBUG", "DIGEST").Text;
         Assert.Equal("OK", client.Call("DEBUG", "RELOAD").Text);
         Assert.Equal(digest, client.Call("DEBUG", "DIGEST").Text);
-        Assert.False(client.Call("BGSAVE").IsError);
+        Assert.False(client.Call(command).IsError);
         Send(client, Enumerable.Range(0, Burst).Select(_ => Change(random, "a")));
         Assert.Equal(0, server.Stop());
     }
@@ -98,7 +118,7 @@ public sealed class FrozenValueTests
             Fill(client, "a", withFieldTimes: false);
             Fill(client, "b", withFieldTimes: false);
             digests = client.Call(["DEBUG", "DIGEST-VALUE", .. keys]).ToString()!;
-            ChangeDuringSave(client, seed: 7);
+            ChangeDuringSave(client, seed: 7, Save);
             File.Copy(Path.Combine(folder.Path, "dump.rdb"), Path.Combine(folder.Path, "kept.rdb"));
             Assert.Equal(0, server.Stop());
         }
@@ -112,15 +132,40 @@ public sealed class FrozenValueTests
         Assert.Equal(keys.Length.ToString(CultureInfo.InvariantCulture), reader.Call("DBSIZE").Text);
     }
 
-    private static void ChangeDuringSave(RespClient client, int seed)
+    [Theory]
+    [InlineData(7)]
+    [InlineData(8)]
+    public void Redis_loads_a_base_of_commands_whose_values_changed_meanwhile(int seed)
+    {
+        using var folder = new TemporaryFolder();
+        string digest;
+        using (var server = new FastKvProcess(1, Options(folder, Rewrite)))
+        {
+            using RespClient client = server.Connect();
+            Fill(client, "a", withFieldTimes: false);
+            Fill(client, "b", withFieldTimes: false);
+            digest = client.Call("DEBUG", "DIGEST").Text;
+            ChangeDuringSave(client, seed, Rewrite);
+            Assert.Equal(0, server.Stop());
+        }
+        using var alone = new BaseAlone(Path.Combine(folder.Path, "appendonlydir"));
+        Assert.Equal(digest, alone.Loaded(isFastKv: false, 1, DataComparison.DigestOf));
+    }
+
+    private static string[] Options(TemporaryFolder folder, string command) =>
+        command == Save ? ["--dir", folder.Path]
+        : ["--dir", folder.Path, "--appendonly", "yes", "--aof-use-rdb-preamble", "no", "--auto-aof-rewrite-percentage", "0"];
+
+    private static void ChangeDuringSave(RespClient client, int seed, string command)
     {
         var random = new Random(seed);
         const int burstsMin = 4;
-        byte[][] first = [RespClient.Encode("BGSAVE"), .. Enumerable.Range(0, Burst).Select(_ => RespClient.Encode(Change(random, "ab")))];
+        byte[][] first = [RespClient.Encode(command), .. Enumerable.Range(0, Burst).Select(_ => RespClient.Encode(Change(random, "ab")))];
         Assert.False(client.Pipeline([.. first.SelectMany(c => c)], first.Length)[0].IsError);
         for (int i = 0; i < burstsMin || IsSaving(client); i++)
             Send(client, Enumerable.Range(0, Burst).Select(_ => Change(random, i == 0 ? "abc" : "ab")));
         AwaitSave(client);
+        BaseAlone.Await(client);
     }
 
     /// <summary>A digest has keys that have expired and have not been noticed, a file has not.</summary>
@@ -254,7 +299,8 @@ public sealed class FrozenValueTests
         .Where(part => part.StartsWith("frozen_values=", StringComparison.Ordinal)).Sum(part => long.Parse(part.AsSpan("frozen_values=".Length), CultureInfo.InvariantCulture));
 
     private static bool IsSaving(RespClient client) =>
-        client.Call("INFO", "persistence").Text.Contains("rdb_bgsave_in_progress:1", StringComparison.Ordinal);
+        client.Call("INFO", "persistence").Text is { } state
+        && (state.Contains("rdb_bgsave_in_progress:1", StringComparison.Ordinal) || state.Contains("aof_rewrite_in_progress:1", StringComparison.Ordinal));
 
     private static void AwaitSave(RespClient client)
     {

@@ -14,6 +14,8 @@ public sealed class LargeValueSaveTests
     private const int HeldStringBytes = 12_000_000;
     private const int Pendings = 1500;
     private const int HeldPendings = 60_000;
+    private const string Save = "BGSAVE";
+    private const string Rewrite = "BGREWRITEAOF";
 
     // s: bytes that nothing makes shorter, t: a text; p: passes for a HyperLogLog; x: a stream with a group whose entries are pending.
     // # is the change's number, @ a text nearly as long as the value. A command after | is one more of the same change.
@@ -41,14 +43,15 @@ public sealed class LargeValueSaveTests
     ];
 
     [Theory]
-    [InlineData("yes")]
-    [InlineData("no")]
-    public void Whatever_changes_large_values_behind_BGSAVE_is_not_in_it(string compression)
+    [InlineData("yes", Save)]
+    [InlineData("no", Save)]
+    [InlineData("no", Rewrite)]
+    public void Whatever_changes_large_values_behind_a_save_is_not_in_it(string compression, string save)
     {
         using var folder = new TemporaryFolder();
         string kept = Path.Combine(folder.Path, "kept.rdb");
         Dictionary<string, string> before, beforeForRedis;
-        using (var server = new HeldServer($"rdbcompression {compression}"))
+        using (var server = Server(save, $"rdbcompression {compression}"))
         {
             using RespClient client = server.Connect();
             for (int i = 0; i < s_changes.Length; i++)
@@ -56,34 +59,43 @@ public sealed class LargeValueSaveTests
                 foreach (char kind in "stpx".Where(kind => s_changes[i].Contains($" {kind}#", StringComparison.Ordinal)))
                     Fill(client, kind, $"{kind}{i}", StringBytes, Pendings);
             }
-            before = Image(client, isRedis: false);
-            beforeForRedis = Image(client, isRedis: true);
-            byte[][] commands = [RespClient.Encode("BGSAVE"), .. s_changes.SelectMany((change, number) => Commands(change, $"{number}", StringBytes))];
+            before = Image(client, isRedis: false, save);
+            beforeForRedis = Image(client, isRedis: true, save);
+            byte[][] commands = [RespClient.Encode(save), .. s_changes.SelectMany((change, number) => Commands(change, $"{number}", StringBytes))];
             RespFrame[] replies = client.Pipeline([.. commands.SelectMany(command => command)], commands.Length);
             Assert.False(replies[0].IsError);
             Assert.DoesNotContain(replies, r => r.IsError);
-            Assert.True(HeldServer.AwaitSave(client));
+            AwaitEnd(client);
 
             // The save goes on meanwhile: how many it has not written when their changes come depends on the machine.
             Assert.True(server.FrozenTotal >= s_changes.Length / 4, $"{server.FrozenTotal} values were frozen");
-            Assert.NotEqual("", Difference(before, Image(client, isRedis: false)));
+            Assert.NotEqual("", Difference(before, Image(client, isRedis: false, save)));
+            if (save == Rewrite)
+            {
+                using var alone = new BaseAlone(server.Folder);
+                Assert.Equal("", Difference(before, alone.Loaded(isFastKv: true, 1, loaded => Image(loaded, isRedis: false, save))));
+                Assert.Equal("", Difference(beforeForRedis, alone.Loaded(isFastKv: false, 1, loaded => Image(loaded, isRedis: true, save))));
+                return;
+            }
             File.Copy(server.File, kept);
             Assert.Equal("OK", client.Call("DEBUG", "RELOAD", "NOSAVE").Text);
-            Assert.Equal("", Difference(before, Image(client, isRedis: false)));
+            Assert.Equal("", Difference(before, Image(client, isRedis: false, save)));
         }
         using var redis = new RedisServerProcess("--dir", folder.Path, "--dbfilename", "kept.rdb");
         using RespClient reader = redis.Connect();
         while (reader.Call("PING").IsError)
             Thread.Sleep(10);
-        Assert.Equal("", Difference(beforeForRedis, Image(reader, isRedis: true)));
+        Assert.Equal("", Difference(beforeForRedis, Image(reader, isRedis: true, save)));
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void A_held_save_has_long_strings_as_they_were(int seed)
+    [InlineData(1, Save)]
+    [InlineData(2, Save)]
+    [InlineData(1, Rewrite)]
+    [InlineData(2, Rewrite)]
+    public void A_held_save_has_long_strings_as_they_were(int seed, string save)
     {
-        using var server = new HeldServer();
+        using var server = Server(save);
         using RespClient client = server.Connect();
         var random = new Random(seed);
         string[] endings = ["SET # x", "SET # @", "DEL #", "APPEND # @", "RENAME # other", "PEXPIREAT # 1"];
@@ -91,11 +103,11 @@ public sealed class LargeValueSaveTests
         {
             Fill(client, 's', "a", HeldStringBytes, 0);
             Fill(client, 's', "b", HeldStringBytes, 0);
-            var before = Image(client, isRedis: false);
+            var before = Image(client, isRedis: false, save);
             long used = server.UsedBytes, preserved = server.PreservedBytes;
             int changes = random.Next(20, 60);
             server.Hold();
-            Assert.False(client.Call("BGSAVE").IsError);
+            Assert.False(client.Call(save).IsError);
             server.AwaitPause();
             foreach (string key in (string[])["a", "b"])
             {
@@ -107,10 +119,10 @@ public sealed class LargeValueSaveTests
             // Each change overwrites two bytes, perhaps of two pages, or appends.
             Assert.InRange(server.PreservedBytes - preserved, 1, 2L * changes * 2 * 4096);
             server.LetGo();
-            Assert.True(HeldServer.AwaitSave(client));
-            Assert.Equal("OK", client.Call("DEBUG", "RELOAD", "NOSAVE").Text);
-            Assert.Equal("", Difference(before, Image(client, isRedis: false)));
-            Assert.InRange(server.UsedBytes, used - 1_000_000, used + 1_000_000);
+            AwaitEnd(client);
+            AssertSaved(server, client, before, save);
+            if (save == Save)
+                Assert.InRange(server.UsedBytes, used - 1_000_000, used + 1_000_000);
             Assert.Equal("OK", client.Call("FLUSHALL").Text);
         }
 
@@ -124,20 +136,28 @@ public sealed class LargeValueSaveTests
     }
 
     [Theory]
-    [InlineData(1, 8_300_000)]
-    [InlineData(2, 8_000_000)]
-    [InlineData(3, 7_500_000)]
-    [InlineData(4, 6_600_000)]
-    [InlineData(5, 6_200_000)]
-    public void A_held_save_has_pending_entries_as_they_were(int seed, int bytesBefore)
+    [InlineData(1, 8_300_000, Save)]
+    [InlineData(2, 8_000_000, Save)]
+    [InlineData(3, 7_500_000, Save)]
+    [InlineData(4, 6_600_000, Save)]
+    [InlineData(5, 6_200_000, Save)]
+    [InlineData(1, 8_300_000, Rewrite)]
+    [InlineData(2, 7_000_000, Rewrite)]
+    [InlineData(3, 5_500_000, Rewrite)]
+    [InlineData(4, 2_000_000, Rewrite)]
+    [InlineData(5, 100_000, Rewrite)]
+    public void A_held_save_has_pending_entries_as_they_were(int seed, int bytesBefore, string save)
     {
-        using var server = new HeldServer();
+        using var server = Server(save);
         using RespClient client = server.Connect();
         var random = new Random(seed);
         Fill(client, 'x', "a", 0, HeldPendings);
         Fill(client, 'x', "b", 0, HeldPendings);
-        Send(client, [RespClient.Encode("XTRIM", "a", "MAXLEN", "5000"), RespClient.Encode("XTRIM", "b", "MAXLEN", "5000")]);
-        var before = Image(client, isRedis: false);
+
+        // What is pending and not in the stream any more is in no AOF, as with Redis.
+        if (save == Save)
+            Send(client, [RespClient.Encode("XTRIM", "a", "MAXLEN", "5000"), RespClient.Encode("XTRIM", "b", "MAXLEN", "5000")]);
+        var before = Image(client, isRedis: false, save);
 
         // Databases are written from the last to the first, so this says how far the first stream is written when the save pauses.
         Send(client, [RespClient.Encode("SELECT", "1")]);
@@ -145,7 +165,7 @@ public sealed class LargeValueSaveTests
         Send(client, [RespClient.Encode("SELECT", "0")]);
         long preserved = server.PreservedBytes;
         server.Hold();
-        Assert.False(client.Call("BGSAVE").IsError);
+        Assert.False(client.Call(save).IsError);
         server.AwaitPause();
         const int changes = 3000;
         for (int from = 0; from < changes; from += 500)
@@ -159,9 +179,8 @@ public sealed class LargeValueSaveTests
         Assert.InRange(server.PreservedBytes - preserved, 1, 2000);
         Send(client, [seed == 1 ? RespClient.Encode("XGROUP", "DESTROY", "a", "g") : RespClient.Encode("DEL", "a")]);
         server.LetGo();
-        Assert.True(HeldServer.AwaitSave(client));
-        Assert.Equal("OK", client.Call("DEBUG", "RELOAD", "NOSAVE").Text);
-        Assert.Equal("", Difference(before, Image(client, isRedis: false)));
+        AwaitEnd(client);
+        AssertSaved(server, client, before, save);
 
         static string[] Change(Random random, string key)
         {
@@ -200,15 +219,22 @@ public sealed class LargeValueSaveTests
     [InlineData("XGROUP DESTROY x# g", 0)]
     public void A_change_waits_for_little(string change, long bytesMax)
     {
-        const int headBytes = 256;
-        using var server = new HeldServer();
+        ChangeWaitsForLittle(change, bytesMax, Save, headBytes: 256);
+
+        // Each command of a stream's groups names the key.
+        ChangeWaitsForLittle(change, bytesMax, Rewrite, headBytes: 1024);
+    }
+
+    private static void ChangeWaitsForLittle(string change, long bytesMax, string save, long headBytes)
+    {
+        using var server = Server(save);
         using RespClient client = server.Connect();
         Fill(client, 's', "s1", HeldStringBytes, 0);
         Fill(client, 's', "s2", HeldStringBytes, 0);
         Fill(client, 'x', "x1", 0, 4000);
         Fill(client, 'x', "x2", 0, 4000);
         server.Hold();
-        Assert.False(client.Call("BGSAVE").IsError);
+        Assert.False(client.Call(save).IsError);
         server.AwaitPause();
         long before = server.PreservedBytes;
         foreach (string number in (string[])["1", "2"])
@@ -218,7 +244,30 @@ public sealed class LargeValueSaveTests
             before = server.PreservedBytes;
         }
         server.LetGo();
+        AwaitEnd(client);
+    }
+
+    // Only files of snapshots are held. Rewrites make commands.
+    private static HeldServer Server(string save, string options = "") => save == Save
+        ? new HeldServer(options)
+        : new HeldServer($"appendonly yes\nappendfsync no\naof-use-rdb-preamble no\nauto-aof-rewrite-percentage 0\n{options}", held: "temp-rewriteaof");
+
+    private static void AwaitEnd(RespClient client)
+    {
         Assert.True(HeldServer.AwaitSave(client));
+        BaseAlone.Await(client);
+    }
+
+    private static void AssertSaved(HeldServer server, RespClient client, Dictionary<string, string> expected, string save)
+    {
+        if (save == Rewrite)
+        {
+            using var alone = new BaseAlone(server.Folder);
+            Assert.Equal("", Difference(expected, alone.Loaded(isFastKv: true, 1, loaded => Image(loaded, isRedis: false, save))));
+            return;
+        }
+        Assert.Equal("OK", client.Call("DEBUG", "RELOAD", "NOSAVE").Text);
+        Assert.Equal("", Difference(expected, Image(client, isRedis: false, save)));
     }
 
     private static IEnumerable<byte[]> Commands(string change, string number, int bytes)
@@ -275,7 +324,7 @@ public sealed class LargeValueSaveTests
     private static byte[] Bytes(string text) => System.Text.Encoding.Latin1.GetBytes(text);
 
     /// <summary>What the keys hold: the digest of a string, all of a stream.</summary>
-    private static Dictionary<string, string> Image(RespClient client, bool isRedis)
+    private static Dictionary<string, string> Image(RespClient client, bool isRedis, string save)
     {
         var image = new Dictionary<string, string>();
         foreach (RespFrame name in client.Call("KEYS", "*").Items!)
@@ -290,23 +339,23 @@ public sealed class LargeValueSaveTests
                     text += pendings.IsError ? "none" : string.Join(' ', pendings.Items!.Select(p => $"{p.Items![0].Text} {p.Items[1].Text} {p.Items[3].Text}"));
                 }
                 if (!isRedis)
-                    text += Times(client.Call("XINFO", "STREAM", key, "FULL", "COUNT", "0"));
+                    text += Times(client.Call("XINFO", "STREAM", key, "FULL", "COUNT", "0"), hasSeenTimes: save == Save);
             }
             image[key] = text;
         }
         return image;
     }
 
-    // Which node of a radix tree an ID is in depends on how the tree came to be.
-    private static string Times(RespFrame frame)
+    // Which node of a radix tree an ID is in depends on how the tree came to be; and when consumers were seen is not in an append-only file.
+    private static string Times(RespFrame frame, bool hasSeenTimes)
     {
         if (frame.Items is not { } items)
             return frame.Text;
         var parts = new List<string>();
         for (int i = 0; i < items.Length; i++)
         {
-            parts.Add(Times(items[i]));
-            if (items[i].Items is null && items[i].Text is "radix-tree-nodes" or "radix-tree-keys")
+            parts.Add(Times(items[i], hasSeenTimes));
+            if (items[i].Items is null && (items[i].Text is "radix-tree-nodes" or "radix-tree-keys" || (!hasSeenTimes && items[i].Text is "seen-time" or "active-time")))
                 i++;
         }
         return "[" + string.Join(' ', parts) + "]";

@@ -49,34 +49,44 @@ public sealed class SnapshotInstantTests
     ];
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void Whatever_changes_behind_BGSAVE_is_not_in_it(int shards)
+    [InlineData(1, "BGSAVE")]
+    [InlineData(3, "BGSAVE")]
+    [InlineData(1, "BGREWRITEAOF")]
+    [InlineData(3, "BGREWRITEAOF")]
+    public void Whatever_changes_behind_a_snapshot_is_not_in_it(int shards, string command)
     {
+        bool isSave = command == "BGSAVE";
+        string[] options = isSave ? [] : ["--appendonly", "yes", "--aof-use-rdb-preamble", "no"];
         using var folder = new TemporaryFolder();
         DataImage before;
         string[][] changes = [.. s_changes.Select((change, number) => Words(change, number))];
-        using (var server = new FastKvProcess(shards, "--dir", folder.Path))
+        using (var server = new FastKvProcess(shards, ["--dir", folder.Path, .. options]))
         {
             using RespClient client = server.Connect();
             for (int i = 0; i < s_changes.Length; i++)
             {
                 foreach (char kind in s_data.Keys.Where(kind => s_changes[i].Contains($" {kind}#", StringComparison.Ordinal)))
                 {
-                    foreach (string command in s_data[kind])
-                        Assert.False(client.Call(Words(command, i)).IsError, command);
+                    foreach (string made in s_data[kind])
+                        Assert.False(client.Call(Words(made, i)).IsError, made);
                 }
             }
             before = DataImage.Of(client, hasFieldTimes: true);
-            byte[][] commands = [RespClient.Encode("BGSAVE"), .. changes.Select(RespClient.Encode)];
-            RespFrame[] replies = client.Pipeline([.. commands.SelectMany(command => command)], commands.Length);
+            byte[][] commands = [RespClient.Encode(command), .. changes.Select(RespClient.Encode)];
+            RespFrame[] replies = client.Pipeline([.. commands.SelectMany(bytes => bytes)], commands.Length);
             for (int i = 0; i < replies.Length; i++)
-                Assert.False(replies[i].IsError, i == 0 ? "BGSAVE" : $"{s_changes[i - 1]}: {replies[i].Text}");
+                Assert.False(replies[i].IsError, i == 0 ? command : $"{s_changes[i - 1]}: {replies[i].Text}");
             Assert.NotEqual(before.Digest, client.Call("DEBUG", "DIGEST").Text);
-            while (client.Call("INFO", "persistence").Text.Contains("rdb_bgsave_in_progress:1", StringComparison.Ordinal))
-                Thread.Sleep(10);
+            FailingServer.Await(client, "rdb_bgsave_in_progress:0");
             Assert.Contains("rdb_last_bgsave_status:ok", client.Call("INFO", "persistence").Text, StringComparison.Ordinal);
+            BaseAlone.Await(client);
             Assert.Equal(0, server.Stop());
+        }
+        if (!isSave)
+        {
+            using var alone = new BaseAlone(Path.Combine(folder.Path, "appendonlydir"));
+            Assert.Equal("", alone.Loaded(isFastKv: true, shards, client => DataImage.Of(client, hasFieldTimes: true)).DifferenceFrom(before));
+            return;
         }
         using (var server = new FastKvProcess(shards, "--dir", folder.Path))
         {

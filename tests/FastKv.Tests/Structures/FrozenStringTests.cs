@@ -87,12 +87,19 @@ public sealed unsafe class FrozenStringTests
     }
 
     [Theory]
-    [InlineData(1, false)]
-    [InlineData(2, false)]
-    [InlineData(3, true)]
-    [InlineData(4, true)]
-    [InlineData(5, false)]
-    public void Pending_entries_are_given_as_they_were(int seed, bool isInTheMidst)
+    [InlineData(1, false, true)]
+    [InlineData(2, false, true)]
+    [InlineData(3, true, true)]
+    [InlineData(4, true, true)]
+    [InlineData(5, false, true)]
+    [InlineData(1, false, false)]
+    [InlineData(2, false, false)]
+    [InlineData(3, true, false)]
+    [InlineData(4, true, false)]
+    [InlineData(5, false, false)]
+    [InlineData(6, false, false)]
+    [InlineData(7, true, false)]
+    public void Pending_entries_are_given_as_they_were(int seed, bool isInTheMidst, bool isByGroup)
     {
         const int count = 2000;
         using var heap = new NativeHeap("frozen", guarded: true);
@@ -105,14 +112,21 @@ public sealed unsafe class FrozenStringTests
             StreamGroup.CreateConsumer(heap, group, [(byte)i], 0);
         for (int i = 0; i < count; i++)
             StreamGroup.TryAddPending(heap, group, Consumer(group, i % 3), Id(random), i);
-        StreamId from = isInTheMidst ? new StreamId(3000, 0) : group->Pending.First.Id;
+
+        // Times and counts are given with the group's entries, or else with those of the consumers.
         var expected = new List<string>();
-        foreach (int list in (int[])[-1, 0, 1, 2])
-            Read(list < 0 ? group->Pending : Consumer(group, list)->Pending, list, list < 0 ? from : default, expected);
         FrozenGroups* frozen = FrozenGroups.Create(heap, stream);
-        frozen->Add(group, from, 0);
-        for (int i = 0; i < 3; i++)
-            frozen->Add(Consumer(group, i), Consumer(group, i)->Pending.First.Id, 0);
+        int[] lists = isByGroup ? [-1, 0, 1, 2] : [0, 1, 2];
+        foreach (int list in lists)
+        {
+            StreamIdMap map = list < 0 ? group->Pending : Consumer(group, list)->Pending;
+            StreamId from = isInTheMidst && list == lists[0] ? map.SeekAtLeast(new StreamId(3000, 0)).Id : map.First.Id;
+            Read(map, list, from, !isByGroup, expected);
+            if (list < 0)
+                frozen->Add(group, from, 0);
+            else
+                frozen->Add(Consumer(group, list), hasDeliveries: !isByGroup, from, 0);
+        }
         var actual = new List<string>();
         int next = 0;
         int stopAt = seed == 5 ? Rounds / 3 : int.MaxValue;
@@ -122,7 +136,7 @@ public sealed unsafe class FrozenStringTests
             {
                 FrozenPendings* list = (*frozen)[next];
                 if (list->MoveNext(heap))
-                    actual.Add(Line(next - 1, list->Id, list->DeliveryMs, list->DeliveryCount));
+                    actual.Add(Line(lists[next], !isByGroup, list->Id, list->DeliveryMs, list->DeliveryCount));
                 else
                     next++;
             }
@@ -177,17 +191,18 @@ public sealed unsafe class FrozenStringTests
 
     private static StreamId Id(Random random) => new((ulong)random.Next(1, 6000), (ulong)random.Next(2));
 
-    private static void Read(in StreamIdMap map, int list, StreamId from, List<string> lines)
+    private static void Read(in StreamIdMap map, int list, StreamId from, bool hasDeliveries, List<string> lines)
     {
         var cursor = map.SeekAtLeast(from);
         for (bool more = cursor.IsValid; more; more = cursor.MoveNext())
         {
             var pending = (StreamPending*)cursor.Value;
-            lines.Add(Line(list, cursor.Id, pending->DeliveryMs, pending->DeliveryCount));
+            lines.Add(Line(list, hasDeliveries, cursor.Id, pending->DeliveryMs, pending->DeliveryCount));
         }
     }
 
-    private static string Line(int list, StreamId id, long ms, long times) => list < 0 ? $"{id.Ms}-{id.Seq} {ms} {times}" : $"{list}: {id.Ms}-{id.Seq}";
+    private static string Line(int list, bool hasDeliveries, StreamId id, long ms, long times) =>
+        $"{list}: {id.Ms}-{id.Seq}" + (list < 0 || hasDeliveries ? $" {ms} {times}" : "");
 
     /// <summary>A frozen string whose heap tells it of changes.</summary>
     private sealed class Keeper : BlockKeeper

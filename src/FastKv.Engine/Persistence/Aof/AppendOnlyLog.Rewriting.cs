@@ -25,8 +25,7 @@ internal sealed partial class AppendOnlyLog
         IsRewriteScheduled = true;
         if (_hasStartFailed)
             End(AofState.Waiting);
-        var bases = Base();
-        if (_isRewriting || !bases.CanBegin)
+        if (_isRewriting || !_base.CanBegin)
             return 0;
         _rewriteStarted = Stopwatch.GetTimestamp();
         int error = _files.CreateDirectory(DirectoryPath);
@@ -45,8 +44,7 @@ internal sealed partial class AppendOnlyLog
         }
         isBegun = true;
         IsRewriteScheduled = false;
-        _base = bases;
-        _isSnapshotBase = IsSnapshotBase;
+        _isRdbBase = _options.AofUseRdbPreamble;
         _temporaryBase = $"temp-rewriteaof-bg-{Environment.ProcessId}.aof";
 
         // Before the writer may look at them.
@@ -57,7 +55,7 @@ internal sealed partial class AppendOnlyLog
         if (error != 0)
             EndBase(error);
         else
-            bases.Begin(_server.Partitions, _files, PathOf(_temporaryBase), EndBase);
+            _base.Begin(PathOf(_temporaryBase), _isRdbBase, EndBase);
         foreach (var loop in _server.Loops)
             loop.Wake();
         _writer.StartOnce();
@@ -79,13 +77,13 @@ internal sealed partial class AppendOnlyLog
         if (_isRewriting || isPaused)
             return false;
         if (IsRewriteScheduled)
-            return Base().CanBegin;
+            return _base.CanBegin;
         if (!IsComplete || _options.AutoAofRewritePercentage == 0)
             return false;
         long size = CurrentBytes;
         long growth = (size * 100 / Math.Max(1, _rewriteBaseBytes)) - 100;
         bool hasGrown = size > _options.AutoAofRewriteMinSize && growth >= _options.AutoAofRewritePercentage;
-        if (!(hasGrown || _generations >= GenerationsMax) || !Base().CanBegin)
+        if (!(hasGrown || _generations >= GenerationsMax) || !_base.CanBegin)
             return false;
         _server.Log.Notice(hasGrown ? $"Starting automatic rewriting of AOF on {growth}% growth"
             : $"Starting automatic rewriting of AOF of {_generations} generations of increments");
@@ -124,7 +122,7 @@ internal sealed partial class AppendOnlyLog
     private void GiveUpRewrite()
     {
         _isGivenUp = true;
-        _base?.Cancel();
+        _base.Cancel();
         _writer.Wake();
     }
 
@@ -166,7 +164,7 @@ internal sealed partial class AppendOnlyLog
     private int PutBaseInPlace()
     {
         var next = _manifest.Copy();
-        var file = next.ReplaceBase(_options.AppendFileName!, _isSnapshotBase, _firstNewIncrement);
+        var file = next.ReplaceBase(_options.AppendFileName!, _isRdbBase, _firstNewIncrement);
         long start = _server.Latency.Begin();
         int error = _files.Rename(PathOf(_temporaryBase), PathOf(file.Name));
         _server.Latency.Add(LatencyMonitor.AofRename, LatencyMonitor.MillisecondsSince(start));
@@ -201,7 +199,4 @@ internal sealed partial class AppendOnlyLog
         if (Save(next) == 0)
             _manifest = next;
     }
-
-    /// <summary>What writes bases, as <c>aof-use-rdb-preamble</c> says.</summary>
-    private IAofBase Base() => _server.AofBases.For(_options.AofUseRdbPreamble);
 }

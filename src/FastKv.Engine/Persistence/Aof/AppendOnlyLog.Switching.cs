@@ -26,7 +26,7 @@ internal sealed partial class AppendOnlyLog
                 "AOF was enabled but there is already an AOF rewriting in background. Stopping background AOF and starting a rewrite now.");
             GiveUpRewrite();
         }
-        else if (!Base().CanBegin)
+        else if (!_base.CanBegin)
         {
             _server.Log.Warning(
                 "AOF was enabled but there is already another background operation. An AOF background was scheduled to start when possible.");

@@ -29,14 +29,14 @@ internal sealed partial class AppendOnlyLog : IDisposable
     private readonly object _gate = new();
     private AofManifest _manifest = new();
     private AofManifest? _rotation;
-    private IAofBase? _base;
+    private readonly AofBase _base;
     private bool _isRequested;
     private volatile AofState _state;
     private volatile bool _isBaseDone;
     private volatile bool _hasStartFailed;
     private volatile bool _isGivenUp;
     private volatile int _generations;
-    private bool _isSnapshotBase;
+    private bool _isRdbBase;
     private int _baseError;
     private int _firstNewIncrement;
     private long _rewriteBaseBytes;
@@ -54,6 +54,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
         _server = server;
         _options = server.Options;
         _files = files;
+        _base = new AofBase(server);
         _writer = new AofWriter(this, server.Partitions, _options, files, server.Latency);
     }
 
@@ -151,9 +152,9 @@ internal sealed partial class AppendOnlyLog : IDisposable
         DeleteHistory();
         if (_manifest.Base is null && _manifest.Increments.Count == 0)
         {
-            var file = _manifest.ReplaceBase(_options.AppendFileName!, IsSnapshotBase, 0);
+            var file = _manifest.ReplaceBase(_options.AppendFileName!, _options.AofUseRdbPreamble, 0);
             int error = 0;
-            Base().Write(_server.Partitions, _files, PathOf(file.Name), result => error = result);
+            _base.Write(PathOf(file.Name), _options.AofUseRdbPreamble, result => error = result);
             Check(error, $"Error trying to create the AOF base file {file.Name}");
             _server.Log.Notice($"Creating AOF base file {file.Name} on server start");
         }
@@ -299,14 +300,12 @@ internal sealed partial class AppendOnlyLog : IDisposable
         if (_isRewriting && !_isBaseDone)
         {
             GiveUpRewrite();
-            _base!.Wait();
+            _base.Wait();
         }
         _writer.Dispose();
         if (IsComplete && _manifest.History.Count > 0)
             DeleteHistory();
     }
-
-    private bool IsSnapshotBase => _options.AofUseRdbPreamble && _server.AofBases.HasSnapshot;
 
     private string PathOf(string name) => Path.Combine(DirectoryPath, ConfigText.ToPath(name));
 

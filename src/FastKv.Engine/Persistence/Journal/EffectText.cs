@@ -59,6 +59,21 @@ internal static unsafe class EffectText
             text.Length = Argument(text.Data + text.Length, from, bytes.Length) - text.Data;
     }
 
+    /// <summary>Appends what stands before the bytes of an argument, which are to follow, and <see cref="ArgumentEnd"/> behind them.</summary>
+    public static void ArgumentHead(ref NativeBuffer text, int length)
+    {
+        text.EnsureFree(ArgumentOverhead);
+        text.Length = Number(text.Data + text.Length, (byte)'$', length) - text.Data;
+    }
+
+    /// <summary>Appends the end of an argument.</summary>
+    public static void ArgumentEnd(ref NativeBuffer text)
+    {
+        text.EnsureFree(2);
+        Unsafe.WriteUnaligned(text.Data + text.Length, (ushort)('\r' | '\n' << 8));
+        text.Length += 2;
+    }
+
     /// <summary>Appends one argument that is a number.</summary>
     public static void Argument(ref NativeBuffer text, long number)
     {

@@ -25,6 +25,7 @@ internal sealed unsafe class Journal : IDisposable
 
     private readonly Partition _partition;
     private readonly SpscRing<JournalMark> _marks;
+    private readonly CommandRecordWriter _images = new();
     private NativeBuffer _unit;
     private int _effects;
     private int _selected = -1;
@@ -202,12 +203,13 @@ internal sealed unsafe class Journal : IDisposable
     public void AddImage(EntryRef entry, Database database)
     {
         var target = Substitute ?? this;
-        target._effects += KeyImage.Write(ref target._unit, entry, database);
+        target._effects += _images.Write(ref target._unit, database.Values, entry, _partition.NowMs);
     }
 
     public void Dispose()
     {
         _unit.Release();
+        _images.Dispose();
         Stream.Dispose();
     }
 

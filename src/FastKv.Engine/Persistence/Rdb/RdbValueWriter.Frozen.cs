@@ -8,14 +8,6 @@ namespace FastKv.Engine.Persistence.Rdb;
 // Values that go on changing while they are written: the writer gives up its walk for one that bears that (FrozenRecord), and writes what that gives.
 internal sealed unsafe partial class RdbValueWriter
 {
-    /// <summary>Makes ready for writing elements of frozen values.</summary>
-    public void Prepare(bool compress)
-    {
-        _compresses = compress;
-        if (_memory == null)
-            _memory = (LzfMemory*)NativeBlock.AllocateZeroed(sizeof(LzfMemory));
-    }
-
     /// <summary>
     /// Passes what is left of the value to a record that bears changes of it. O(1) for strings, hashes, sets and sorted sets, O(nodes) for lists,
     /// O(groups + consumers) for streams.
@@ -34,10 +26,10 @@ internal sealed unsafe partial class RdbValueWriter
             WriteRest(ref output, _restBytes);
         FrozenRecord record = _type switch
         {
-            RdbType.Set => new ElementsRecord(_members.Freeze(_values, _entry), _type, 0),
-            RdbType.SortedSet2 => new ElementsRecord(_scored.Freeze(_values, _entry), _type, 0),
-            RdbType.Hash or RdbType.HashTimes => new ElementsRecord(_fields.Freeze(_values, _entry), _type, _leastMs),
-            RdbType.ListQuicklist2 => new ListRecord(_values.Heap, ListValue.Freeze(_values, _entry, _node)),
+            RdbType.Set => new ElementsRecord(_members.Freeze(_values, _entry), FormatOf(0)),
+            RdbType.SortedSet2 => new ElementsRecord(_scored.Freeze(_values, _entry), FormatOf(0)),
+            RdbType.Hash or RdbType.HashTimes => new ElementsRecord(_fields.Freeze(_values, _entry), FormatOf(_leastMs)),
+            RdbType.ListQuicklist2 => new ListRecord(_values.Heap, ListValue.Freeze(_values, _entry, _node), FormatOf(0)),
             _ => FreezeStream(),
         };
         Abandon();
@@ -45,7 +37,7 @@ internal sealed unsafe partial class RdbValueWriter
     }
 
     /// <summary>Writes an element of a hash, set or sorted set.</summary>
-    public void WriteElement(ref NativeBuffer output, RdbType type, long leastMs, byte* element)
+    private void WriteElement(ref NativeBuffer output, RdbType type, long leastMs, byte* element)
     {
         switch (type)
         {
@@ -69,14 +61,14 @@ internal sealed unsafe partial class RdbValueWriter
     }
 
     /// <summary>Writes a node of a list.</summary>
-    public void WriteNode(ref NativeBuffer output, byte* first, int bytes, long count)
+    private void WriteNode(ref NativeBuffer output, byte* first, int bytes, long count)
     {
         RdbOutput.Length(ref output, RdbFormat.ContainerPacked);
         WriteListpack(ref output, first, bytes, count);
     }
 
     /// <summary>Writes the present block of a stream.</summary>
-    public void WriteBlock(ref NativeBuffer output, FrozenStream* stream)
+    private void WriteBlock(ref NativeBuffer output, FrozenStream* stream)
     {
         RdbOutput.Length(ref output, IdBytes);
         RdbOutput.RawId(ref output, stream->FirstId);
@@ -88,7 +80,7 @@ internal sealed unsafe partial class RdbValueWriter
 
     /// <summary>Begins with a string: as a whole if it becomes short by compression, else its length.</summary>
     /// <returns>True: it is complete.</returns>
-    public bool TryWriteShort(ref NativeBuffer output, FrozenString text)
+    private bool TryWriteShort(ref NativeBuffer output, FrozenString text)
     {
         if (Compressor != null && text.Left <= RdbOutput.CompressedBytesMax)
         {
@@ -107,10 +99,10 @@ internal sealed unsafe partial class RdbValueWriter
     }
 
     /// <summary>Writes the present pending entry of a group, or the ID of a consumer's.</summary>
-    public static void WritePending(ref NativeBuffer output, FrozenPendings* pending)
+    private static void WritePending(ref NativeBuffer output, FrozenPendings* pending)
     {
         RdbOutput.RawId(ref output, pending->Id);
-        if (!pending->IsOfGroup)
+        if (!pending->HasDeliveries)
             return;
         RdbOutput.Int64(ref output, pending->DeliveryMs);
         RdbOutput.Length(ref output, (ulong)pending->DeliveryCount);
@@ -125,7 +117,7 @@ internal sealed unsafe partial class RdbValueWriter
         bool isBegun = _stage == Stage.Done;
         var text = new FrozenString(_values.Heap, buffer, length, isBegun ? length - _restBytes : 0);
         Abandon();
-        return new StringRecord(text, isBegun);
+        return new StringRecord(text, isBegun, FormatOf(0));
     }
 
     // Headers are taken down now, lists of pending entries have their places between them.
@@ -147,11 +139,26 @@ internal sealed unsafe partial class RdbValueWriter
                 if (_stage == Stage.Pending)
                     groups->Add(Group, _pending.Id, rest.Length);
                 else
-                    groups->Add((StreamConsumer*)Group->Consumers[_consumer], _pending.Id, rest.Length);
+                    groups->Add((StreamConsumer*)Group->Consumers[_consumer], hasDeliveries: false, _pending.Id, rest.Length);
                 _hasPending = false;
             }
             StepStream(ref rest);
         }
-        return new StreamRecord(_values, blocks, groups, rest);
+        return new StreamRecord(_values, blocks, groups, rest, FormatOf(0));
+    }
+
+    private RdbFrozenFormat FormatOf(long leastMs) => new(this, _type, leastMs);
+
+    private sealed class RdbFrozenFormat(RdbValueWriter writer, RdbType type, long leastMs) : FrozenFormat
+    {
+        public override void Element(ref NativeBuffer output, byte* element) => writer.WriteElement(ref output, type, leastMs, element);
+
+        public override void Node(ref NativeBuffer output, byte* first, int bytes, long count) => writer.WriteNode(ref output, first, bytes, count);
+
+        public override void Block(ref NativeBuffer output, FrozenStream* blocks) => writer.WriteBlock(ref output, blocks);
+
+        public override void Pending(ref NativeBuffer output, int list, FrozenPendings* pendings) => WritePending(ref output, pendings);
+
+        public override bool TryWriteShort(ref NativeBuffer output, FrozenString text) => writer.TryWriteShort(ref output, text);
     }
 }

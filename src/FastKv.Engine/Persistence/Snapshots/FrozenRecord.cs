@@ -1,4 +1,3 @@
-using FastKv.Engine.Persistence.Rdb;
 using FastKv.Memory;
 using FastKv.Structures;
 
@@ -29,10 +28,10 @@ internal abstract unsafe class FrozenRecord
 
     /// <summary>Appends until about so many bytes more are there, or the value ends.</summary>
     /// <returns>True: it has ended.</returns>
-    public abstract bool Continue(RdbValueWriter writer, ref NativeBuffer output, long bytesMax);
+    public abstract bool Continue(ref NativeBuffer output, long bytesMax);
 
     /// <summary>An element is about to change or go: written if it is of the instant.</summary>
-    public virtual void BeforeChange(RdbValueWriter writer, ref NativeBuffer output, byte* element, bool isRemoved)
+    public virtual void BeforeChange(ref NativeBuffer output, byte* element, bool isRemoved)
     {
     }
 
@@ -46,42 +45,52 @@ internal abstract unsafe class FrozenRecord
 }
 
 /// <summary>A large hash, set or sorted set.</summary>
-internal sealed unsafe class ElementsRecord(FrozenElements elements, RdbType type, long leastMs) : FrozenRecord
+internal sealed unsafe class ElementsRecord(FrozenElements elements, FrozenFormat format) : FrozenRecord
 {
-    public override bool Continue(RdbValueWriter writer, ref NativeBuffer output, long bytesMax)
+    public override bool Continue(ref NativeBuffer output, long bytesMax)
     {
         long limit = output.Length + bytesMax;
-        while (output.Length < limit)
+        while (output.Length + format.HeldBytes < limit)
         {
             byte* element = elements.Next();
             if (element == null)
+            {
+                format.Flush(ref output);
+                format.End(ref output);
                 return true;
-            writer.WriteElement(ref output, type, leastMs, element);
+            }
+            format.Element(ref output, element);
         }
+        format.Flush(ref output);
         return false;
     }
 
-    public override void BeforeChange(RdbValueWriter writer, ref NativeBuffer output, byte* element, bool isRemoved)
+    public override void BeforeChange(ref NativeBuffer output, byte* element, bool isRemoved)
     {
         while (elements.HasFetched)
-            writer.WriteElement(ref output, type, leastMs, elements.Next());
+            format.Element(ref output, elements.Next());
         if (elements.BeforeChange(element, isRemoved))
-            writer.WriteElement(ref output, type, leastMs, element);
+            format.Element(ref output, element);
+        format.Flush(ref output);
     }
 
     public override void NoteAdded(byte* element) => elements.NoteAdded(element);
 
-    public override EntryRef Release() => elements.Release();
+    public override EntryRef Release()
+    {
+        format.Release();
+        return elements.Release();
+    }
 }
 
 /// <summary>A large list.</summary>
-internal sealed unsafe class ListRecord(NativeHeap heap, FrozenList* list) : FrozenRecord
+internal sealed unsafe class ListRecord(NativeHeap heap, FrozenList* list, FrozenFormat format) : FrozenRecord
 {
     /// <inheritdoc/>
     /// <remarks>A list that is freed leaves its blocks one by one.</remarks>
     public override bool KeepsValue => false;
 
-    public override bool Continue(RdbValueWriter writer, ref NativeBuffer output, long bytesMax)
+    public override bool Continue(ref NativeBuffer output, long bytesMax)
     {
         long limit = output.Length + bytesMax;
         for (; list->Left > 0; list->Advance(heap))
@@ -89,20 +98,22 @@ internal sealed unsafe class ListRecord(NativeHeap heap, FrozenList* list) : Fro
             if (output.Length >= limit)
                 return false;
             list->Peek(out byte* first, out int bytes, out long count);
-            writer.WriteNode(ref output, first, bytes, count);
+            format.Node(ref output, first, bytes, count);
         }
+        format.End(ref output);
         return true;
     }
 
     public override EntryRef Release()
     {
+        format.Release();
         FrozenList.Free(heap, list);
         return default;
     }
 }
 
 /// <summary>A large stream: its blocks, and its groups.</summary>
-internal sealed unsafe class StreamRecord(ValueHeap values, FrozenStream* blocks, FrozenGroups* groups, NativeBuffer heads) : FrozenRecord
+internal sealed unsafe class StreamRecord(ValueHeap values, FrozenStream* blocks, FrozenGroups* groups, NativeBuffer heads, FrozenFormat format) : FrozenRecord
 {
     private NativeBuffer _heads = heads;
     private long _headBytes;
@@ -111,7 +122,7 @@ internal sealed unsafe class StreamRecord(ValueHeap values, FrozenStream* blocks
 
     public override long HeadBytes => _heads.Length;
 
-    public override bool Continue(RdbValueWriter writer, ref NativeBuffer output, long bytesMax)
+    public override bool Continue(ref NativeBuffer output, long bytesMax)
     {
         long limit = output.Length + bytesMax;
         while (!_isAtGroups)
@@ -119,7 +130,7 @@ internal sealed unsafe class StreamRecord(ValueHeap values, FrozenStream* blocks
             if (output.Length >= limit)
                 return false;
             if (blocks->MoveNext(values.Heap))
-                writer.WriteBlock(ref output, blocks);
+                format.Block(ref output, blocks);
             else
                 _isAtGroups = true;
         }
@@ -128,10 +139,13 @@ internal sealed unsafe class StreamRecord(ValueHeap values, FrozenStream* blocks
             if (TryWriteHead(ref output, limit))
                 continue;
             if (_list == groups->Count)
+            {
+                format.End(ref output);
                 return true;
+            }
             FrozenPendings* pendings = (*groups)[_list];
             while (output.Length < limit && pendings->MoveNext(values.Heap))
-                RdbValueWriter.WritePending(ref output, pendings);
+                format.Pending(ref output, _list, pendings);
             if (output.Length < limit)
                 _list++;
         }
@@ -143,6 +157,7 @@ internal sealed unsafe class StreamRecord(ValueHeap values, FrozenStream* blocks
         if (blocks != null)
             FrozenStream.Free(values.Heap, blocks);
         _heads.Release();
+        format.Release();
         return FrozenGroups.Release(values, groups);
     }
 
@@ -153,14 +168,14 @@ internal sealed unsafe class StreamRecord(ValueHeap values, FrozenStream* blocks
         long bytes = Math.Min(end - _headBytes, limit - output.Length);
         if (bytes == 0)
             return false;
-        RdbOutput.Raw(ref output, new ReadOnlySpan<byte>(_heads.Data + _headBytes, checked((int)bytes)));
+        output.Append(_heads.Data + _headBytes, bytes);
         _headBytes += bytes;
         return true;
     }
 }
 
 /// <summary>A large string.</summary>
-internal sealed unsafe class StringRecord(FrozenString text, bool isBegun) : FrozenRecord
+internal sealed unsafe class StringRecord(FrozenString text, bool isBegun, FrozenFormat format) : FrozenRecord
 {
     private bool _isBegun = isBegun;
 
@@ -171,10 +186,10 @@ internal sealed unsafe class StringRecord(FrozenString text, bool isBegun) : Fro
     /// <summary>The bytes.</summary>
     public FrozenString Text => text;
 
-    public override bool Continue(RdbValueWriter writer, ref NativeBuffer output, long bytesMax)
+    public override bool Continue(ref NativeBuffer output, long bytesMax)
     {
         long limit = output.Length + bytesMax;
-        if (!_isBegun && writer.TryWriteShort(ref output, text))
+        if (!_isBegun && format.TryWriteShort(ref output, text))
             return true;
         _isBegun = true;
         while (text.Left > 0)
@@ -182,14 +197,17 @@ internal sealed unsafe class StringRecord(FrozenString text, bool isBegun) : Fro
             if (output.Length >= limit)
                 return false;
             ReadOnlySpan<byte> bytes = text.Peek(limit - output.Length);
-            RdbOutput.Raw(ref output, bytes);
+            fixed (byte* from = bytes)
+                output.Append(from, bytes.Length);
             text.Advance(bytes.Length);
         }
+        format.End(ref output);
         return true;
     }
 
     public override EntryRef Release()
     {
+        format.Release();
         text.Release();
         return default;
     }

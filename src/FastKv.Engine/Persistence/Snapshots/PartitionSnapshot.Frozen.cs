@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using FastKv.Engine.Keyspace;
-using FastKv.Engine.Persistence.Rdb;
 using FastKv.Memory;
 using FastKv.Structures;
 using ValueType = FastKv.Structures.ValueType;
@@ -43,8 +42,7 @@ internal sealed unsafe partial class PartitionSnapshot
     private void Freeze(Database database, EntryRef entry)
     {
         var chunk = _queue!.Rent();
-        WriteHead(chunk, _walkOf[database.Index].Source, entry);
-        _urgentWriter.Begin(_partition.Values, entry, _compresses);
+        Begin(_urgentWriter, chunk, _walkOf[database.Index].Source, entry);
         var record = _urgentWriter.Freeze(ref chunk.Bytes);
         Debug.Assert(record is not null, "what is large consists of elements, of which none is written");
         record!.Chunk = chunk;
@@ -85,7 +83,6 @@ internal sealed unsafe partial class PartitionSnapshot
         record.Chunks.Clear();
         _chunk = record.Chunk;
         record.Chunk = null;
-        _writer.Prepare(_compresses);
         _record = record;
     }
 
@@ -139,9 +136,8 @@ internal sealed unsafe partial class PartitionSnapshot
             return;
         bool isItsTurn = record == _record;
         var chunk = isItsTurn ? Chunk() : record.Chunk ??= _queue!.Rent();
-        _urgentWriter.Prepare(_compresses);
         long before = chunk.Bytes.Length;
-        record.BeforeChange(_urgentWriter, ref chunk.Bytes, element, isRemoved);
+        record.BeforeChange(ref chunk.Bytes, element, isRemoved);
         PreservedBytes += chunk.Bytes.Length - before;
         if (chunk.Bytes.Length < SnapshotQueue.ChunkBytes)
             return;

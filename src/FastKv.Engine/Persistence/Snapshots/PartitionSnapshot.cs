@@ -1,4 +1,5 @@
 using FastKv.Engine.Keyspace;
+using FastKv.Engine.Persistence.Journal;
 using FastKv.Engine.Persistence.Rdb;
 using FastKv.Memory;
 using FastKv.Structures;
@@ -38,12 +39,14 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
     private const int LargeStringBytesMin = 64 * 1024;
 
     private readonly Partition _partition;
-    private readonly RdbValueWriter _writer = new();
-    private readonly RdbValueWriter _urgentWriter = new();
+    private readonly RecordWriter[] _rdbWriters;
+    private readonly RecordWriter[] _commandWriters = [new CommandRecordWriter(), new CommandRecordWriter()];
     private readonly List<Walk> _walks = [];
     private readonly List<SnapshotChunk> _held = [];
     private readonly Queue<FrozenRecord> _frozen = new();
     private readonly Dictionary<nint, FrozenRecord> _kept = [];
+    private RecordWriter _writer;
+    private RecordWriter _urgentWriter;
     private FrozenRecord? _record;
     private Walk[] _walkOf = [];
     private SnapshotQueue? _queue;
@@ -51,12 +54,13 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
     private SnapshotChunk? _heldChunk;
     private EntryRef _current;
     private long _keys;
-    private bool _compresses;
     private bool _isOver = true;
 
     public PartitionSnapshot(Partition partition)
     {
         _partition = partition;
+        _rdbWriters = [new RdbRecordWriter(partition), new RdbRecordWriter(partition)];
+        (_writer, _urgentWriter) = (_rdbWriters[0], _rdbWriters[1]);
         _changes = new ElementChanges(this);
         _buffers = new StringBuffers(this);
     }
@@ -90,12 +94,15 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
     }
 
     /// <summary>Takes the instant: what is there now is what will be written. The partition must be at rest, and no other snapshot active.</summary>
-    public void Begin(SnapshotQueue queue)
+    /// <param name="queue">Where to.</param>
+    /// <param name="asCommands">As commands, rather than as records of an RDB file.</param>
+    public void Begin(SnapshotQueue queue, bool asCommands)
     {
         if (IsActive)
             throw new InvalidOperationException("A snapshot is active.");
         _queue = queue;
-        _compresses = _partition.Options.RdbCompression;
+        RecordWriter[] writers = asCommands ? _commandWriters : _rdbWriters;
+        (_writer, _urgentWriter) = (writers[0], writers[1]);
         _partition.Generation ^= EntryFlags.Generation;
         _walkOf = [.. _partition.Databases.Select(database => new Walk(database.Index, database.Table) { IsDone = database.Count == 0 })];
         _walks.AddRange(_walkOf.Where(walk => !walk.IsDone));
@@ -144,8 +151,7 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
         ref var chunk = ref IsWithinRecord ? ref _heldChunk : ref _chunk;
         chunk ??= _queue.Rent();
         long before = chunk.Bytes.Length;
-        WriteHead(chunk, _walkOf[database.Index].Source, entry);
-        _urgentWriter.Begin(_partition.Values, entry, _compresses);
+        Begin(_urgentWriter, chunk, _walkOf[database.Index].Source, entry);
         _urgentWriter.Finish(ref chunk.Bytes);
         PreservedBytes += chunk.Bytes.Length - before;
         if (chunk.Bytes.Length < SnapshotQueue.ChunkBytes)
@@ -205,7 +211,7 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
         if (_record is not null)
         {
             var chunk = Chunk();
-            if (_record.Continue(_writer, ref chunk.Bytes, StepBytes))
+            if (_record.Continue(ref chunk.Bytes, StepBytes))
                 EndRecord();
             else if (chunk.Bytes.Length >= SnapshotQueue.ChunkBytes)
                 Post(continues: true);
@@ -258,8 +264,7 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
         if (!_current.IsNull)
             return entry == _current;
         var chunk = Chunk();
-        WriteHead(chunk, source, entry);
-        _writer.Begin(_partition.Values, entry, _compresses);
+        Begin(_writer, chunk, source, entry);
         if (!_writer.Continue(ref chunk.Bytes, StepBytes))
         {
             _current = entry;
@@ -271,14 +276,14 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
         return true;
     }
 
-    private void WriteHead(SnapshotChunk chunk, int source, EntryRef entry)
+    private void Begin(RecordWriter writer, SnapshotChunk chunk, int source, EntryRef entry)
     {
         if (chunk.Database != source)
         {
             chunk.Database = source;
-            RdbRecords.WriteSelect(ref chunk.Bytes, source);
+            writer.WriteSelect(ref chunk.Bytes, source);
         }
-        RdbRecords.WriteRecordHead(ref chunk.Bytes, entry, _partition.Options, _partition.NowMs);
+        writer.Begin(ref chunk.Bytes, _partition.Values, entry);
         _keys++;
     }
 
@@ -323,7 +328,7 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
             Leave();
         _walkOf = [];
 
-        // The compressors' memory is for the time of a snapshot.
+        // The writers' memory is for the time of a snapshot.
         _writer.Dispose();
         _urgentWriter.Dispose();
     }

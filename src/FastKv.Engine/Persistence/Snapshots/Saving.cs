@@ -169,7 +169,7 @@ internal sealed class Saving(FastKvServer server)
         _dirtyAtBegin = Dirty;
         if (isBackground)
             _lastTryMs = _server.Partitions[0].NowMs;
-        _current = Snapshot.Begin(_server.Partitions, CreateFile(), isAofBase: false, _server.Dataset.Functions, snapshot =>
+        _current = Snapshot.Begin(_server.Partitions, CreateFile(), SnapshotKind.Save, _server.Dataset.Functions, snapshot =>
         {
             // A save in the foreground is waited for by the one who began it, on whatever loop.
             if (isBackground)

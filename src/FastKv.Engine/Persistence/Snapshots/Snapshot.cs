@@ -5,17 +5,17 @@ using FastKv.Memory;
 namespace FastKv.Engine.Persistence.Snapshots;
 
 /// <summary>
-/// A snapshot of all partitions on its way into an RDB file: the partitions write records between their turns (<see cref="PartitionSnapshot"/>), and a thread
+/// A snapshot of all partitions on its way into a file: the partitions write records between their turns (<see cref="PartitionSnapshot"/>), and a thread
 /// of its own puts them into the file. Control plane.
 /// </summary>
 internal sealed class Snapshot
 {
     private readonly SnapshotQueue _queue;
-    private readonly RdbFileWriter _file;
+    private readonly SnapshotFile _file;
     private readonly Action<Snapshot> _completed;
     private readonly Thread _thread;
 
-    private Snapshot(Partition[] partitions, RdbFileWriter file, bool isAofBase, IReadOnlyList<byte[]> functions, Action<Snapshot> completed)
+    private Snapshot(Partition[] partitions, SnapshotFile file, SnapshotKind kind, IReadOnlyList<byte[]> functions, Action<Snapshot> completed)
     {
         _queue = new SnapshotQueue(partitions.Length);
         _file = file;
@@ -23,8 +23,8 @@ internal sealed class Snapshot
         KeysTotal = partitions.Sum(partition => partition.Databases.Sum(database => database.Count));
         StartedMs = partitions[0].NowMs;
         foreach (var partition in partitions)
-            partition.Snapshot.Begin(_queue);
-        var head = MakeHead(partitions, isAofBase, functions);
+            partition.Snapshot.Begin(_queue, kind == SnapshotKind.CommandBase);
+        var head = kind == SnapshotKind.CommandBase ? default : MakeHead(partitions, kind == SnapshotKind.RdbBase, functions);
         _thread = new Thread(() => Write(head)) { Name = "snapshot", IsBackground = true };
         _thread.Start();
     }
@@ -49,12 +49,12 @@ internal sealed class Snapshot
     /// </summary>
     /// <param name="partitions">All of them.</param>
     /// <param name="file">The file, not yet opened; disposed of at the end.</param>
-    /// <param name="isAofBase">Whether it is to be the base of an AOF.</param>
-    /// <param name="functions">The code of function libraries.</param>
+    /// <param name="kind">What the file is to be.</param>
+    /// <param name="functions">The code of function libraries, for an RDB file.</param>
     /// <param name="completed">Called once at the end, on the writing thread.</param>
     public static Snapshot Begin(
-        Partition[] partitions, RdbFileWriter file, bool isAofBase, IReadOnlyList<byte[]> functions, Action<Snapshot> completed) =>
-        new(partitions, file, isAofBase, functions, completed);
+        Partition[] partitions, SnapshotFile file, SnapshotKind kind, IReadOnlyList<byte[]> functions, Action<Snapshot> completed) =>
+        new(partitions, file, kind, functions, completed);
 
     /// <summary>Waits until the writing thread has done with the file; at once if it has, soon if the snapshot was cancelled.</summary>
     public void Wait() => _thread.Join();
