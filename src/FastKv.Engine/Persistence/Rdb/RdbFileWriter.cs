@@ -1,4 +1,5 @@
 using FastKv.Engine.Logging;
+using FastKv.Engine.Monitoring;
 using FastKv.Engine.Persistence.Files;
 using FastKv.Memory;
 using FastKv.Structures.Encoding;
@@ -15,8 +16,9 @@ namespace FastKv.Engine.Persistence.Rdb;
 /// <param name="temporaryPath">Its name until then, in the same directory.</param>
 /// <param name="hasChecksum">Whether it ends with a checksum rather than zeros (<c>rdbchecksum</c>).</param>
 /// <param name="isIncremental">Whether it goes to the disk bit by bit (<c>rdb-save-incremental-fsync</c>).</param>
+/// <param name="latency">Gets how long it took to delete a file that did not become complete; null: nobody does.</param>
 internal sealed unsafe class RdbFileWriter(
-    IFileSystem files, ServerLog log, string path, string temporaryPath, bool hasChecksum, bool isIncremental) : IDisposable
+    IFileSystem files, ServerLog log, string path, string temporaryPath, bool hasChecksum, bool isIncremental, LatencyMonitor? latency = null) : IDisposable
 {
     /// <summary>
     /// So much is on its way to the disk, and as much gathers meanwhile: the fsync at the end finds little left to do, and those of the append-only file beside
@@ -30,6 +32,7 @@ internal sealed unsafe class RdbFileWriter(
     private readonly string _temporaryPath = temporaryPath;
     private readonly bool _hasChecksum = hasChecksum;
     private readonly bool _isIncremental = isIncremental;
+    private readonly LatencyMonitor? _latency = latency;
     private IOutputFile? _file;
     private ulong _checksum;
     private bool _isComplete;
@@ -107,8 +110,11 @@ internal sealed unsafe class RdbFileWriter(
         bool wasMade = _file is not null || (!_isComplete && Bytes > 0);
         _file?.Dispose();
         _file = null;
-        if (wasMade && !_isComplete)
-            _files.Delete(_temporaryPath);
+        if (!wasMade || _isComplete)
+            return;
+        long start = _latency?.Begin() ?? 0;
+        _ = _files.Delete(_temporaryPath);
+        _latency?.Add(LatencyMonitor.SnapshotUnlink, LatencyMonitor.MillisecondsSince(start));
     }
 
     private bool Check(int error, string operation, int bytes)
