@@ -232,6 +232,7 @@ public sealed partial class FastKvServer : IDisposable
             if (!isForced)
                 return false;
         }
+        Aof.EndRewrite();
         if (SavesAtEnd(flags))
         {
             Log.Notice("Saving the final RDB snapshot before exiting.");

@@ -27,6 +27,9 @@ internal sealed class BlockedKeys(Partition partition) : IDisposable
     /// <summary>Keys that are waited for.</summary>
     public int Count => _keys.Count;
 
+    /// <summary>Those of them by whose loss a wait ends as well.</summary>
+    public int CountOnNoKey { get; private set; }
+
     /// <summary>Adds a waiter to the queue of a key.</summary>
     public void Add(int database, in Key key, Waiter waiter)
     {
@@ -37,6 +40,9 @@ internal sealed class BlockedKeys(Partition partition) : IDisposable
             place = new WaitPlace();
         place.Waiter = waiter;
         place.Number = waiter.Number;
+        place.EndsWithoutKey = waiter.EndsWithoutKey;
+        if (place.EndsWithoutKey && blocked.PlacesOnNoKey++ == 0)
+            CountOnNoKey++;
         place.Next = null;
         if (blocked.Last is null)
             blocked.First = place;
@@ -91,6 +97,8 @@ internal sealed class BlockedKeys(Partition partition) : IDisposable
             before.Next = place.Next;
         if (blocked.Last == place)
             blocked.Last = before;
+        if (place.EndsWithoutKey && --blocked.PlacesOnNoKey == 0)
+            CountOnNoKey--;
         place.Waiter = null!;
         place.Next = null;
         _placePool.Push(place);
@@ -144,6 +152,9 @@ internal sealed class BlockedKey : KeyNode<BlockedKey>
 {
     public WaitPlace? First, Last;
 
+    /// <summary>How many in the queue have <see cref="WaitPlace.EndsWithoutKey"/>.</summary>
+    public int PlacesOnNoKey;
+
     /// <summary>It stands among the keys that have got something.</summary>
     public bool IsReady;
 
@@ -158,6 +169,9 @@ internal sealed class WaitPlace
 
     /// <summary>The wait it stands for.</summary>
     public long Number;
+
+    /// <summary>The wait ends when the key is lost, too.</summary>
+    public bool EndsWithoutKey;
     public WaitPlace? Next;
 
     /// <summary>Whether that wait has ended.</summary>

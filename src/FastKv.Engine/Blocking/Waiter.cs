@@ -102,6 +102,9 @@ internal sealed unsafe class Waiter(ShardLoop origin) : IDisposable
 
     public bool IsWaiting => (Volatile.Read(ref _word) & StateMask) == Waiting;
 
+    /// <summary>Whether the wait ends when a key is lost, for the group is lost with it (XREADGROUP).</summary>
+    public bool EndsWithoutKey => Command.Name == "xreadgroup";
+
     /// <summary>Neither waiting nor being served.</summary>
     public bool IsIdle => (Volatile.Read(ref _word) & StateMask) == 0;
 

@@ -1,38 +1,28 @@
-using System.Numerics;
 using FastKv.Engine.Sharding;
 
 namespace FastKv.Engine.Clients;
 
 // Data plane while there is a limit; nothing otherwise. maxmemory-clients: when all clients together take too much, the largest are disconnected. Each loop
-// counts its own clients after it has served them, into sums that all loops share. Clients are sorted by size into buckets, one per doubling, so that the
-// largest are found without comparing all; who is to go is on the loop that owns it, which may have to be told.
-//
-//   bucket     0         1           2           ...  18
-//   bytes      < 64 KiB  64–128 KiB  128–256 KiB      8 GiB and more
+// counts its own clients after it has served them, into sums that all loops share (ClientSizes); who is to go is on the loop that owns it, which may have to be
+// told.
 //
 // Source: https://redis.io/docs/latest/develop/reference/clients/#client-eviction
 
 /// <summary>Disconnects clients that take too much.</summary>
 internal sealed class ClientEviction(FastKvServer server)
 {
-    private const int Buckets = 19;
-    private const int FirstBucketBits = 15;
-
-    /// <summary>In no bucket; and: in none ever again, because it is being disconnected.</summary>
-    private const int NoBucket = -1;
+    /// <summary>In no bucket ever again, because it is being disconnected.</summary>
     private const int Gone = -2;
 
     /// <summary>No limit below this is held, as in Redis: some clients must be able to ask why.</summary>
     private const long LimitMin = 128 * 1024;
 
     private readonly FastKvServer _server = server;
-    private readonly int[] _counts = new int[Buckets];
-    private long _totalBytes;
-    private long _limitBytes;
+    private readonly ClientSizes _sizes = new();
     private int _isPosted;
 
     /// <summary>Whether there is a limit.</summary>
-    public bool IsOn => Volatile.Read(ref _limitBytes) != 0;
+    public bool IsOn => _sizes.LimitBytes != 0;
 
     /// <summary>Follows maxmemory-clients, which may be a share of maxmemory: at the start, and when CONFIG SET has changed either.</summary>
     public void Apply()
@@ -41,7 +31,7 @@ internal sealed class ClientEviction(FastKvServer server)
         ulong max = _server.Options.MaxMemory;
         long limit = configured >= 0 ? configured : (long)(max / 100 * (ulong)-configured);
         limit = limit == 0 ? 0 : Math.Max(LimitMin, limit);
-        if (Interlocked.Exchange(ref _limitBytes, limit) == limit)
+        if (_sizes.Limit(limit) == limit)
             return;
         foreach (var loop in _server.Loops)
         {
@@ -49,7 +39,7 @@ internal sealed class ClientEviction(FastKvServer server)
             {
                 foreach (var client in loop.Clients)
                     Count(client);
-                if (IsExceeded)
+                if (_sizes.IsExceeded)
                     Evict(loop);
             });
         }
@@ -59,14 +49,12 @@ internal sealed class ClientEviction(FastKvServer server)
     public void Update(Client client)
     {
         Count(client);
-        if (IsExceeded)
+        if (_sizes.IsExceeded)
             Evict(client.Loop);
     }
 
     /// <summary>A client is gone.</summary>
-    public void Remove(Client client) => Set(client, 0, NoBucket);
-
-    private bool IsExceeded => IsOn && Volatile.Read(ref _totalBytes) >= Volatile.Read(ref _limitBytes);
+    public void Remove(Client client) => Set(client, 0, ClientSizes.NoBucket);
 
     private void Count(Client client)
     {
@@ -78,31 +66,24 @@ internal sealed class ClientEviction(FastKvServer server)
             return;
         }
         long bytes = ClientMemory.Of(client);
-        Set(client, bytes, client.NoEvict ? NoBucket : Math.Clamp(BitOperations.Log2((ulong)bytes) - FirstBucketBits, 0, Buckets - 1));
+        Set(client, bytes, client.NoEvict ? ClientSizes.NoBucket : ClientSizes.BucketOf(bytes));
     }
 
     private void Set(Client client, long bytes, int bucket)
     {
-        if (client.CountedBytes != bytes)
-            Interlocked.Add(ref _totalBytes, bytes - client.CountedBytes);
-        client.CountedBytes = bytes;
-        if (client.SizeBucket == bucket)
+        if (client.CountedBytes == bytes && client.SizeBucket == bucket)
             return;
-        if (client.SizeBucket >= 0)
-            Interlocked.Decrement(ref _counts[client.SizeBucket]);
-        if (bucket >= 0)
-            Interlocked.Increment(ref _counts[bucket]);
+        _sizes.Move(bytes - client.CountedBytes, client.SizeBucket, bucket);
+        client.CountedBytes = bytes;
         client.SizeBucket = bucket;
     }
 
     /// <summary>Disconnects the largest clients, if they are this loop's; else has the other loops look.</summary>
     private void Evict(ShardLoop loop)
     {
-        while (IsExceeded)
+        while (_sizes.IsExceeded)
         {
-            int bucket = Buckets - 1;
-            while (bucket >= 0 && Volatile.Read(ref _counts[bucket]) == 0)
-                bucket--;
+            int bucket = _sizes.LargestBucket;
             if (bucket < 0)
                 return;
             var client = FindIn(loop, bucket);
@@ -111,9 +92,12 @@ internal sealed class ClientEviction(FastKvServer server)
                 Tell(loop);
                 return;
             }
+            if (!_sizes.TryEvict(client.CountedBytes, bucket))
+                continue;
+            client.CountedBytes = 0;
+            client.SizeBucket = Gone;
             _server.Log.Notice($"Evicting client: {Commands.Connection.ClientList.DescribeOne(client, loop.NowMs)}");
             loop.Statistics.ClientsEvicted++;
-            Set(client, 0, Gone);
             loop.Sockets.Kill(client);
         }
     }
@@ -139,7 +123,7 @@ internal sealed class ClientEviction(FastKvServer server)
             other.Post(() =>
             {
                 Volatile.Write(ref _isPosted, 0);
-                if (IsExceeded)
+                if (_sizes.IsExceeded)
                     Evict(other);
             });
         }

@@ -220,7 +220,7 @@ public sealed class ServerOptions
     /// <summary><c>appendfsync</c>.</summary>
     public AppendFsync AppendFsync;
 
-    /// <summary><c>no-appendfsync-on-rewrite</c>: no fsync of the AOF while a base or snapshot is being written.</summary>
+    /// <summary><c>no-appendfsync-on-rewrite</c>: no fsync of the AOF while a base or snapshot is being written, whatever <c>appendfsync</c> says.</summary>
     public bool NoAppendFsyncOnRewrite;
 
     /// <summary><c>auto-aof-rewrite-percentage</c>: growth since the last rewrite at which the next one is due; 0: never.</summary>

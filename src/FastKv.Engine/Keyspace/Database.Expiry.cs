@@ -86,6 +86,38 @@ internal sealed unsafe partial class Database
         return default;
     }
 
+    /// <summary>
+    /// A command has found a field of a hash in the table expired: removes it, and the hash when it was the last one, before the command changes anything. Nothing
+    /// happens while clients pause, or when time stands still (a load). O(1), or as long as the search in a small hash.
+    /// </summary>
+    /// <returns>The hash; null: it is gone.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public EntryRef ExpireField(in Key key, EntryRef hash, ReadOnlySpan<byte> field)
+    {
+        if (_partition.KeepsExpired || _partition.IsFrozen || !_partition.ActiveExpiry.IsLazyExpiryOn)
+            return hash;
+        Preserve(hash);
+        var position = HashValue.Find(Values, hash.Block, field, _partition.NowMs);
+        if (!position.IsExpired)
+            return hash;
+        if (_partition.Journal.IsOn)
+            Persistence.Journal.FieldEffects.Expired(this, hash, field);
+        var entry = new EntryRef(HashValue.Remove(Values, hash.Block, position));
+        _partition.Statistics.ExpiredFields++;
+        Replace(key, hash, entry);
+        Notify(KeyspaceEvents.Hash, "hexpired"u8, key);
+        if (HashValue.Count(entry) == 0)
+        {
+            Notify(KeyspaceEvents.Generic, "del"u8, key);
+            Remove(key, entry);
+            entry = default;
+        }
+
+        // It has been told, and is no change of the command's own.
+        _partition.Journal.TakeChanged();
+        return entry;
+    }
+
     /// <summary>Removes fields of a hash in the table that have expired, and the hash when none is left.</summary>
     /// <returns>False: the budget was used up before all were looked at.</returns>
     private bool ExpireFields(EntryRef hash, ref int budget)

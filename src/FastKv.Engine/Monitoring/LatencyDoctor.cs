@@ -138,11 +138,12 @@ internal static class LatencyDoctor
     {
         bool isPending = events.Contains(LatencyMonitor.AofWriteDuringSync), isAlone = events.Contains(LatencyMonitor.AofWriteAlone);
         bool isSaving = events.Contains(LatencyMonitor.AofWriteDuringSave), isRename = events.Contains(LatencyMonitor.AofRename);
-        if (isPending || isAlone || isRename)
+        bool isUnlink = events.Contains(LatencyMonitor.SnapshotUnlink);
+        if (isPending || isAlone || isRename || isUnlink)
             text.Append(LocalDisk);
         if (isPending || isAlone || isRename || isSaving)
             text.Append(FastDisk).Append(Writeback);
-        if (isPending)
+        if (isPending || isUnlink)
             text.Append(DiskContention);
         if (isSaving)
             text.Append(NoSyncOnRewrite);

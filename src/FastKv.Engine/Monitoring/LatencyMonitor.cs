@@ -49,7 +49,8 @@ internal sealed class LatencyMonitor(ServerOptions options, IClock clock)
     /// <summary>Events, named as in Redis.</summary>
     public const string Command = "command", FastCommand = "fast-command", Unblocking = "command-unblocking", ExpireCycle = "expire-cycle",
         EvictionCycle = "eviction-cycle", EvictionDeletion = "eviction-del", AofWrite = "aof-write", AofWriteDuringSync = "aof-write-pending-fsync",
-        AofWriteDuringSave = "aof-write-active-child", AofWriteAlone = "aof-write-alone", AofSync = "aof-fsync-always", AofRename = "aof-rename";
+        AofWriteDuringSave = "aof-write-active-child", AofWriteAlone = "aof-write-alone", AofSync = "aof-fsync-always", AofRename = "aof-rename",
+        SnapshotUnlink = "rdb-unlink-temp-file";
 
     private readonly ServerOptions _options = options;
     private readonly IClock _clock = clock;

@@ -9,8 +9,8 @@ namespace FastKv.Structures;
 /// <see cref="CompactLimits.HashValueBytes"/> (LargeHash). Data plane.
 /// </summary>
 /// <remarks>
-/// A field may have a time to live. One that has expired is invisible at once; its memory goes when it is overwritten, or with the next sweep
-/// (<see cref="Sweep"/>). Methods that return an entry may have moved it; positions and values found before are then void.
+/// A field may have a time to live. One that has expired is invisible at once; its memory goes when it is overwritten or removed, or with the next
+/// sweep (<see cref="Sweep"/>). Methods that return an entry may have moved it; positions and values found before are then void.
 /// </remarks>
 public static unsafe partial class HashValue
 {

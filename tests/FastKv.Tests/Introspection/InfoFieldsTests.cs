@@ -50,6 +50,36 @@ public sealed class InfoFieldsTests(ServerTriple servers) : IClassFixture<Server
         blocked.Read();
     }
 
+    /// <summary>Keys whose loss ends a wait are those of XREADGROUP; each counts once, however many wait for it.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Keys_that_end_waits_by_their_loss_are_counted(int shards)
+    {
+        using RespClient client = servers.FastKv(shards).Connect(), list = servers.FastKv(shards).Connect();
+        using RespClient first = servers.FastKv(shards).Connect(), second = servers.FastKv(shards).Connect();
+        client.Call("FLUSHALL");
+        client.Call("XGROUP", "CREATE", "{s}1", "g", "$", "MKSTREAM");
+        client.Call("XGROUP", "CREATE", "{s}2", "g", "$", "MKSTREAM");
+        list.Send("BLPOP", "{s}3", "1000");
+        first.Send("XREADGROUP", "GROUP", "g", "a", "BLOCK", "0", "STREAMS", "{s}1", "{s}2", ">", ">");
+        second.Send("XREADGROUP", "GROUP", "g", "b", "BLOCK", "0", "STREAMS", "{s}2", ">");
+        while (Field(client, "clients", "blocked_clients") != "3")
+            Thread.Sleep(5);
+        Assert.Equal("3", Field(client, "clients", "total_blocking_keys"));
+        Assert.Equal("2", Field(client, "clients", "total_blocking_keys_on_nokey"));
+        client.Call("DEL", "{s}2");
+        Assert.StartsWith("UNBLOCKED", first.Read().Text, StringComparison.Ordinal);
+        Assert.StartsWith("UNBLOCKED", second.Read().Text, StringComparison.Ordinal);
+        client.Call("XADD", "{s}1", "*", "f", "v");
+        client.Call("RPUSH", "{s}3", "x");
+        list.Read();
+        while (Field(client, "clients", "blocked_clients") != "0")
+            Thread.Sleep(5);
+        Assert.Equal("0", Field(client, "clients", "total_blocking_keys"));
+        Assert.Equal("0", Field(client, "clients", "total_blocking_keys_on_nokey"));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

@@ -93,6 +93,40 @@ public sealed class AofLatencyTests
         Assert.Contains("the AOF atomic rename operation", client.Call("LATENCY", "DOCTOR").Text, StringComparison.Ordinal);
     }
 
+    /// <summary>The temporary file of a save in the background that was given up, or failed: that it took long to delete it is noted.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_slow_deletion_of_a_snapshot_is_noted(bool isGivenUp)
+    {
+        using var host = new SlowDiskServer(1, "appendfsync no");
+        using RespClient client = host.Connect();
+        client.Call("SET", "k", "v");
+        client.Call("CONFIG", "SET", "appendonly", "no");
+        NoteFrom(client, SlowMs / 2);
+        host.Files.DeleteMs = SlowMs;
+        host.Files.WriteGate.Reset();
+        host.Files.WriteError = isGivenUp ? 0 : Engine.Persistence.Files.FileErrors.IoError;
+
+        // One that succeeds deletes nothing, and one in the foreground is nobody's child: Redis tells of neither.
+        client.Call("BGSAVE");
+        if (isGivenUp)
+            client.Call("FLUSHALL");
+        host.Files.WriteGate.Set();
+        SlowDiskServer.Await(() => EvictionServer.Info(client, "persistence", "rdb_bgsave_in_progress") == 0, "the save does not end");
+        Assert.Contains(LatencyMonitor.SnapshotUnlink, AllEvents(client));
+        string advice = client.Call("LATENCY", "DOCTOR").Text;
+        Assert.Contains("use local disks for persistence", advice, StringComparison.Ordinal);
+        Assert.Contains("lower the disk contention", advice, StringComparison.Ordinal);
+
+        client.Call("LATENCY", "RESET");
+        Assert.Equal(isGivenUp ? "OK" : "ERR", client.Call("SAVE").Text);
+        host.Files.WriteError = 0;
+        client.Call("BGSAVE");
+        SlowDiskServer.Await(() => EvictionServer.Info(client, "persistence", "rdb_bgsave_in_progress") == 0, "the save does not end");
+        Assert.DoesNotContain(LatencyMonitor.SnapshotUnlink, AllEvents(client));
+    }
+
     private static void NoteFrom(RespClient client, int milliseconds)
     {
         client.Call("CONFIG", "SET", "latency-monitor-threshold", milliseconds.ToString());
@@ -100,6 +134,7 @@ public sealed class AofLatencyTests
     }
 
     /// <summary>What was noted of the append-only file; a loaded machine may delay anything else.</summary>
-    private static string[] Events(RespClient client) =>
-        [.. client.Call("LATENCY", "LATEST").Items!.Select(item => item.Items![0].Text).Where(name => name.StartsWith("aof", StringComparison.Ordinal))];
+    private static string[] Events(RespClient client) => [.. AllEvents(client).Where(name => name.StartsWith("aof", StringComparison.Ordinal))];
+
+    private static string[] AllEvents(RespClient client) => [.. client.Call("LATENCY", "LATEST").Items!.Select(item => item.Items![0].Text)];
 }

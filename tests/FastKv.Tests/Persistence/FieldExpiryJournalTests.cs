@@ -63,6 +63,38 @@ public sealed class FieldExpiryJournalTests
         Assert.Contains("count=5", before);
     }
 
+    /// <summary>A reading command that finds a field due removes it, which is told like any other removal.</summary>
+    [Theory]
+    [InlineData("1")]
+    [InlineData("3")]
+    public void A_due_field_that_is_read_is_told_once(string shards)
+    {
+        using var folder = new TemporaryFolder();
+        using var server = new AofServer(folder.Path, isFastKv: true, "--shards", shards, "--enable-debug-command", "yes");
+        using RespClient client = server.Connect();
+        client.Call("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+        client.Call("HSET", "h", "a", "1", "b", "2", "c", "3", "d", "4", "stays", "s");
+        client.Call("HSET", "gone", "f", "v");
+        client.Call("HPEXPIRE", "h", "1", "FIELDS", "4", "a", "b", "c", "d");
+        client.Call("HPEXPIRE", "gone", "1", "FIELDS", "1", "f");
+        Thread.Sleep(20);
+        client.Call("HGET", "h", "a");
+        client.Call("MULTI");
+        client.Call("HMGET", "h", "a", "b", "stays", "b");
+        client.Call("HSTRLEN", "gone", "f");
+        client.Call("EXEC");
+        client.Call("HEXISTS", "h", "c");
+        client.Call("HSETNX", "h", "d", "new");
+        AwaitFile(client);
+        Assert.Equal(5, Told(folder, "HDEL"));
+        string[] before = [.. Sorted(client, "h")];
+        Assert.Equal(["d=new", "stays=s"], before);
+        server.KillAndRestart();
+        using RespClient again = server.Connect();
+        Assert.Equal(before, Sorted(again, "h"));
+        Assert.Equal("1", again.Call("DBSIZE").Text);
+    }
+
     /// <summary>A base has the time to live of its instant; that a field got more of it later is in the increment.</summary>
     [Theory]
     [InlineData("no")]

@@ -51,6 +51,9 @@ internal sealed class HeldServer : IDisposable
         set => _files.Error = value;
     }
 
+    /// <summary>How many fsyncs files have had whose names contain something.</summary>
+    public int SyncsOf(string part) => _files.Syncs.Where(pair => pair.Key.Contains(part, StringComparison.Ordinal)).Sum(pair => pair.Value);
+
     public RespClient Connect() => RespClient.Connect(new IPEndPoint(IPAddress.Loopback, _port));
 
     /// <summary>Snapshots write nothing until <see cref="LetGo"/>: they pause when 8 MiB wait.</summary>
@@ -103,21 +106,29 @@ internal sealed class HeldServer : IDisposable
 
         public volatile int Error;
 
+        public System.Collections.Concurrent.ConcurrentDictionary<string, int> Syncs { get; } = new();
+
         protected override IOutputFile Wrap(string path, IOutputFile file) =>
-            Path.GetFileName(path).Contains(held, StringComparison.Ordinal) ? Wrap(file) : file;
+            new File(this, file, Path.GetFileName(path), Path.GetFileName(path).Contains(held, StringComparison.Ordinal));
 
-        protected override IOutputFile Wrap(IOutputFile file) => new File(this, file);
+        protected override IOutputFile Wrap(IOutputFile file) => new File(this, file, "", isHeld: true);
 
-        private sealed class File(HeldFiles files, IOutputFile file) : IOutputFile
+        private sealed class File(HeldFiles files, IOutputFile file, string name, bool isHeld) : IOutputFile
         {
             public int Write(ReadOnlySpan<byte> bytes, out int written)
             {
+                if (!isHeld)
+                    return file.Write(bytes, out written);
                 files.Gate.Wait();
                 written = 0;
                 return files.Error != 0 ? files.Error : file.Write(bytes, out written);
             }
 
-            public int Sync() => file.Sync();
+            public int Sync()
+            {
+                files.Syncs.AddOrUpdate(name, 1, static (_, count) => count + 1);
+                return file.Sync();
+            }
 
             public int SetLength(long length) => file.SetLength(length);
 

@@ -18,7 +18,7 @@ internal abstract class PassingFiles(string folder) : IFileSystem
 
     public virtual int Rename(string from, string to) => _files.Rename(from, to);
 
-    public int Delete(string path) => _files.Delete(path);
+    public virtual int Delete(string path) => _files.Delete(path);
 
     public bool Exists(string path) => _files.Exists(path);
 

@@ -23,6 +23,18 @@ internal sealed class SlowFiles(string folder) : PassingFiles(folder), IDisposab
     /// <summary>Milliseconds that each rename takes at least.</summary>
     public volatile int RenameMs;
 
+    /// <summary>Milliseconds that each deletion takes at least.</summary>
+    public volatile int DeleteMs;
+
+    /// <summary>The error of every write; 0: none.</summary>
+    public volatile int WriteError;
+
+    public override int Delete(string path)
+    {
+        Thread.Sleep(DeleteMs);
+        return base.Delete(path);
+    }
+
     public override int Rename(string from, string to)
     {
         Thread.Sleep(RenameMs);
@@ -32,7 +44,7 @@ internal sealed class SlowFiles(string folder) : PassingFiles(folder), IDisposab
     /// <summary>Nothing is held up any more.</summary>
     public void LetGo()
     {
-        (WriteMs, SyncMs, RenameMs) = (0, 0, 0);
+        (WriteMs, SyncMs, RenameMs, DeleteMs) = (0, 0, 0, 0);
         WriteGate.Set();
         SyncGate.Set();
     }
@@ -51,7 +63,8 @@ internal sealed class SlowFiles(string folder) : PassingFiles(folder), IDisposab
         {
             Thread.Sleep(files.WriteMs);
             files.WriteGate.Wait();
-            return file.Write(bytes, out written);
+            written = 0;
+            return files.WriteError != 0 ? files.WriteError : file.Write(bytes, out written);
         }
 
         public int Sync()

@@ -128,6 +128,27 @@ public sealed class WaitAofTests
         Assert.Equal("0 0", Wait(client, "0", "1", "20"));
     }
 
+    /// <summary>FLUSHALL on several shards, for which all of them begin new files one after the other: it is synced when the last of them is.</summary>
+    [Fact]
+    public void New_files_are_not_safe_before_the_last_of_them_is()
+    {
+        const int Shards = 3;
+        using var server = new WitnessedServer(Shards, "everysec");
+        using var client = server.Connect();
+        for (int i = 0; i < 12; i++)
+            client.Call("SET", $"k{i}", "v");
+        Assert.Equal("1 0", Wait(client, "1", "0", "0"));
+        server.Witness.Passes = Shards - 1;
+        server.Witness.Gate.Reset();
+        int syncs = server.Witness.Syncs;
+        Assert.Equal("OK", client.Call("FLUSHALL").Text);
+        WaitFor(() => server.Witness.Syncs == syncs + Shards);
+        for (int i = 0; i < 20; i++)
+            Assert.Equal("0 0", Wait(client, "1", "0", "5"));
+        server.Witness.Gate.Set();
+        Assert.Equal("1 0", Wait(client, "1", "0", "0"));
+    }
+
     /// <summary>A sync that fails is none.</summary>
     [Fact]
     public void A_failing_disk_acknowledges_nothing()

@@ -52,8 +52,8 @@ internal static class Waiting
             return;
         }
 
-        // With appendfsync always the reply itself leaves only when all that was written before is safe.
-        bool isSafe = log.IsComplete && (log.HoldsReplies || log.Writer.IsAllSafe);
+        // That appendfsync always holds the reply does not say enough: with no-appendfsync-on-rewrite it may be let go unsynced.
+        bool isSafe = log.Writer.IsAllSafe;
         if (context.IsInTransaction || (replicas == 0 && (local == 0 || isSafe)))
             ReplyCount(context.Reply, context.Command, isSafe ? 1 : 0);
         else

@@ -19,7 +19,7 @@ internal static unsafe class HashCounters
         if (!context.TryInteger(3, out long increment) || !HashEdit.TryOpen(ref context, out var hash))
             return;
         byte* digits = stackalloc byte[NumberText.Int64CharsMax];
-        var position = hash.Find(context[2]);
+        var position = hash.FindOrExpire(context[2]);
         long value = 0;
         if (position.Exists && !NumberText.TryParseInt64(hash.Value(position, new Span<byte>(digits, NumberText.Int64CharsMax)), out value))
         {
@@ -58,7 +58,7 @@ internal static unsafe class HashCounters
         if (!HashEdit.TryOpen(ref context, out var hash))
             return;
         Span<byte> text = stackalloc byte[ExtendedDouble.HumanCharsMax];
-        var position = hash.Find(context[2]);
+        var position = hash.FindOrExpire(context[2]);
         ExtendedDouble value = default;
         if (position.Exists && !ExtendedDouble.TryParse(hash.Value(position, text), out value))
         {

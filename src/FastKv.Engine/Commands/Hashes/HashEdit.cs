@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using FastKv.Engine.Configuration.Parameters;
 using FastKv.Engine.Keyspace;
@@ -16,7 +17,7 @@ internal unsafe struct HashEdit
     private readonly Database _database;
     private readonly Key _key;
     private readonly long _nowMs;
-    private readonly EntryRef _before;
+    private EntryRef _before;
     private byte* _entry;
     private readonly bool _tellsExpired;
     private bool _mayHaveExpired, _setsExpiry;
@@ -47,9 +48,21 @@ internal unsafe struct HashEdit
     /// <summary>Looks for a field; in no hash there is none.</summary>
     public readonly FieldPosition Find(ReadOnlySpan<byte> field)
     {
-        if (_tellsExpired)
+        if (_tellsExpired && _entry != null)
             FieldEffects.ExpireIfDue(_database, new EntryRef(_entry), field);
         return _entry == null ? default : HashValue.Find(_database.Values, _entry, field, _nowMs);
+    }
+
+    /// <summary>As <see cref="Find"/>, before anything has been changed: a field that has expired is removed, which is told as an event.</summary>
+    public FieldPosition FindOrExpire(ReadOnlySpan<byte> field)
+    {
+        Debug.Assert(_before.Block == _entry, "nothing has been changed");
+        if (_entry != null && HashValue.Find(_database.Values, _entry, field, _nowMs).IsExpired)
+        {
+            _before = _database.ExpireField(_key, _before, field);
+            _entry = _before.Block;
+        }
+        return Find(field);
     }
 
     /// <summary>The value of a field that exists, until the next change.</summary>

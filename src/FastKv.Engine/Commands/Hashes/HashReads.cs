@@ -6,7 +6,7 @@ using ValueType = FastKv.Structures.ValueType;
 
 namespace FastKv.Engine.Commands.Hashes;
 
-// Data plane. Expired fields are not there, except that HLEN counts them until they are removed, as in Redis.
+// Data plane. Expired fields are not there, except that HLEN counts them until they are removed, as in Redis: by a command that names them, or by the sweep.
 
 /// <summary>HGET, HMGET, HGETALL, HKEYS, HVALS, HLEN, HSTRLEN, HEXISTS.</summary>
 internal static unsafe class HashReads
@@ -19,7 +19,7 @@ internal static unsafe class HashReads
         if (!TryFind(ref context, out var entry, out var values))
             return;
         Span<byte> scratch = stackalloc byte[HashValue.ScratchBytes];
-        ReplyValue(ref context, entry, values, context[2], scratch);
+        ReplyValue(ref context, ref entry, values, context[2], scratch);
     }
 
     [Command("HMGET", Arity = -3, Flags = CommandFlags.ReadOnly | CommandFlags.Fast, Group = CommandGroup.Hash, FirstKey = 1, LastKey = 1,
@@ -33,7 +33,7 @@ internal static unsafe class HashReads
         context.Reply.ArrayHeader(context.Count - 2);
         Span<byte> scratch = stackalloc byte[HashValue.ScratchBytes];
         for (int i = 2; i < context.Count; i++)
-            ReplyValue(ref context, entry, values, context[i], scratch);
+            ReplyValue(ref context, ref entry, values, context[i], scratch);
     }
 
     [Command("HGETALL", Arity = 2, Flags = CommandFlags.ReadOnly, Group = CommandGroup.Hash, FirstKey = 1, LastKey = 1,
@@ -65,7 +65,7 @@ internal static unsafe class HashReads
     {
         if (!TryFind(ref context, out var entry, out var values))
             return;
-        var position = entry.IsNull ? default : HashValue.Find(values, entry.Block, context[2], context.NowMs);
+        var position = Find(ref context, ref entry, values, context[2]);
         context.Reply.Integer(position.Exists ? HashValue.ValueLength(entry.Block, position) : 0);
     }
 
@@ -75,7 +75,7 @@ internal static unsafe class HashReads
     {
         if (!TryFind(ref context, out var entry, out var values))
             return;
-        context.Reply.Integer(!entry.IsNull && HashValue.Find(values, entry.Block, context[2], context.NowMs).Exists ? 1 : 0);
+        context.Reply.Integer(Find(ref context, ref entry, values, context[2]).Exists ? 1 : 0);
     }
 
     /// <summary>The hash in argument 1 for reading (null entry: there is none); false: WRONGTYPE was replied.</summary>
@@ -87,11 +87,27 @@ internal static unsafe class HashReads
         return context.TryFindForRead(key, ValueType.Hash, out entry);
     }
 
-    /// <summary>Replies a field's value, or null.</summary>
-    internal static void ReplyValue(ref CommandContext context, EntryRef entry, ValueHeap values, ReadOnlySpan<byte> field, Span<byte> scratch)
+    /// <summary>Looks for a field of a hash, or of none. One that has expired is removed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static FieldPosition Find(ref CommandContext context, ref EntryRef entry, ValueHeap values, ReadOnlySpan<byte> field)
     {
-        if (!entry.IsNull && HashValue.TryGet(values, entry, field, context.NowMs, scratch, out var value))
-            context.Reply.BulkString(value);
+        if (entry.IsNull)
+            return default;
+        var position = HashValue.Find(values, entry.Block, field, context.NowMs);
+        if (position.IsExpired)
+        {
+            var key = context.Key(1);
+            entry = context.Database(key).ExpireField(key, entry, field);
+        }
+        return position;
+    }
+
+    /// <summary>Replies a field's value, or null.</summary>
+    private static void ReplyValue(ref CommandContext context, ref EntryRef entry, ValueHeap values, ReadOnlySpan<byte> field, Span<byte> scratch)
+    {
+        var position = Find(ref context, ref entry, values, field);
+        if (position.Exists)
+            context.Reply.BulkString(HashValue.Value(entry.Block, position, scratch));
         else
             context.Reply.Null();
     }

@@ -32,7 +32,7 @@ internal static class HashWrites
     {
         if (!HashEdit.TryOpen(ref context, out var hash))
             return;
-        var position = hash.Find(context[2]);
+        var position = hash.FindOrExpire(context[2]);
         if (!position.Exists)
         {
             hash.Put(position, context[2], context[3]);

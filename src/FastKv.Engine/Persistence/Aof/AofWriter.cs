@@ -14,7 +14,8 @@ namespace FastKv.Engine.Persistence.Aof;
 //   round    how far may each journal be read, given its marks ──► write(2) ──► if all have come to the same barrier: new files
 //
 // appendfsync always: a loop holds the replies of a turn back and asks for a commit (AppendOnlyLog.RequestCommit); one step serves all requests that came
-// before it. everysec: a second thread syncs, so that a slow disk does not stop the writing.
+// before it. everysec: a second thread syncs, so that a slow disk does not stop the writing. With no-appendfsync-on-rewrite neither is done while a file with
+// all data is being written beside: commits then say that all is written, and only what Synced tells (WAITAOF) still says what is synced.
 
 /// <summary>Writes journals to files. Its own thread, but where said otherwise; nothing is allocated between rotations.</summary>
 internal sealed class AofWriter : IDisposable
@@ -55,6 +56,7 @@ internal sealed class AofWriter : IDisposable
     private long _written;
     private long _synced;
     private volatile bool _isSyncingHere;
+    private int _drains;
     private bool _hasWritten;
     private bool _hasFailed;
 
@@ -93,7 +95,7 @@ internal sealed class AofWriter : IDisposable
     /// <summary>CONFIG RESETSTAT.</summary>
     public void ResetStatistics() => DelayedSyncs = 0;
 
-    /// <summary>The last commit that is safe: all that was published before it was requested. Any thread.</summary>
+    /// <summary>The last commit that is as safe as <c>appendfsync</c> wants it: all that was published before it was requested. Any thread.</summary>
     public long Durable => Volatile.Read(ref _durable);
 
     /// <summary>The last mark such that all that was published before it is synced. Any thread.</summary>
@@ -154,14 +156,17 @@ internal sealed class AofWriter : IDisposable
     /// <summary>Waits until all that was published before is written and synced; false: it cannot be written. Not within the writer's thread.</summary>
     public bool Drain()
     {
+        // Before the request, whose step has to sync.
+        Interlocked.Increment(ref _drains);
         long number = RequestCommit();
-        while (Durable < number)
+        bool isSafe = true;
+        while (isSafe && Durable < number)
         {
-            if (_stopping || _log.WriteError != 0)
-                return false;
+            isSafe = !_stopping && _log.WriteError == 0;
             Thread.Sleep(1);
         }
-        return true;
+        Interlocked.Decrement(ref _drains);
+        return isSafe;
     }
 
     /// <summary>Lets the writer look at once.</summary>
@@ -391,9 +396,12 @@ internal sealed class AofWriter : IDisposable
 
     private bool Rotate(in JournalMark barrier)
     {
+        // The units of the barrier are written and synced file by file: until all are, nothing counts as safe.
+        _isSyncingHere = true;
         int error = SyncAll();
         if (error == 0)
             error = _log.Rotate(barrier.Kind);
+        _isSyncingHere = false;
         if (error != 0)
             return Fail(error);
         foreach (var partition in _partitions)
@@ -413,6 +421,8 @@ internal sealed class AofWriter : IDisposable
     private bool Sync(bool isRequested)
     {
         bool isAlways = _options.AppendFsync == AppendFsync.Always;
+        if (_options.NoAppendFsyncOnRewrite && _log.IsChildAtWork && Volatile.Read(ref _drains) == 0)
+            return true;
         if (isAlways || isRequested)
         {
             _isSyncingHere = true;
@@ -426,7 +436,7 @@ internal sealed class AofWriter : IDisposable
             _isSyncingHere = false;
             return error == 0;
         }
-        if (_options.AppendFsync != AppendFsync.EverySecond || (_options.NoAppendFsyncOnRewrite && _log.IsRewriting))
+        if (_options.AppendFsync != AppendFsync.EverySecond)
             return true;
         long now = Environment.TickCount64;
         if (now - _lastSyncMs >= SyncPeriodMs && !_isSyncing && HasUnsynced())

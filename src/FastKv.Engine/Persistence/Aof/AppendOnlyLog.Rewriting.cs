@@ -118,6 +118,18 @@ internal sealed partial class AppendOnlyLog
         _isRotated = true;
     }
 
+    /// <summary>
+    /// The server ends: a rewrite is given up, for what it was to replace is there and complete, and what a last snapshot is to write must not wait for it. All
+    /// partitions are held.
+    /// </summary>
+    public void EndRewrite()
+    {
+        if (!_isRewriting || _isBaseDone)
+            return;
+        _server.Log.Warning("There is a child saving an AOF. Terminating it!");
+        GiveUpRewrite();
+    }
+
     /// <summary>Ends a rewrite without its base; the writer's thread clears away what there is of it.</summary>
     private void GiveUpRewrite()
     {

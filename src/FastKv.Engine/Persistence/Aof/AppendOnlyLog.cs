@@ -70,7 +70,10 @@ internal sealed partial class AppendOnlyLog : IDisposable
     /// <summary>Whether journals are written to files.</summary>
     public bool IsTelling => _state >= AofState.Starting;
 
-    /// <summary>Whether replies leave only when what they tell of is safe (while the log starts: will be when that is done).</summary>
+    /// <summary>
+    /// Whether replies leave only when what they tell of is safe (while the log starts: will be when that is done), or as safe as no-appendfsync-on-rewrite lets
+    /// it be.
+    /// </summary>
     public bool HoldsReplies => IsTelling && _options.AppendFsync == AppendFsync.Always;
 
     /// <summary>A transaction is being executed: what is asked for within it begins behind it, for its unit must not be cut in two.</summary>
@@ -86,6 +89,9 @@ internal sealed partial class AppendOnlyLog : IDisposable
 
     /// <summary>Whether a file with all data is being written beside: a rewrite's or BGSAVE's.</summary>
     public bool IsSnapshotBeingWritten => _isRewriting || _server.Saving.Current is not null;
+
+    /// <summary>Whether such a file is being written for which Redis would have a child process: one that is still wanted, and not that of SAVE.</summary>
+    public bool IsChildAtWork => (_isRewriting && !_isGivenUp) || _server.Saving.IsInBackground;
 
     /// <summary>A rewrite is to begin as soon as possible.</summary>
     public bool IsRewriteScheduled { get; set; }

@@ -1,4 +1,5 @@
 using FastKv.Engine.Logging;
+using FastKv.Engine.Monitoring;
 using FastKv.Engine.Persistence.Files;
 using FastKv.Engine.Persistence.Snapshots;
 using FastKv.Structures.Encoding;
@@ -12,7 +13,9 @@ namespace FastKv.Engine.Persistence.Rdb;
 /// <param name="temporaryPath">Its name until then, in the same directory.</param>
 /// <param name="hasChecksum">Whether it ends with a checksum rather than zeros (<c>rdbchecksum</c>).</param>
 /// <param name="isIncremental">Whether it goes to the disk bit by bit (<c>rdb-save-incremental-fsync</c>).</param>
-internal sealed class RdbFileWriter(IFileSystem files, ServerLog log, string path, string temporaryPath, bool hasChecksum, bool isIncremental)
+/// <param name="latency">Gets how long it took to delete a file that did not become complete; null: nobody does.</param>
+internal sealed class RdbFileWriter(
+    IFileSystem files, ServerLog log, string path, string temporaryPath, bool hasChecksum, bool isIncremental, LatencyMonitor? latency = null)
     : SnapshotFile(files, log, path, temporaryPath, isIncremental)
 {
     private ulong _checksum;
@@ -37,6 +40,14 @@ internal sealed class RdbFileWriter(IFileSystem files, ServerLog log, string pat
     /// <inheritdoc/>
     protected override void LogOpenError(string error) =>
         Log.Warning($"Failed opening the temp RDB file {TemporaryName} (in server root dir {DirectoryName}) for saving: {error}");
+
+    /// <inheritdoc/>
+    protected override void DeleteTemporary()
+    {
+        long start = latency?.Begin() ?? 0;
+        base.DeleteTemporary();
+        latency?.Add(LatencyMonitor.SnapshotUnlink, LatencyMonitor.MillisecondsSince(start));
+    }
 
     /// <inheritdoc/>
     protected override void LogWriteError(string operation, string error) => Log.Warning($"Write error saving DB on disk({operation}): {error}");

@@ -22,12 +22,16 @@ internal sealed class Saving(FastKvServer server)
     private long _dirtyAtBegin, _dirtySaved;
     private long _lastTryMs;
     private bool _isRequested;
+    private volatile bool _isBackground;
 
     /// <summary>Where the files live; tests put others in its place.</summary>
     public IFileSystem Files { get; set; } = SystemFiles.Instance;
 
     /// <summary>The save that is going on; null: none.</summary>
     public Snapshot? Current => _current;
+
+    /// <summary>A save in the background is going on whose file is still wanted. Any thread.</summary>
+    public bool IsInBackground => _isBackground && Volatile.Read(ref _current) is { IsCancelled: false };
 
     /// <summary>A background save is to begin as soon as it can.</summary>
     public bool IsScheduled { get; set; }
@@ -105,7 +109,7 @@ internal sealed class Saving(FastKvServer server)
         _last?.Wait();
         if (_current is { } cancelled)
             CompleteBackground(cancelled);
-        using var file = CreateFile();
+        using var file = CreateFile(isBackground: false);
         if (Snapshot.WriteEmpty(_server.Partitions, file, _server.Dataset.Functions))
             NoteSaved(Dirty);
     }
@@ -155,11 +159,12 @@ internal sealed class Saving(FastKvServer server)
         return false;
     }
 
-    private RdbFileWriter CreateFile()
+    private RdbFileWriter CreateFile(bool isBackground)
     {
         string temporaryPath = Path.Combine(Environment.CurrentDirectory, $"temp-{Environment.ProcessId}.rdb");
         var options = _server.Options;
-        return new RdbFileWriter(Files, _server.Log, _server.Dataset.FilePath, temporaryPath, options.RdbChecksum, options.RdbSaveIncrementalFsync);
+        return new RdbFileWriter(Files, _server.Log, _server.Dataset.FilePath, temporaryPath, options.RdbChecksum, options.RdbSaveIncrementalFsync,
+            isBackground ? _server.Latency : null);
     }
 
     private Snapshot Begin(bool isBackground)
@@ -167,9 +172,10 @@ internal sealed class Saving(FastKvServer server)
         // One that was cancelled may not have deleted its temporary file yet, whose name is ours too.
         _last?.Wait();
         _dirtyAtBegin = Dirty;
+        _isBackground = isBackground;
         if (isBackground)
             _lastTryMs = _server.Partitions[0].NowMs;
-        _current = Snapshot.Begin(_server.Partitions, CreateFile(), SnapshotKind.Save, _server.Dataset.Functions, snapshot =>
+        _current = Snapshot.Begin(_server.Partitions, CreateFile(isBackground), SnapshotKind.Save, _server.Dataset.Functions, snapshot =>
         {
             // A save in the foreground is waited for by the one who began it, on whatever loop.
             if (isBackground)

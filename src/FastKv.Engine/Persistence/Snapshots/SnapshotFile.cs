@@ -95,7 +95,7 @@ internal abstract unsafe class SnapshotFile(IFileSystem files, ServerLog log, st
         _file?.Dispose();
         _file = null;
         if (wasMade && !_isComplete)
-            _files.Delete(_temporaryPath);
+            DeleteTemporary();
     }
 
     /// <summary>The log.</summary>
@@ -112,6 +112,9 @@ internal abstract unsafe class SnapshotFile(IFileSystem files, ServerLog log, st
 
     /// <summary>Writes what stands behind the last record; false: it failed.</summary>
     protected virtual bool TryWriteEnd() => true;
+
+    /// <summary>Deletes the temporary file, which did not become complete.</summary>
+    protected virtual void DeleteTemporary() => _ = _files.Delete(_temporaryPath);
 
     /// <summary>The temporary file cannot be made.</summary>
     protected abstract void LogOpenError(string error);

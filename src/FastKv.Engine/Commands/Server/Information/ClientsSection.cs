@@ -27,6 +27,6 @@ internal static class ClientsSection
         text.Line("clients_in_timeout_table"u8, timeouts);
         text.Line("total_watched_keys"u8, watchedKeys);
         text.Line("total_blocking_keys"u8, server.Partitions.Sum(static partition => partition.Blocked.Count));
-        text.Line("total_blocking_keys_on_nokey"u8, 0);
+        text.Line("total_blocking_keys_on_nokey"u8, server.Partitions.Sum(static partition => partition.Blocked.CountOnNoKey));
     }
 }
