@@ -12,7 +12,8 @@ public sealed partial class MonitorTests(ServerTriple servers) : IClassFixture<S
     [
         "PING", "AUTH x", "AUTH u p", "AUTH u p q", "HELLO 2", "HELLO 2 AUTH default x", "HELLO 2 SETNAME a", "CONFIG GET port", "MULTI", "SET a 1", "GET", "DISCARD",
         "MULTI", "SET a 1", "INCR b", "CONFIG GET maxmemory", "DBSIZE", "MGET a b", "EXEC", "EXEC", "NOSUCH", "GET", "LPUSH a 1", "CLIENT ID", "CLIENT LIST",
-        "CLIENT GETNAME", "DEBUG SLEEP 0", "SELECT 3", "get b", "WATCH q", "MULTI", "PING", "EXEC", "BLPOP none 0.02", "COMMAND COUNT", "MGET a b c d",
+        "CLIENT GETNAME", "DEBUG SLEEP 0", "SELECT 3", "get b", "WATCH q", "MULTI", "PING", "EXEC", "BLPOP none 0.02", "XADD st 5-5 f v",
+        "XREAD BLOCK 20 STREAMS st $", "MULTI", "XREAD BLOCK 20 STREAMS st $", "EXEC", "COMMAND COUNT", "MGET a b c d",
         "MSET a 1 b 2", "KEYS nothing*", "DBSIZE", "RENAME a b", "SLOWLOG GET 0", "WAIT 0 0", "WAIT 1 20", "SHUTDOWN ABORT", "INFO nothing", "WATCH z",
         "SET z 1", "MULTI", "GET z", "EXEC", "FLUSHDB", "ROLE", "LASTSAVE", "LATENCY RESET", "READONLY", "REPLCONF a b", "RESET", "QUIT",
     ];

@@ -15,7 +15,7 @@ public sealed class SlowlogTests(ServerTriple servers) : IClassFixture<ServerTri
         "CONFIG SET maxmemory 0 masterauth secret", "CONFIG SET masterauth x", "MULTI", "SET a 1", "GET", "DISCARD", "MULTI", "SET a 1", "INCR b", "DBSIZE",
         "MGET a b", "KEYS *", "RENAME a c", "EXEC", "EXEC", "NOSUCH x", "GET", "LPUSH b 1", "CLIENT ID", "DEBUG SLEEP 0", "SELECT 3", "get b", "BLPOP none 0.02",
         "MGET a b c d", "MSET a 1 b 2 c 3", "DEL a b", "EXISTS a b c d", "KEYS *", "DBSIZE", "RENAME c d", "COPY c d", "SORT none", "XADD s 1-1 f v",
-        "XREAD STREAMS s 0", "LRANGE none 0 -1", "FLUSHDB", "WAIT 0 0", "WAIT 1 20", "SHUTDOWN ABORT", "MODULE LOAD x", "CLUSTER INFO", "LATENCY RESET",
+        "XREAD STREAMS s 0", "XREAD BLOCK 20 STREAMS s $", "MULTI", "XREAD BLOCK 20 STREAMS s $", "EXEC", "LRANGE none 0 -1", "FLUSHDB", "WAIT 0 0", "WAIT 1 20", "SHUTDOWN ABORT", "MODULE LOAD x", "CLUSTER INFO", "LATENCY RESET",
         "MONITOR x", "SLOWLOG LEN", "SLOWLOG GET 0", "COMMAND COUNT", "READONLY", "REPLCONF a b", "RESET",
     ];
 

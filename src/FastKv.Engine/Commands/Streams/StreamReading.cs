@@ -329,21 +329,25 @@ internal static unsafe class StreamReading
         reply.EndArray(array, written);
     }
 
+    // What waits has IDs in the place of "$" and "+". The command's own arguments stay as they are: MONITOR and the slow log show them afterwards.
     private static void Block(ref CommandContext context, in StreamReadOptions options, Source* sources)
     {
+        var ids = context.Arguments + options.FirstKey + options.StreamCount;
         var heap = context.Partition.Heap;
-        long bytes = (long)options.StreamCount * StreamReplies.IdBytesMax;
-        byte* texts = heap.Allocate(bytes);
+        long givenBytes = (long)options.StreamCount * sizeof(Argument);
+        long bytes = givenBytes + ((long)options.StreamCount * StreamReplies.IdBytesMax);
+        byte* memory = heap.Allocate(bytes);
+        Buffer.MemoryCopy(ids, memory, givenBytes, givenBytes);
         for (int i = 0; i < options.StreamCount && !context.IsRetry; i++)
         {
             if (!sources[i].IsRelative)
                 continue;
-            byte* text = texts + (i * (long)StreamReplies.IdBytesMax);
-            context.Arguments[options.FirstKey + options.StreamCount + i] =
-                new Argument { Pointer = text, Length = StreamReplies.Format(sources[i].After, text) };
+            byte* text = memory + givenBytes + (i * (long)StreamReplies.IdBytesMax);
+            ids[i] = new Argument { Pointer = text, Length = StreamReplies.Format(sources[i].After, text) };
         }
         context.Block(options.FirstKey, options.StreamCount, options.TimeoutMs, options.MinIdleMs < 0 ? long.MaxValue : LookMs(ref context, options, sources));
-        heap.Free(texts, bytes);
+        Buffer.MemoryCopy(memory, ids, givenBytes, givenBytes);
+        heap.Free(memory, bytes);
     }
 
     // When a pending entry may have become idle for long enough. Those that are delivered after this look cannot have before the idle time has passed once
