@@ -225,6 +225,8 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
         {
             _timeline.ExtendBatch();
         }
+        if (done > from && IsLarge(batch, from, done, output.Length - before))
+            NoteSizes(client, batch, from, done, before);
         if (done == to)
             client.LastCommand = batch.Slots[to - 1].Command ?? client.LastCommand;
         return done;
@@ -262,6 +264,30 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
             replyStart = slot.ReplyEnd;
         }
         suspect.Note(_timeline, client, nanoseconds);
+    }
+
+    /// <summary>Whether slots [from, to) have moved so many bytes that some of them may be to be noted for their size.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsLarge(CommandBatch batch, int from, int to, long replyBytes)
+    {
+        long inputBytes = batch.Slots[to - 1].End - batch.Arguments.Items[batch.Slots[from].First].Pointer;
+        return Math.Max(inputBytes, replyBytes) >= _timeline.Watch.LargeBytes;
+    }
+
+    /// <summary>Notes those of slots [from, to) that were large, or have large replies.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void NoteSizes(Client client, CommandBatch batch, int from, int to, long replyStart)
+    {
+        // Whoever has not said who he is fills no log.
+        if ((client.Gate & ClientGate.Unauthenticated) != 0)
+            return;
+        for (int i = from; i < to; i++)
+        {
+            ref var slot = ref batch.Slots[i];
+            if (slot.Command is { } command)
+                _timeline.Watch.NoteSize(client, command, batch.Arguments.Items + slot.First, slot.Count, isReceived: true, slot.ReplyEnd - replyStart);
+            replyStart = slot.ReplyEnd;
+        }
     }
 
     private bool ExecuteSlot(Client client, CommandBatch batch, int index, ref CommandContext context)
