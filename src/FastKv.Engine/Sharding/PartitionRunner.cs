@@ -201,7 +201,7 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
             NoteSizes(part, timeline);
     }
 
-    /// <summary>Whether the commands of a part have moved so many bytes (or others that came between them) that some may be to be noted for their size.</summary>
+    /// <summary>Whether a part has moved so many bytes (or what came between its commands) that some of them may be to be noted for their size.</summary>
     private static bool IsLarge(Part part, LoopTimeline timeline)
     {
         var slots = part.Batch.Slots;
