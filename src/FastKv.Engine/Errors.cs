@@ -225,6 +225,7 @@ internal static class Errors
     // ---- Introspection ----
 
     public static ReadOnlySpan<byte> SlowlogCount => "ERR count should be greater than or equal to -1"u8;
+    public static ReadOnlySpan<byte> CommandLogType => "ERR type should be one of the following: slow, large-request, large-reply"u8;
     public static ReadOnlySpan<byte> NoLatencySamplesPrefix => "ERR No samples available for event '"u8;
 
     public static ReadOnlySpan<byte> MonitorNotAllowed => "ERR MONITOR isn't allowed for DENY BLOCKING client"u8;

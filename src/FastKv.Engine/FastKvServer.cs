@@ -52,9 +52,11 @@ public sealed partial class FastKvServer : IDisposable
         RunId = Hexadecimal(random, 20);
         ReplicationId = Hexadecimal(random, 20);
         Monitors = new Monitoring.Monitors(this);
-        Slowlog = new Monitoring.Slowlog(Options, Clock);
+        Slowlog = new Monitoring.CommandLog(Options, Clock, Monitoring.CommandLogType.Slow);
+        LargeRequests = new Monitoring.CommandLog(Options, Clock, Monitoring.CommandLogType.LargeRequest);
+        LargeReplies = new Monitoring.CommandLog(Options, Clock, Monitoring.CommandLogType.LargeReply);
         Latency = new Monitoring.LatencyMonitor(Options, Clock);
-        Watch = new Monitoring.CommandWatch(Options, Slowlog, Latency);
+        Watch = new Monitoring.CommandWatch(Options, Slowlog, LargeRequests, LargeReplies, Latency);
         Acl = new Acl.AclUsers(this);
         Clients = new ClientRegistry(this);
         ClientEviction = new ClientEviction(this);
@@ -112,7 +114,11 @@ public sealed partial class FastKvServer : IDisposable
 
     internal Monitoring.Monitors Monitors { get; }
 
-    internal Monitoring.Slowlog Slowlog { get; }
+    internal Monitoring.CommandLog Slowlog { get; }
+
+    internal Monitoring.CommandLog LargeRequests { get; }
+
+    internal Monitoring.CommandLog LargeReplies { get; }
 
     internal Monitoring.LatencyMonitor Latency { get; }
 

@@ -8,9 +8,9 @@ namespace FastKv.Engine.Clients;
 //   bucket     0         1           2           ...  18
 //   bytes      < 64 KiB  64–128 KiB  128–256 KiB      8 GiB and more
 //
-// Bytes and buckets are two words, so their order matters to who looks at them meanwhile. The bytes that make the limit exceeded come after the client stands in
-// the bucket it grew into; the bytes that go do so before it has left its bucket. Whoever finds a bucket empty and the limit exceeded thereafter has found the
-// truth: neither is there anybody in it, nor has somebody left it whose bytes would have been enough.
+// Bytes and buckets are two words, so their order matters to who looks at them meanwhile. The bytes that make the limit exceeded come after the client stands
+// in the bucket it grew into; the bytes that go do so before it has left its bucket. Whoever finds a bucket empty and the limit exceeded thereafter has found
+// the truth: neither is there anybody in it, nor has somebody left it whose bytes would have been enough.
 //
 //   Move   O(1)      LargestBucket, TryEvict   O(buckets)
 
@@ -72,8 +72,8 @@ internal sealed class ClientSizes
     }
 
     /// <summary>
-    /// A client has been found that is to go: takes it out if nobody is larger and the limit is exceeded at this instant. Others may have sent a larger one away
-    /// since the search began, or do so now, and its bytes may be enough.
+    /// A client has been found that is to go: takes it out if nobody is larger and the limit is exceeded at this instant. Others may have sent a larger one
+    /// away since the search began, or do so now, and its bytes may be enough.
     /// </summary>
     /// <param name="bytes">What it counts for.</param>
     /// <param name="bucket">Where it is.</param>

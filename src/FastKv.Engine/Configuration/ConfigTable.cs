@@ -168,8 +168,12 @@ public static class ConfigTable
         Long("stream-node-max-entries", 0, NoLimit, 100, static o => ref o.CompactLimits.StreamNodeEntries),
 
         // ---- Observation ----
-        Long("slowlog-log-slower-than", -1, NoLimit, 10000, static o => ref o.SlowlogLogSlowerThan),
-        Long("slowlog-max-len", 0, NoLimit, 128, static o => ref o.SlowlogMaxLen),
+        Long("slowlog-log-slower-than", -1, NoLimit, 10000, static o => ref o.SlowlogLogSlowerThan, alias: "commandlog-execution-slower-than"),
+        Long("slowlog-max-len", 0, NoLimit, 128, static o => ref o.SlowlogMaxLen, alias: "commandlog-slow-execution-max-len"),
+        Long("commandlog-request-larger-than", -1, NoLimit, 1024 * 1024, static o => ref o.CommandlogRequestLargerThan),
+        Long("commandlog-large-request-max-len", 0, NoLimit, 128, static o => ref o.CommandlogLargeRequestMaxLen),
+        Long("commandlog-reply-larger-than", -1, NoLimit, 1024 * 1024, static o => ref o.CommandlogReplyLargerThan),
+        Long("commandlog-large-reply-max-len", 0, NoLimit, 128, static o => ref o.CommandlogLargeReplyMaxLen),
         Long("latency-monitor-threshold", 0, NoLimit, 0, static o => ref o.LatencyMonitorThreshold),
         YesNo("latency-tracking", true, static o => ref o.LatencyTracking),
         new PercentilesParameter(),

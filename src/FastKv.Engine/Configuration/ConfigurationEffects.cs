@@ -32,7 +32,12 @@ internal static class ConfigurationEffects
             server.ClientEviction.Apply();
             return null;
         });
-        foreach (string name in (string[])["slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold", "stall-watchdog-ms"])
+        string[] watched =
+        [
+            "slowlog-log-slower-than", "slowlog-max-len", "commandlog-request-larger-than", "commandlog-large-request-max-len", "commandlog-reply-larger-than",
+            "commandlog-large-reply-max-len", "latency-monitor-threshold", "stall-watchdog-ms",
+        ];
+        foreach (string name in watched)
             config.Apply(name, () => Watch(server));
         config.Apply("notify-keyspace-events", () =>
         {

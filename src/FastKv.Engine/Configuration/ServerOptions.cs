@@ -136,6 +136,18 @@ public sealed class ServerOptions
     /// <summary><c>slowlog-max-len</c>: entries kept.</summary>
     public long SlowlogMaxLen;
 
+    /// <summary><c>commandlog-request-larger-than</c>: bytes; negative is off.</summary>
+    public long CommandlogRequestLargerThan;
+
+    /// <summary><c>commandlog-large-request-max-len</c>: entries kept.</summary>
+    public long CommandlogLargeRequestMaxLen;
+
+    /// <summary><c>commandlog-reply-larger-than</c>: bytes; negative is off.</summary>
+    public long CommandlogReplyLargerThan;
+
+    /// <summary><c>commandlog-large-reply-max-len</c>: entries kept.</summary>
+    public long CommandlogLargeReplyMaxLen;
+
     /// <summary><c>latency-monitor-threshold</c>: milliseconds; 0 is off.</summary>
     public long LatencyMonitorThreshold;
 

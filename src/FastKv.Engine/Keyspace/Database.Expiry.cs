@@ -87,8 +87,8 @@ internal sealed unsafe partial class Database
     }
 
     /// <summary>
-    /// A command has found a field of a hash in the table expired: removes it, and the hash when it was the last one, before the command changes anything. Nothing
-    /// happens while clients pause, or when time stands still (a load). O(1), or as long as the search in a small hash.
+    /// A command has found a field of a hash in the table expired: removes it, and the hash when it was the last one, before the command changes anything.
+    /// Nothing happens while clients pause, or when time stands still (a load). O(1), or as long as the search in a small hash.
     /// </summary>
     /// <returns>The hash; null: it is gone.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -23,7 +23,7 @@ namespace FastKv.Engine.Sharding;
 internal sealed unsafe partial class CommandPipeline : IDisposable
 {
     /// <summary>A batch that moves no more takes some microseconds for that: the clock need not be read at its end.</summary>
-    private const ulong QuietBytesMax = 16 * 1024;
+    private const long QuietBytesMax = 16 * 1024;
 
     private readonly ShardLoop _loop;
     private readonly Partition _partition;
@@ -223,17 +223,20 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
                 break;
             batch.Slots[done].ReplyEnd = output.Length;
         }
-        bool hasMovedMuch = HasMovedMuch(batch, from, to, output.Length - before);
-        if (!isLast && done == to && !hasMovedMuch)
+        long movedBytes = MovedBytes(batch, from, to, output.Length - before);
+        bool isQuiet = done == to && movedBytes <= QuietBytesMax;
+        if (isQuiet && !isLast)
         {
             _timeline.ExtendBatch();
         }
-        else if (!(batch.Count == 1 && done == to && !hasMovedMuch && batch.Slots[from].Command is { IsConstantTime: true } && _timeline.TryJoin()))
+        else if (!(isQuiet && batch.Count == 1 && batch.Slots[from].Command is { IsConstantTime: true } && _timeline.TryJoin()))
         {
             long unexplained = _timeline.EndBatch();
             if (unexplained >= _timeline.Watch.UnexplainedNs)
                 Blame(client, batch, from, done, before, unexplained);
         }
+        if (movedBytes >= _timeline.Watch.LargeBytes)
+            NoteSizes(client, batch, from, done, before);
         if (done == to)
             client.LastCommand = batch.Slots[to - 1].Command ?? client.LastCommand;
         return done;
@@ -252,12 +255,9 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
         return true;
     }
 
-    /// <summary>Whether slots [from, to) had so many bytes to read or to write that this alone may have taken long.</summary>
-    private static bool HasMovedMuch(CommandBatch batch, int from, int to, long replyBytes)
-    {
-        long inputBytes = batch.Slots[to - 1].End - batch.Arguments.Items[batch.Slots[from].First].Pointer;
-        return (ulong)inputBytes > QuietBytesMax || (ulong)replyBytes > QuietBytesMax;
-    }
+    /// <summary>The bytes that slots [from, to) had to read, or to write, whichever is more.</summary>
+    private static long MovedBytes(CommandBatch batch, int from, int to, long replyBytes) =>
+        Math.Max(batch.Slots[to - 1].End - batch.Arguments.Items[batch.Slots[from].First].Pointer, replyBytes);
 
     /// <summary>Slots [from, to) took long together, and none of them is known to have.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -271,6 +271,22 @@ internal sealed unsafe partial class CommandPipeline : IDisposable
             replyStart = slot.ReplyEnd;
         }
         suspect.Note(_timeline, client, nanoseconds);
+    }
+
+    /// <summary>Notes those of slots [from, to) that were large, or have large replies.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void NoteSizes(Client client, CommandBatch batch, int from, int to, long replyStart)
+    {
+        // Whoever has not said who he is fills no log.
+        if ((client.Gate & ClientGate.Unauthenticated) != 0)
+            return;
+        for (int i = from; i < to; i++)
+        {
+            ref var slot = ref batch.Slots[i];
+            if (slot.Command is { } command)
+                _timeline.Watch.NoteSize(client, command, batch.Arguments.Items + slot.First, slot.Count, isReceived: true, slot.ReplyEnd - replyStart);
+            replyStart = slot.ReplyEnd;
+        }
     }
 
     private bool ExecuteSlot(Client client, CommandBatch batch, int index, ref CommandContext context)

@@ -88,10 +88,15 @@ internal sealed unsafe class ExclusiveRunner(ShardLoop loop)
         SetTouchOff(ticket.Shards, client.NoTouch);
         SetActor(ticket.Shards, client.Tracker);
         SetFrozen(ticket.Shards, (client.Gate & ClientGate.Pause) != 0 && !ClientPause.Writes(client, context.Command));
+        var output = context.Reply.Output;
+        long before = output.Length;
         if (context.Command is { Route: CommandRoute.Everywhere, Merge: not PartMerge.None })
             RunEverywhere(ref context);
         else
             _statistics.RunSpanning(context.Command, ref context);
+        long requestBytes = ticket.Batch.Slots[ticket.Slot].End - context.Arguments->Pointer;
+        if (Math.Max(requestBytes, output.Length - before) >= _loop.Server.Watch.LargeBytes)
+            _loop.Server.Watch.NoteSize(client, context.Command, context.Arguments, context.Count, isReceived: true, output.Length - before);
         End(ticket, ref context);
     }
 

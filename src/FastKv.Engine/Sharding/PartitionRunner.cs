@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using FastKv.Engine.Blocking;
 using FastKv.Engine.Commands;
 using FastKv.Engine.Keyspace;
@@ -200,6 +201,29 @@ internal sealed unsafe class PartitionRunner(int loop, TicketCounter tickets, Pa
         long unexplained = timeline.EndBatch();
         if (unexplained >= timeline.Watch.UnexplainedNs)
             Blame(part, timeline, unexplained);
+        if (part.Ticket is null && IsLarge(part, timeline))
+            NoteSizes(part, timeline);
+    }
+
+    /// <summary>Whether a part has moved so many bytes (or what came between its commands) that some of them may be to be noted for their size.</summary>
+    private static bool IsLarge(Part part, LoopTimeline timeline)
+    {
+        var slots = part.Batch.Slots;
+        long inputBytes = slots[part.LastSlot].End - part.Batch.Arguments.Items[slots[part.FirstSlot].First].Pointer;
+        return Math.Max(inputBytes, part.Replies.Length) >= timeline.Watch.LargeBytes;
+    }
+
+    /// <summary>Notes those commands of a part that were large, or have large replies.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void NoteSizes(Part part, LoopTimeline timeline)
+    {
+        int n = 0;
+        for (int i = part.FirstSlot; i >= 0; i = part.Batch.Slots[i].NextInPart)
+        {
+            ref var slot = ref part.Batch.Slots[i];
+            timeline.Watch.NoteSize(
+                part.Client, slot.Command!, part.Batch.Arguments.Items + slot.First, slot.Count, isReceived: true, part.ReplyLengths[n++]);
+        }
     }
 
     /// <summary>The commands of a part took long together, and none of them is known to have.</summary>

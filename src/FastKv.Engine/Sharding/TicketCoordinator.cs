@@ -294,18 +294,24 @@ internal sealed unsafe class TicketCoordinator(ShardLoop loop, TicketCounter cou
             _loop.Server.Watch.Tell(ticket.Client, slot.Command!, ticket.Batch.Arguments.Items + slot.First, slot.Count, elapsed);
         if (error.IsEmpty)
             Flushing.NoteDone(_loop.Server, slot.Command!);
-        if (!ticket.Client.IsClosed)
-            Merge(ticket);
+        long replyBytes = ticket.Client.IsClosed ? 0 : Merge(ticket);
+        long requestBytes = slot.End - ticket.Batch.Arguments.Items[slot.First].Pointer;
+        if (Math.Max(requestBytes, replyBytes) >= _loop.Server.Watch.LargeBytes)
+            _loop.Server.Watch.NoteSize(ticket.Client, slot.Command!, ticket.Batch.Arguments.Items + slot.First, slot.Count, isReceived: true, replyBytes);
     }
 
-    private void Merge(Ticket ticket)
+    /// <summary>Merges the replies for the client; their bytes.</summary>
+    private long Merge(Ticket ticket)
     {
         var client = ticket.Client;
         bool drop = client.IsReplySuppressed;
         var output = drop ? _discard : client.Connection.Output;
         ref var slot = ref ticket.Batch.Slots[ticket.Slot];
+        long before = output.Length;
         ReplyMerge.Merge(ticket, slot.Command!, new ReplyWriter(output, client.Resp), _loop.Partition.Routing);
+        long bytes = output.Length - before;
         if (drop)
             _discard.Clear();
+        return bytes;
     }
 }

@@ -91,8 +91,12 @@ internal sealed unsafe class CommandStatistics : IDisposable
     {
         var timeline = LoopTimeline.Current;
         var start = timeline.BeginCall(null);
+        var output = context.Reply.Output;
+        long before = output.Length;
         command.Handler(ref context);
         long elapsed = timeline.EndCall(start, null, 0);
+        if (output.Length - before >= timeline.Watch.LargeBytes && context.Waiter is not { IsBlockedAgain: true })
+            timeline.Watch.NoteSize(context.Client, command, context.Arguments, context.Count, isReceived: false, output.Length - before);
         _times[command.Id].Nanoseconds += elapsed;
         if (IsSuspended(command, context))
             return;

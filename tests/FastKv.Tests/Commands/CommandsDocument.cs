@@ -47,9 +47,10 @@ internal static class CommandsDocument
         var own = here.Values.Where(command => !redis.ContainsKey(command.Name)).ToArray();
         if (own.Length > 0)
         {
-            text.Append("\n## FastKv only\n\n| Command | Summary | Handler |\n|---|---|---|\n");
-            foreach (var command in own)
-                text.Append($"| {Title(command.Name)} | {Cell(command.Docs.Summary)} | {Handler(command)} |\n");
+            text.Append("\n## Beyond Redis\n\nCommands that no version of Redis has; Since is the version of Valkey that brought them.\n\n");
+            text.Append("| Command | Since | Summary | Handler |\n|---|---|---|---|\n");
+            foreach (var command in own.OrderBy(command => command.Name, StringComparer.Ordinal))
+                text.Append($"| {Title(command.Name)} | {command.Docs.Since} | {Cell(command.Docs.Summary)} | {Handler(command)} |\n");
         }
         return text.ToString();
     }

@@ -1,4 +1,6 @@
 using System.Text;
+using FastKv.Engine.Monitoring;
+using FastKv.Protocol;
 
 namespace FastKv.Engine.Commands.Server;
 
@@ -21,31 +23,8 @@ internal static class SlowlogCommands
             return;
         }
         long count = DefaultCount;
-        if (context.Count == 3)
-        {
-            if (!context.TryInteger(2, out count, Errors.SlowlogCount))
-                return;
-            if (count < -1)
-            {
-                context.Reply.Error(Errors.SlowlogCount);
-                return;
-            }
-        }
-        var entries = context.Client.Loop.Server.Slowlog.Newest(count);
-        var reply = context.Reply;
-        reply.ArrayHeader(entries.Length);
-        foreach (var entry in entries)
-        {
-            reply.ArrayHeader(6);
-            reply.Integer(entry.Id);
-            reply.Integer(entry.UnixSeconds);
-            reply.Integer(entry.Microseconds);
-            reply.ArrayHeader(entry.Arguments.Length);
-            foreach (byte[] argument in entry.Arguments)
-                reply.BulkString(argument);
-            reply.BulkString(Encoding.Latin1.GetBytes(entry.Address));
-            reply.BulkString(Encoding.Latin1.GetBytes(entry.ClientName));
-        }
+        if (context.Count == 2 || TryCount(ref context, out count))
+            Reply(context.Reply, context.Client.Loop.Server.Slowlog.Newest(count));
     }
 
     [Command("SLOWLOG|LEN", Arity = 2, Flags = Common, Group = CommandGroup.Server, Route = CommandRoute.Connection, Since = "2.2.12",
@@ -75,4 +54,33 @@ internal static class SlowlogCommands
         RESET
             Reset the slowlog.
         """u8);
+
+    /// <summary>The number of entries wanted, in argument 2; −1: all.</summary>
+    internal static bool TryCount(ref CommandContext context, out long count)
+    {
+        if (!context.TryInteger(2, out count, Errors.SlowlogCount))
+            return false;
+        if (count >= -1)
+            return true;
+        context.Reply.Error(Errors.SlowlogCount);
+        return false;
+    }
+
+    /// <summary>Replies entries.</summary>
+    internal static void Reply(ReplyWriter reply, CommandLogEntry[] entries)
+    {
+        reply.ArrayHeader(entries.Length);
+        foreach (var entry in entries)
+        {
+            reply.ArrayHeader(6);
+            reply.Integer(entry.Id);
+            reply.Integer(entry.UnixSeconds);
+            reply.Integer(entry.Amount);
+            reply.ArrayHeader(entry.Arguments.Length);
+            foreach (byte[] argument in entry.Arguments)
+                reply.BulkString(argument);
+            reply.BulkString(Encoding.Latin1.GetBytes(entry.Address));
+            reply.BulkString(Encoding.Latin1.GetBytes(entry.ClientName));
+        }
+    }
 }

@@ -154,6 +154,8 @@ internal static unsafe class MultiExec
             if ((client.Gate & Clients.ClientGate.Monitored) != 0)
                 client.Loop.Server.Monitors.Feed(client, ref inner, isWithinExec: true);
             long replyEnd = context.Reply.Output.Length;
+            if (replyEnd - replyStart >= timeline.Watch.LargeBytes && !inner.IsRetry)
+                timeline.Watch.NoteSize(client, inner.Command, inner.Arguments, inner.Count, isReceived: false, replyEnd - replyStart);
             long bytes = replyEnd - replyStart + inner.Arguments[inner.Count - 1].Length + (inner.Count * sizeof(Protocol.Argument));
             replyStart = replyEnd;
             if (bytes > heaviestBytes && CommandStatistics.IsSampled(inner.Command))

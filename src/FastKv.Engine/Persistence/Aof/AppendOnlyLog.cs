@@ -71,8 +71,8 @@ internal sealed partial class AppendOnlyLog : IDisposable
     public bool IsTelling => _state >= AofState.Starting;
 
     /// <summary>
-    /// Whether replies leave only when what they tell of is safe (while the log starts: will be when that is done), or as safe as no-appendfsync-on-rewrite lets
-    /// it be.
+    /// Whether replies leave only when what they tell of is safe (while the log starts: will be when that is done), or as safe as no-appendfsync-on-rewrite
+    /// lets it be.
     /// </summary>
     public bool HoldsReplies => IsTelling && _options.AppendFsync == AppendFsync.Always;
 

@@ -6,20 +6,33 @@ using FastKv.Protocol;
 
 namespace FastKv.Engine.Monitoring;
 
-/// <summary>One slow command.</summary>
+/// <summary>What a log keeps commands for.</summary>
+internal enum CommandLogType
+{
+    /// <summary>They took long; the amount is microseconds.</summary>
+    Slow,
+
+    /// <summary>The request was large; the amount is bytes.</summary>
+    LargeRequest,
+
+    /// <summary>The reply was large; the amount is bytes.</summary>
+    LargeReply,
+}
+
+/// <summary>One command of a log.</summary>
 /// <param name="Id">Counts up from 0, over all resets.</param>
 /// <param name="UnixSeconds">When it ended.</param>
-/// <param name="Microseconds">How long it took.</param>
+/// <param name="Amount">How long it took, or how large it was.</param>
 /// <param name="Arguments">Its arguments, shortened.</param>
 /// <param name="Address">The client's address.</param>
 /// <param name="ClientName">The client's name.</param>
-internal sealed record SlowlogEntry(long Id, long UnixSeconds, long Microseconds, byte[][] Arguments, string Address, string ClientName);
+internal sealed record CommandLogEntry(long Id, long UnixSeconds, long Amount, byte[][] Arguments, string Address, string ClientName);
 
 /// <summary>
-/// The commands that took longer than <c>slowlog-log-slower-than</c>, the last <c>slowlog-max-len</c> of them. One for all shards, under a lock: who comes
-/// here has just spent milliseconds, or has asked for every command. Control plane.
+/// The last commands that took longer, or were larger, than a threshold of the configuration (SLOWLOG, COMMANDLOG). One of each type for all shards, under a
+/// lock: who comes here has just spent milliseconds or moved a megabyte, or has asked for every command. Control plane.
 /// </summary>
-internal sealed unsafe class Slowlog(ServerOptions options, IClock clock)
+internal sealed unsafe class CommandLog(ServerOptions options, IClock clock, CommandLogType type)
 {
     /// <summary>More arguments, and longer ones, are shortened.</summary>
     private const int ArgumentsMax = 32;
@@ -27,7 +40,8 @@ internal sealed unsafe class Slowlog(ServerOptions options, IClock clock)
 
     private readonly ServerOptions _options = options;
     private readonly IClock _clock = clock;
-    private readonly LinkedList<SlowlogEntry> _entries = new();
+    private readonly CommandLogType _type = type;
+    private readonly LinkedList<CommandLogEntry> _entries = new();
     private readonly Lock _lock = new();
     private long _nextId;
 
@@ -40,20 +54,37 @@ internal sealed unsafe class Slowlog(ServerOptions options, IClock clock)
         }
     }
 
+    /// <summary>From which amount on commands are kept; negative: none is, because that is off or no place is given to them.</summary>
+    public long Threshold => LengthMax == 0 ? -1 : Configured;
+
+    private long Configured => _type switch
+    {
+        CommandLogType.Slow => _options.SlowlogLogSlowerThan,
+        CommandLogType.LargeRequest => _options.CommandlogRequestLargerThan,
+        _ => _options.CommandlogReplyLargerThan,
+    };
+
+    private long LengthMax => _type switch
+    {
+        CommandLogType.Slow => _options.SlowlogMaxLen,
+        CommandLogType.LargeRequest => _options.CommandlogLargeRequestMaxLen,
+        _ => _options.CommandlogLargeReplyMaxLen,
+    };
+
     /// <summary>Adds an entry in front.</summary>
-    public void Add(Client client, CommandDescriptor command, Argument* arguments, int count, long microseconds)
+    public void Add(Client client, CommandDescriptor command, Argument* arguments, int count, long amount)
     {
         var shown = Shorten(command, arguments, count);
         lock (_lock)
         {
-            _entries.AddFirst(new SlowlogEntry(_nextId++, _clock.UnixMicroseconds / 1_000_000, microseconds, shown, client.Address, client.Name));
-            while (_entries.Count > _options.SlowlogMaxLen)
+            _entries.AddFirst(new CommandLogEntry(_nextId++, _clock.UnixMicroseconds / 1_000_000, amount, shown, client.Address, client.Name));
+            while (_entries.Count > LengthMax)
                 _entries.RemoveLast();
         }
     }
 
     /// <summary>The newest entries, newest first; negative: all.</summary>
-    public SlowlogEntry[] Newest(long count)
+    public CommandLogEntry[] Newest(long count)
     {
         lock (_lock)
             return [.. count < 0 ? _entries : _entries.Take((int)Math.Min(count, int.MaxValue))];
@@ -66,14 +97,14 @@ internal sealed unsafe class Slowlog(ServerOptions options, IClock clock)
             _entries.Clear();
     }
 
-    /// <summary>Follows a lower <c>slowlog-max-len</c>; a log that is off keeps what it has.</summary>
+    /// <summary>Follows a lower maximum of entries; a log that is off keeps what it has.</summary>
     public void Trim()
     {
-        if (_options.SlowlogLogSlowerThan < 0)
+        if (Configured < 0)
             return;
         lock (_lock)
         {
-            while (_entries.Count > _options.SlowlogMaxLen)
+            while (_entries.Count > LengthMax)
                 _entries.RemoveLast();
         }
     }
