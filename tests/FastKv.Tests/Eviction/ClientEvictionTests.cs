@@ -109,6 +109,9 @@ public sealed class ClientEvictionTests
         using RespClient control = server.Connect(), large = server.Connect(), middle = server.Connect();
         Assert.Equal("OK", large.Call("CLIENT", "NO-EVICT", "ON").Text);
         Assert.Equal("OK", control.Call("CLIENT", "NO-EVICT", "ON").Text);
+
+        // Whoever asked whether the server has started might not have gone yet, and would have to go here.
+        Patience.Until(() => EvictionServer.Info(control, "clients", "connected_clients") == 3, "somebody is there");
         Fill(large, 2_000_000);
         Fill(middle, 1_500_000);
         Assert.True(middle.IsClosedByPeer());
