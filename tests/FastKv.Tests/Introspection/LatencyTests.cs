@@ -107,7 +107,8 @@ public sealed partial class LatencyTests(ServerTriple servers) : IClassFixture<S
                 client.Call("CONFIG", "SET", "latency-monitor-threshold", "500");
                 client.Call("LATENCY", "RESET");
                 client.Call("DEBUG", "SLEEP", "0.6");
-                text = ServerTriple.Run(client, "LATENCY LATEST", "LATENCY HISTORY command", "LATENCY DOCTOR") + client.Call("LATENCY", "GRAPH", "command").Text;
+                text = ServerTriple.Run(client, "LATENCY LATEST", "LATENCY HISTORY command", "LATENCY DOCTOR")
+                    + client.Call("LATENCY", "GRAPH", "command").Text;
 
                 // A machine that stands still makes events of its own, which are none of this test's.
                 bool isAlone = client.Call("LATENCY", "LATEST").Items!.Length == 1 && client.Call("LATENCY", "HISTORY", "command").Items!.Length == 1;

@@ -11,7 +11,7 @@ public sealed class PauseTests(ServerTriple servers) : IClassFixture<ServerTripl
 {
     private const int LongMs = 60_000;
 
-    /// <summary>A pause of everything, which nothing ends but its time: long enough that what is not held is answered within half of it on any machine.</summary>
+    /// <summary>A pause of everything, which only its time ends: what is not held is answered within half of it on any machine.</summary>
     private const int PauseMs = 5000;
 
     [Theory]
@@ -230,7 +230,7 @@ public sealed class PauseTests(ServerTriple servers) : IClassFixture<ServerTripl
         return Encoding.Latin1.GetString(bytes, 0, bytes.Length == 0 ? 0 : client.Socket.Receive(bytes));
     }
 
-    /// <summary>Whether the command that the client has sent during a pause of writes is held, besides those of so many others; else its answer is there.</summary>
+    /// <summary>Whether the command that the client has sent during a pause of writes is held, besides those of others; else its answer is there.</summary>
     private static bool IsHeld(RespClient client, RespClient control, int others)
     {
         bool isAnswered = false;

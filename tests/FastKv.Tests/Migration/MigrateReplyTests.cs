@@ -17,7 +17,7 @@ public sealed class MigrateReplyTests
         "SET k 3", "MIGRATE HOST PORT k 5 20000 COPY", "GET k", "TARGET SELECT 5", "TARGET GET k", "TARGET SELECT 0", "TARGET GET k",
         "MIGRATE HOST PORT k 5 20000 COPY", "MIGRATE HOST PORT k 5 20000 COPY REPLACE", "MIGRATE HOST PORT k 99 20000", "MIGRATE HOST PORT k -1 2000", "GET k",
         "MIGRATE HOST CLOSED k 0 500", "MIGRATE no.such.host.invalid 1 k 0 500", "MIGRATE HOST nonsense k 0 500", "MIGRATE HOST 0 k 0 500", "GET k",
-        "MIGRATE HOST MUTE k 0 200", "GET k", "MIGRATE HOST MUTE '' 0 200 KEYS k k2", "GET k",
+        "MIGRATE HOST MUTE k 0 1000", "GET k", "MIGRATE HOST MUTE '' 0 1000 KEYS k k2", "GET k",
         "MSET a 1 b 2 c 3 d 4 e 5", "TARGET SET c other", "MIGRATE HOST PORT '' 0 20000 KEYS a b c d gone", "MGET a b c d e", "TARGET MGET a b c d e",
         "MIGRATE HOST PORT '' 0 20000 REPLACE KEYS c e", "MGET a b c d e", "TARGET MGET a b c d e", "DBSIZE",
         "SET k 4", "MIGRATE HOST PORT k 0 20000 REPLACE AUTH secret", "GET k", "DEL k",

@@ -27,7 +27,7 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
         // Errors of arguments, of the network, of the target: one element each, and the others run.
         "SET e 1", "MULTI", "MIGRATE HOST PORT e 0 x", "MIGRATE HOST PORT e x 100", "MIGRATE HOST PORT e 0 100 COPY what", "MIGRATE HOST PORT e 0 100 KEYS a b",
         "MIGRATE HOST CLOSED e 0 500", "MIGRATE HOST nonsense e 0 500", "MIGRATE no.such.host.invalid 1 e 0 500", "MIGRATE LONG 1 e 0 500", "INCR e",
-        "MIGRATE HOST MUTE e 0 200", "INCR e", "MIGRATE HOST MUTE '' 0 200 KEYS e k6 none", "INCR e", "EXEC", "GET e",
+        "MIGRATE HOST MUTE e 0 1000", "INCR e", "MIGRATE HOST MUTE '' 0 1000 KEYS e k6 none", "INCR e", "EXEC", "GET e",
         "TARGET SET e busy", "MULTI", "MIGRATE HOST PORT e 0 20000", "MIGRATE HOST PORT '' 0 20000 KEYS k6 e", "MGET k6 e", "MIGRATE HOST PORT e 99 20000", "EXEC",
         "TARGET MGET k6 e", "MULTI", "MIGRATE HOST PORT e 0 20000 REPLACE AUTH secret", "GET e", "EXEC",
         "TARGET CONFIG SET requirepass secret", "MULTI", "SET p 1", "MIGRATE HOST PORT p 0 20000 AUTH wrong", "MIGRATE HOST PORT p 0 20000 AUTH2 nobody secret",
@@ -65,7 +65,7 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
         {
             client.Call("MULTI");
             client.Call("SET", $"a{i}", "1");
-            client.Call("MIGRATE", "127.0.0.1", port, $"a{i}", "9", "150");
+            client.Call("MIGRATE", "127.0.0.1", port, $"a{i}", "9", "1000");
             client.Call("GET", $"a{i}");
             var replies = client.Call("EXEC").Items!;
             Assert.Equal("IOERR error or timeout reading to target instance", replies[1].Text);
@@ -245,7 +245,8 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
         var moves = Enumerable.Range(0, 3).Select(n => Task.Factory.StartNew(
             () => Move(first, second, new Random(seed - 1 - n), n, end.Token), TaskCreationOptions.LongRunning)).ToArray();
         await Task.Delay(4000);
-        Patience.Until(() => Enumerable.Range(0, _moved.Length).All(n => Volatile.Read(ref _moved[n]) > MovesMin) || moves.Any(one => one.IsCompleted), "hardly any key moves");
+        Patience.Until(
+            () => Enumerable.Range(0, _moved.Length).All(n => Volatile.Read(ref _moved[n]) > MovesMin) || moves.Any(one => one.IsCompleted), "hardly any key moves");
         await end.CancelAsync();
         long acknowledged = (await Task.WhenAll(counts)).Sum();
         var moved = await Task.WhenAll(moves);
@@ -303,7 +304,7 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
     private static readonly string[] JournaledScript =
     [
         "MSET k1 1 k2 2 k3 3 k4 4 k5 5 k6 6", "MULTI", "SET a 1", "MIGRATE HOST PORT '' 0 5000 KEYS k1 k2 k3 a none", "SET k1 again", "RPUSH l 1 2",
-        "MIGRATE HOST PORT none 0 100", "MIGRATE HOST PORT k4 0 5000 COPY", "MIGRATE HOST MUTE k4 0 100", "INCR k4", "EXEC",
+        "MIGRATE HOST PORT none 0 100", "MIGRATE HOST PORT k4 0 5000 COPY", "MIGRATE HOST MUTE k4 0 1000", "INCR k4", "EXEC",
         "MULTI", "SELECT 3", "SET s 1", "MIGRATE HOST PORT s 3 5000", "SET s 2", "SELECT 0", "MIGRATE HOST PORT k5 0 5000", "EXEC",
         "MULTI", "MIGRATE HOST PORT k6 0 5000", "EXEC", "SELECT 9", "MULTI", "SET x 1", "FLUSHDB", "SET y 1", "SET z 1", "MIGRATE HOST PORT y 9 5000", "EXEC", "SELECT 0",
     ];

@@ -51,7 +51,8 @@ public sealed class FailedSaveTests
         Assert.StartsWith("MISCONF", client.Call("SET", "k", "v").Text, StringComparison.Ordinal);
 
         // What was deleted goes as soon as the save does not want it: a string of ten million bytes at least.
-        Patience.Until(() => server.UsedBytes <= usedWhileFrozen - StringBytes, () => $"{server.UsedBytes} bytes are used, {usedWhileFrozen} were while values were frozen");
+        Patience.Until(
+            () => server.UsedBytes <= usedWhileFrozen - StringBytes, () => $"{server.UsedBytes} bytes are used, {usedWhileFrozen} were while values were frozen");
         string digest = client.Call("DEBUG", "DIGEST").Text;
 
         server.Error = 0;

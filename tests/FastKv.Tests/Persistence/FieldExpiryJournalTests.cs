@@ -124,7 +124,8 @@ public sealed class FieldExpiryJournalTests
             string[] names = [.. Enumerable.Range(i, Math.Min(Batch, fields - i)).Select(n => $"f{n}")];
             commands.Add(RespClient.Encode(["HPEXPIREAT", "h", $"{at}", "FIELDS", $"{names.Length}", .. names]));
         }
-        Assert.All(client.Pipeline([.. commands.SelectMany(command => command)], commands.Count), reply => Assert.All(reply.Items!, item => Assert.Equal("1", item.Text)));
+        RespFrame[] replies = client.Pipeline([.. commands.SelectMany(command => command)], commands.Count);
+        Assert.All(replies.SelectMany(reply => reply.Items!), item => Assert.Equal("1", item.Text));
         Thread.Sleep((int)Math.Max(0, at - DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()));
     }
 
