@@ -15,11 +15,13 @@ if pid == 0:
 seen = b""
 
 
-def read_until(quiet, deadline):
-    """Collects output until it pauses for `quiet` seconds."""
+def read_until_prompt():
+    """Collects output until the next prompt or the end."""
     global seen
-    end = time.time() + deadline
-    while time.time() < end and select.select([terminal], [], [], quiet)[0]:
+    end = time.time() + 60
+    while time.time() < end:
+        if not select.select([terminal], [], [], 1)[0]:
+            continue
         try:
             piece = os.read(terminal, 4096)
         except OSError:
@@ -27,11 +29,13 @@ def read_until(quiet, deadline):
         if not piece:
             return
         seen += piece
+        if seen.endswith(b"> "):
+            return
 
 
-read_until(0.5, 10)
+read_until_prompt()
 for line in LINES:
     os.write(terminal, line.encode() + b"\r")
-    read_until(0.3, 10)
+    read_until_prompt()
 os.waitpid(pid, 0)
 sys.stdout.write(seen.decode("latin-1"))

@@ -70,7 +70,7 @@ internal sealed unsafe class Admission(ShardLoop loop)
                 break;
             case Refusal.DiskError:
                 MultiExec.ReplyRefusal(ref context, command, System.Text.Encoding.UTF8.GetBytes(
-                    "MISCONF Errors writing to the AOF file: " + Persistence.Files.FileErrors.TextOf(_loop.Server.Aof.WriteError)));
+                    "MISCONF Errors writing to the AOF file: " + Persistence.Files.FileErrors.TextOf(_loop.Server.Aof.RefusalError)));
                 break;
             case Refusal.SubscriberMode:
                 ReplySubscriberMode(ref context, command);

@@ -10,7 +10,7 @@ namespace FastKv.Tests.Blocking;
 /// </summary>
 public sealed class BlockingSession : IDisposable
 {
-    private const int SettleMs = 10_000;
+    private const int SettleMs = 60_000;
 
     private readonly RespClient _control;
     private readonly RespClient[] _clients;

@@ -32,7 +32,7 @@ public sealed class LanguageClientTests
     public async Task StackExchange_Redis(ServerKind kind)
     {
         using ServerProcess server = ServerProcess.Start(kind);
-        var options = ConfigurationOptions.Parse($"127.0.0.1:{server.Port},allowAdmin=true,name=smoke-net,abortConnect=true,connectTimeout=3000,syncTimeout=10000");
+        var options = ConfigurationOptions.Parse($"127.0.0.1:{server.Port},allowAdmin=true,name=smoke-net,abortConnect=true,connectTimeout=60000,syncTimeout=60000");
         // Pub/sub comes later: without SUBSCRIBE the library uses the interactive connection alone.
         options.CommandMap = CommandMap.Create(["SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "PUBLISH", "CLUSTER", "SENTINEL"], available: false);
         using ConnectionMultiplexer connection = await ConnectionMultiplexer.ConnectAsync(options);
@@ -40,7 +40,7 @@ public sealed class LanguageClientTests
         IServer admin = connection.GetServer("127.0.0.1", server.Port);
         await admin.FlushAllDatabasesAsync();
 
-        Assert.True(await database.PingAsync() < TimeSpan.FromSeconds(10));
+        Assert.True(await database.PingAsync() < TimeSpan.FromSeconds(60));
         byte[] binary = [0, 255, 13, 10];
         Assert.True(await database.StringSetAsync("k", binary));
         Assert.Equal(binary, (byte[]?)await database.StringGetAsync("k"));

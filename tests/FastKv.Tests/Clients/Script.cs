@@ -12,7 +12,7 @@ public static class Script
 
     /// <summary>Runs the program; throws with its output when it exits with another code than expected or does not exit within the time.</summary>
     /// <returns>Standard output and error, in order of arrival.</returns>
-    public static string Run(string program, IEnumerable<string> arguments, byte[]? input = null, int expectedExitCode = 0, int timeoutMs = 120_000)
+    public static string Run(string program, IEnumerable<string> arguments, byte[]? input = null, int expectedExitCode = 0, int timeoutMs = 300_000)
     {
         (int? exitCode, string output) = Start(program, arguments, input, timeoutMs);
         if (exitCode != expectedExitCode)

@@ -218,6 +218,11 @@ public static class DifferentialCampaign
             // A step that fails is taken out and the rest runs again: one difference does not hide those behind it.
             for (int removed = 0; removed < MaxRemovals && kinds.Count < MaxKinds && runner.Run(steps) is { } mismatch; removed++)
             {
+                if (IsOfTheMoment(runner, steps, mismatch))
+                {
+                    print($"{family} RESP{protocol} seed {seed} episode {episode} step {mismatch.Index}, once: {mismatch.Kind}");
+                    continue;
+                }
                 if (kinds.Add(mismatch.Kind))
                 {
                     report.Append($"\n--- {family} RESP{protocol} seed {seed} episode {episode} step {mismatch.Index}\n");
@@ -233,4 +238,9 @@ public static class DifferentialCampaign
         print($"{family} RESP{protocol} seed {seed}: {compared} comparisons, {kinds.Count} kinds of mismatch");
         return report.ToString();
     }
+
+    // Where time passes between the steps, keys expire within milliseconds: on a machine that stands still in the midst of a batch, one server may see a key
+    // that the other does not. That does not happen again in the same place; a difference between the servers does.
+    private static bool IsOfTheMoment(DifferentialRunner runner, List<Step> steps, Mismatch mismatch) =>
+        steps.Take(mismatch.Index).Any(step => step.Mode == Comparison.Pause) && runner.Run(steps)?.Index != mismatch.Index;
 }

@@ -7,7 +7,6 @@ namespace FastKv.Tests.Eviction;
 // What the tests of eviction do with servers over and over.
 internal static class EvictionServer
 {
-    private const int PatienceMs = 20_000;
 
     /// <summary>What INFO itself takes while it counts: redis-server evicts before a command, to the limit and no further.</summary>
     private const long InfoBytes = 32 << 10;
@@ -55,12 +54,7 @@ internal static class EvictionServer
     {
         long limit = (long)(Used(client) * (1 - share));
         Assert.Equal("OK", client.Call("CONFIG", "SET", "maxmemory", limit.ToString()).Text);
-        long until = Environment.TickCount64 + PatienceMs;
-        while (Used(client) > limit + InfoBytes)
-        {
-            Assert.True(Environment.TickCount64 < until, $"still above {limit} bytes");
-            Thread.Sleep(5);
-        }
+        Patience.Until(() => Used(client) <= limit + InfoBytes, $"still above {limit} bytes");
     }
 
     /// <summary>A value whose bytes follow from its key and length.</summary>

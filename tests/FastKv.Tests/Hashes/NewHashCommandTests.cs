@@ -124,7 +124,7 @@ public sealed class NewHashCommandTests(NewHashCommandTests.Fixture servers) : I
         {
             if (line == "(pause)")
             {
-                Thread.Sleep(60);
+                Thread.Sleep(150);
                 continue;
             }
             int arrow = line.IndexOf(" => ", StringComparison.Ordinal);
@@ -166,7 +166,7 @@ public sealed class NewHashCommandTests(NewHashCommandTests.Fixture servers) : I
         }
         HashServer.Expect(client, "HSET most stays 1 later 2", "2");
         HashServer.Expect(client, "HEXPIRE most 1000 FIELDS 1 later", "[1]");
-        Assert.True(SpinWait.SpinUntil(() => client.Call("DBSIZE").Integer == 1 && client.Call("HLEN", "most").Integer == 2, 10_000),
+        Assert.True(SpinWait.SpinUntil(() => client.Call("DBSIZE").Integer == 1 && client.Call("HLEN", "most").Integer == 2, 60_000),
             $"{client.Call("DBSIZE").Integer} keys, {client.Call("HLEN", "most").Integer} fields");
         HashServer.Expect(client, "HTTL most FIELDS 1 stays", "[-1]");
         HashServer.Expect(client, "HGET most later", "2");

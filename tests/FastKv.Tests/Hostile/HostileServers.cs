@@ -40,7 +40,7 @@ public static class HostileServers
     /// <summary>Waits, for at most 20 s, until a condition of the other process holds.</summary>
     public static void AssertSoon(Func<bool> condition, Func<string> describe)
     {
-        for (int i = 0; i < 400; i++)
+        for (int i = 0; i < 1200; i++)
         {
             if (condition())
                 return;

@@ -126,7 +126,7 @@ public sealed class SizeLimitTests(ITestOutputHelper output)
     {
         using ServerProcess server = ServerProcess.Start(kind, "--client-output-buffer-limit", "normal 8mb 0 0");
         long before = server.RssBytes;
-        using (RespClient client = server.Connect(10_000))
+        using (RespClient client = server.Connect())
         {
             client.Call("SET", "k", new string('x', 1 << 20));
             bool closed = false;
@@ -155,7 +155,7 @@ public sealed class SizeLimitTests(ITestOutputHelper output)
     {
         using ServerProcess server = ServerProcess.Start(kind);
         long before = server.RssBytes;
-        using (RespClient client = server.Connect(30_000))
+        using (RespClient client = server.Connect())
         {
             client.Call("SET", "k", new string('x', 1 << 20));
             for (int i = 0; i < 100; i++)

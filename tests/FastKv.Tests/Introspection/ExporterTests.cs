@@ -8,7 +8,7 @@ namespace FastKv.Tests.Introspection;
 /// <summary>Debian's prometheus-redis-exporter scrapes FastKv: all metrics that it finds in redis-server, with values that make sense.</summary>
 public sealed partial class ExporterTests(ServerTriple servers) : IClassFixture<ServerTriple>
 {
-    private const int StartMs = 20_000;
+    private const int StartMs = 60_000;
 
     [Theory]
     [InlineData(1)]
@@ -25,7 +25,7 @@ public sealed partial class ExporterTests(ServerTriple servers) : IClassFixture<
         Assert.Contains("redis_commands_total{cmd=\"set\"} 20\n", actual, StringComparison.Ordinal);
         Assert.Contains("redis_keyspace_hits_total 20\n", actual, StringComparison.Ordinal);
         Assert.Matches("redis_slowlog_length [1-9]", actual);
-        Assert.Matches("redis_last_slow_execution_duration_seconds 0\\.\\d", actual);
+        Assert.Matches("redis_last_slow_execution_duration_seconds (0\\.0*)?[1-9]", actual);
         Assert.Matches("redis_memory_used_bytes [1-9]", actual);
         Assert.Matches("redis_connected_clients [1-9]", actual);
         Assert.Contains("redis_instance_info{", actual, StringComparison.Ordinal);

@@ -146,25 +146,34 @@ public sealed class InfoCounterTests
         client.Call("UNLINK", "set");
         Await(() => Field(client, "memory", "lazyfreed_objects") == "1", "the set is not freed");
         byte[] pipeline = Enumerable.Range(0, commands).SelectMany(i => RespClient.Encode("GET", "key:" + i)).ToArray();
+        byte[] reset = [.. RespClient.Encode("CONFIG", "RESETSTAT"), .. RespClient.Encode("INFO", "stats")];
         Await(
             () =>
             {
-                client.Pipeline(pipeline, commands);
-                return long.Parse(Field(client, "stats", "instantaneous_ops_per_sec")) > rateMin;
+                Await(
+                    () =>
+                    {
+                        client.Pipeline(pipeline, commands);
+                        return long.Parse(Field(client, "stats", "instantaneous_ops_per_sec")) > rateMin;
+                    },
+                    "no rate is shown");
+
+                // A sample that is taken a millisecond after the reset makes a high rate of its one command.
+                return long.Parse(Value(client.Pipeline(reset, 2)[1].Text, "instantaneous_ops_per_sec")) <= rateMin / 5;
             },
-            "no rate is shown");
-        client.Call("CONFIG", "RESETSTAT");
+            "the rate is not taken back");
         Assert.Equal("0", Field(client, "memory", "lazyfreed_objects"));
         Assert.True(long.Parse(Field(client, "memory", "used_memory_peak")) >= peak, "the peak is not a figure that is reset");
         Assert.True(long.Parse(Field(client, "memory", "used_memory")) < peak - (256 << 10), "less is used than at the peak");
-        Assert.InRange(long.Parse(Field(client, "stats", "instantaneous_ops_per_sec")), 0, rateMin / 5);
     }
 
     private static string[] Denials(RespClient client) =>
         [.. ((string[])["auth", "cmd", "key", "channel"]).Select(reason => Field(client, "stats", "acl_access_denied_" + reason))];
 
-    private static string Field(RespClient client, string section, string name) =>
-        client.Call("INFO", section).Text.Split("\r\n").Single(line => line.StartsWith(name + ":", StringComparison.Ordinal))[(name.Length + 1)..];
+    private static string Field(RespClient client, string section, string name) => Value(client.Call("INFO", section).Text, name);
+
+    private static string Value(string info, string name) =>
+        info.Split("\r\n").Single(line => line.StartsWith(name + ":", StringComparison.Ordinal))[(name.Length + 1)..];
 
     private static void Await(Func<bool> isSo, string what)
     {

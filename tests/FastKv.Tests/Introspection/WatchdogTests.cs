@@ -18,8 +18,7 @@ public sealed class WatchdogTests
         client.Call("PING");
 
         // The log comes through a pipe.
-        for (int i = 0; i < 200 && !server.Log.Contains("of them in debug", StringComparison.Ordinal); i++)
-            Thread.Sleep(50);
+        Patience.Until(() => server.Log.Contains("of them in debug", StringComparison.Ordinal), () => server.Log);
         Assert.Matches(@"Shard \d spent \d+ ms in one turn, \d+ of them in debug", server.Log);
         Assert.Contains("stalls=", client.Call("INFO", "runtime").Text, StringComparison.Ordinal);
     }

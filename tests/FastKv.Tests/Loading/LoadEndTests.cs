@@ -28,6 +28,9 @@ public sealed class LoadEndTests
         Assert.DoesNotContain("loading_", client.Call("INFO", "persistence").Text);
         string[] order = isJournal ? ["Server initialized", "DB loaded from append only file", "Ready to accept"]
             : ["Server initialized", "Loading RDB produced by version 7.0.15", "RDB age", "Done loading RDB, keys loaded: ", "DB loaded from disk", "Ready to accept"];
+
+        // The log comes through a pipe.
+        Patience.Until(() => server.Log.Contains(order[^1], StringComparison.Ordinal), () => server.Log);
         int at = 0;
         foreach (string line in order)
             Assert.True((at = server.Log.IndexOf(line, at, StringComparison.Ordinal)) >= 0, $"{line}\n{server.Log}");

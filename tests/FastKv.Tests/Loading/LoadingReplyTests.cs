@@ -74,6 +74,7 @@ public sealed partial class LoadingReplyTests(LoadingReplyTests.Servers servers)
     {
         using var ours = _servers.Connect(kind);
         using var theirs = _servers.Connect(ServerKind.Redis);
+        Patience.Until(() => Field(ours.Call("INFO", "persistence").Text, "rdb_last_load_keys_loaded") != "0", "it does not begin");
         string info = ours.Call("INFO", "persistence").Text;
         Assert.Equal(Names(theirs.Call("INFO", "persistence").Text), Names(info));
         Assert.Equal("1", Field(info, "loading"));

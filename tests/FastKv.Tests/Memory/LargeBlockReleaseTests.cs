@@ -7,7 +7,7 @@ namespace FastKv.Tests.Memory;
 public sealed class LargeBlockReleaseTests
 {
     private const long MegaByte = 1 << 20;
-    private const int PatienceMs = 30_000;
+    private const int PatienceMs = 60_000;
 
     [Theory]
     [InlineData(ServerKind.FastKv1)]

@@ -153,7 +153,7 @@ public sealed class MailboxTests : IDisposable
                 i++;
             }
         })).ToArray();
-        await Task.WhenAll(readers).WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAll(readers).WaitAsync(TimeSpan.FromSeconds(300));
         foreach (var thread in threads)
             thread.Join();
         foreach (var list in lists)

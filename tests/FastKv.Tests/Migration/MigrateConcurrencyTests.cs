@@ -8,6 +8,9 @@ namespace FastKv.Tests.Migration;
 /// <summary>MIGRATE does not keep the server, only those who want the keys that are on their way; and nothing that was acknowledged is lost.</summary>
 public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
 {
+    private const int MovesMin = 20;
+    private long _moved;
+
     /// <summary>Clients count while the counters are moved away and taken there: what was acknowledged is what was taken and what is left.</summary>
     [Theory]
     [InlineData(ServerKind.FastKv1, ServerKind.FastKv3)]
@@ -23,20 +26,22 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
         var counts = Enumerable.Range(0, 8).Select(n => Task.Factory.StartNew(
             () => Counting.Run(first, new Random(seed + n), n / 2, end.Token), TaskCreationOptions.LongRunning)).ToArray();
         var moves = Task.Factory.StartNew(() => Move(first, second, new Random(seed - 1), end.Token), TaskCreationOptions.LongRunning);
-        end.CancelAfter(5000);
+        await Task.Delay(5000);
+        Patience.Until(() => Interlocked.Read(ref _moved) > MovesMin || moves.IsCompleted, "hardly any key moves");
+        await end.CancelAsync();
         long acknowledged = (await Task.WhenAll(counts)).Sum();
         var (moved, taken) = await moves;
         output.WriteLine($"{acknowledged} increments, {moved} moves");
-        Assert.True(moved > 20, $"{moved} moves");
+        Assert.True(moved > MovesMin, $"{moved} moves");
         Assert.Equal(acknowledged, taken + Sum(first) + Sum(second));
     }
 
     /// <summary>Moves counters, and takes them from where they have come to.</summary>
-    private static (long Moved, long Taken) Move(ServerProcess from, ServerProcess to, Random random, CancellationToken end)
+    private (long Moved, long Taken) Move(ServerProcess from, ServerProcess to, Random random, CancellationToken end)
     {
         using var source = from.Connect();
         using var target = to.Connect();
-        long moved = 0, taken = 0;
+        long taken = 0;
         while (!end.IsCancellationRequested)
         {
             string[] keys = random.Next(3) switch
@@ -47,7 +52,8 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
             };
             var reply = source.Call(["MIGRATE", "127.0.0.1", to.Port.ToString(), "", "0", "10000", "KEYS", .. keys.Distinct()]);
             Assert.False(reply.IsError, reply.Text);
-            moved += reply.Text == "OK" ? 1 : 0;
+            if (reply.Text == "OK")
+                Interlocked.Increment(ref _moved);
             foreach (string key in keys.Distinct())
             {
                 if (key.StartsWith('c'))
@@ -62,7 +68,7 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
                 }
             }
         }
-        return (moved, taken);
+        return (_moved, taken);
     }
 
     private static long Sum(ServerProcess server)
@@ -91,7 +97,7 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
         other.Call("SET", "k", "1");
         for (int i = 0; i < 30; i++)
             other.Call("SET", $"o{i}", "1");
-        mover.Send("MIGRATE", "127.0.0.1", mute.Port, "", "0", "2500", "KEYS", "k", "o0");
+        mover.Send("MIGRATE", "127.0.0.1", mute.Port, "", "0", "12000", "KEYS", "k", "o0");
         mute.WaitForConnection();
 
         // Ways to the key: alone, behind others in a pipeline, among others, in a transaction, by the server's own serving of a blocked client.
@@ -118,6 +124,7 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
             other.Call("INCR", $"n{i}");
             Assert.Equal("2", other.Call("EXEC").Items![0].Text);
         }
+        Assert.Equal(0, mover.Socket.Available);
         foreach (var client in waiting)
             Assert.False(client.Socket.Poll(0, SelectMode.SelectRead) && client.Socket.Available > 2000);
         Assert.Equal("IOERR error or timeout reading to target instance", mover.Read().Text);
@@ -269,18 +276,11 @@ public sealed class MigrateConcurrencyTests(ITestOutputHelper output)
         using var server = ServerProcess.Start(kind);
         using var client = server.Connect();
         client.Call("MSET", "a", "1", "b", "2", "c", "3");
-        var reply = client.Call("MIGRATE", "127.0.0.1", target.Port, "", "0", "1000", "KEYS", "a", "b", "c");
+        var reply = client.Call("MIGRATE", "127.0.0.1", target.Port, "", "0", "30000", "KEYS", "a", "b", "c");
         Assert.Equal("ERR Target instance replied with error: BUSYKEY is there", reply.Text);
         Assert.Equal("2", client.Call("DBSIZE").Text);
         Assert.Equal("0", client.Call("EXISTS", "a").Text);
     }
 
-    private static void WaitFor(Func<bool> condition)
-    {
-        for (int tries = 0; !condition(); tries++)
-        {
-            Assert.True(tries < 2000, "it does not happen");
-            Thread.Sleep(5);
-        }
-    }
+    private static void WaitFor(Func<bool> condition) => Patience.Until(condition, "it does not happen");
 }

@@ -8,35 +8,38 @@ namespace FastKv.Tests.Migration;
 /// <summary>MIGRATE between MULTI and EXEC: its replies beside redis-server's; and nobody sees half of the transaction, nor does a file.</summary>
 public sealed class MigrateTransactionTests(ITestOutputHelper output)
 {
+    private const int MovesMin = 5;
+    private readonly long[] _moved = new long[3];
+
     private static readonly string[] Script =
     [
         // What comes before and after sees what it should; the reply stands in the array.
-        "MULTI", "SET a 1", "MIGRATE HOST PORT a 0 2000", "GET a", "EXEC", "GET a", "TARGET GET a",
-        "MULTI", "SET a 2", "MIGRATE HOST PORT a 0 2000", "GET a", "MIGRATE HOST PORT a 0 2000 REPLACE", "EXISTS a", "SET a 3", "EXEC", "GET a", "TARGET GET a",
+        "MULTI", "SET a 1", "MIGRATE HOST PORT a 0 20000", "GET a", "EXEC", "GET a", "TARGET GET a",
+        "MULTI", "SET a 2", "MIGRATE HOST PORT a 0 20000", "GET a", "MIGRATE HOST PORT a 0 20000 REPLACE", "EXISTS a", "SET a 3", "EXEC", "GET a", "TARGET GET a",
         "MULTI", "MIGRATE HOST PORT none 0 100", "SET b 1", "MIGRATE HOST PORT '' 0 100 KEYS n1 n2", "INCR b", "EXEC", "GET b",
-        "MSET k1 1 k2 2 k3 3 k4 4 k5 5 k6 6", "MULTI", "DBSIZE", "MIGRATE HOST PORT '' 0 2000 KEYS k1 k2 k3 k4 gone k5", "MGET k1 k2 k3 k4 k5 k6", "DBSIZE",
+        "MSET k1 1 k2 2 k3 3 k4 4 k5 5 k6 6", "MULTI", "DBSIZE", "MIGRATE HOST PORT '' 0 20000 KEYS k1 k2 k3 k4 gone k5", "MGET k1 k2 k3 k4 k5 k6", "DBSIZE",
         "INCRBY k1 10", "EXEC", "MGET k1 k2 k3 k4 k5 k6", "TARGET MGET k1 k2 k3 k4 k5 k6",
-        "MULTI", "MIGRATE HOST PORT k6 3 2000 COPY", "MIGRATE HOST PORT k6 3 2000 COPY REPLACE", "MIGRATE HOST PORT k6 3 2000 COPY", "GET k6", "EXEC",
+        "MULTI", "MIGRATE HOST PORT k6 3 20000 COPY", "MIGRATE HOST PORT k6 3 20000 COPY REPLACE", "MIGRATE HOST PORT k6 3 20000 COPY", "GET k6", "EXEC",
         "TARGET SELECT 3", "TARGET GET k6", "TARGET SELECT 0",
-        "SELECT 2", "MULTI", "SET d 1", "SELECT 4", "SET d 2", "MIGRATE HOST PORT d 5 2000", "EXISTS d", "SELECT 2", "MIGRATE HOST PORT d 6 2000 COPY", "GET d",
+        "SELECT 2", "MULTI", "SET d 1", "SELECT 4", "SET d 2", "MIGRATE HOST PORT d 5 20000", "EXISTS d", "SELECT 2", "MIGRATE HOST PORT d 6 20000 COPY", "GET d",
         "SELECT 0", "EXEC", "TARGET SELECT 5", "TARGET GET d", "TARGET SELECT 6", "TARGET GET d", "TARGET SELECT 0", "DBSIZE",
 
         // Errors of arguments, of the network, of the target: one element each, and the others run.
         "SET e 1", "MULTI", "MIGRATE HOST PORT e 0 x", "MIGRATE HOST PORT e x 100", "MIGRATE HOST PORT e 0 100 COPY what", "MIGRATE HOST PORT e 0 100 KEYS a b",
         "MIGRATE HOST CLOSED e 0 500", "MIGRATE HOST nonsense e 0 500", "MIGRATE no.such.host.invalid 1 e 0 500", "MIGRATE LONG 1 e 0 500", "INCR e",
-        "MIGRATE HOST MUTE e 0 200", "INCR e", "MIGRATE HOST MUTE '' 0 200 KEYS e k6 none", "INCR e", "EXEC", "GET e",
-        "TARGET SET e busy", "MULTI", "MIGRATE HOST PORT e 0 2000", "MIGRATE HOST PORT '' 0 2000 KEYS k6 e", "MGET k6 e", "MIGRATE HOST PORT e 99 2000", "EXEC",
-        "TARGET MGET k6 e", "MULTI", "MIGRATE HOST PORT e 0 2000 REPLACE AUTH secret", "GET e", "EXEC",
-        "TARGET CONFIG SET requirepass secret", "MULTI", "SET p 1", "MIGRATE HOST PORT p 0 2000 AUTH wrong", "MIGRATE HOST PORT p 0 2000 AUTH2 nobody secret",
-        "GET p", "MIGRATE HOST PORT p 0 2000 REPLACE AUTH secret", "GET p", "SET p 2", "MIGRATE HOST PORT p 0 2000 REPLACE AUTH2 default secret", "EXEC",
+        "MIGRATE HOST MUTE e 0 1000", "INCR e", "MIGRATE HOST MUTE '' 0 1000 KEYS e k6 none", "INCR e", "EXEC", "GET e",
+        "TARGET SET e busy", "MULTI", "MIGRATE HOST PORT e 0 20000", "MIGRATE HOST PORT '' 0 20000 KEYS k6 e", "MGET k6 e", "MIGRATE HOST PORT e 99 20000", "EXEC",
+        "TARGET MGET k6 e", "MULTI", "MIGRATE HOST PORT e 0 20000 REPLACE AUTH secret", "GET e", "EXEC",
+        "TARGET CONFIG SET requirepass secret", "MULTI", "SET p 1", "MIGRATE HOST PORT p 0 20000 AUTH wrong", "MIGRATE HOST PORT p 0 20000 AUTH2 nobody secret",
+        "GET p", "MIGRATE HOST PORT p 0 20000 REPLACE AUTH secret", "GET p", "SET p 2", "MIGRATE HOST PORT p 0 20000 REPLACE AUTH2 default secret", "EXEC",
         "EXISTS p", "TARGET GET p", "TARGET CONFIG SET requirepass ''",
 
         // The transaction itself.
         "SET w 1", "MULTI", "MIGRATE", "EXEC", "MULTI", "MIGRATE HOST PORT w 0", "SET w 2", "EXEC", "GET w",
-        "MULTI", "MIGRATE HOST PORT w 0 2000", "DISCARD", "GET w", "WATCH w", "OTHER SET w 5", "MULTI", "MIGRATE HOST PORT w 0 2000", "EXEC", "GET w",
-        "TARGET EXISTS w", "WATCH w", "MULTI", "MIGRATE HOST PORT w 0 2000", "EXEC", "EXISTS w", "TARGET GET w",
-        "SET y 1", "OTHER WATCH y", "MULTI", "MIGRATE HOST PORT y 0 2000", "EXEC", "OTHER MULTI", "OTHER PING", "OTHER EXEC",
-        "MULTI", "RPUSH l 1 2", "MIGRATE HOST PORT l 0 2000", "BLPOP l 0", "LPUSH l 3", "FLUSHDB", "KEYS *", "HSET h f v", "MIGRATE HOST PORT h 0 2000",
+        "MULTI", "MIGRATE HOST PORT w 0 20000", "DISCARD", "GET w", "WATCH w", "OTHER SET w 5", "MULTI", "MIGRATE HOST PORT w 0 20000", "EXEC", "GET w",
+        "TARGET EXISTS w", "WATCH w", "MULTI", "MIGRATE HOST PORT w 0 20000", "EXEC", "EXISTS w", "TARGET GET w",
+        "SET y 1", "OTHER WATCH y", "MULTI", "MIGRATE HOST PORT y 0 20000", "EXEC", "OTHER MULTI", "OTHER PING", "OTHER EXEC",
+        "MULTI", "RPUSH l 1 2", "MIGRATE HOST PORT l 0 20000", "BLPOP l 0", "LPUSH l 3", "FLUSHDB", "KEYS *", "HSET h f v", "MIGRATE HOST PORT h 0 20000",
         "DBSIZE", "EXEC", "DBSIZE", "TARGET LRANGE l 0 -1", "TARGET HGETALL h", "TARGET DBSIZE", "PING",
     ];
 
@@ -62,7 +65,7 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
         {
             client.Call("MULTI");
             client.Call("SET", $"a{i}", "1");
-            client.Call("MIGRATE", "127.0.0.1", port, $"a{i}", "9", "150");
+            client.Call("MIGRATE", "127.0.0.1", port, $"a{i}", "9", "1000");
             client.Call("GET", $"a{i}");
             var replies = client.Call("EXEC").Items!;
             Assert.Equal("IOERR error or timeout reading to target instance", replies[1].Text);
@@ -241,24 +244,27 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
             () => Counting.Run(first, new Random(seed + n), n % 3, end.Token), TaskCreationOptions.LongRunning)).ToArray();
         var moves = Enumerable.Range(0, 3).Select(n => Task.Factory.StartNew(
             () => Move(first, second, new Random(seed - 1 - n), n, end.Token), TaskCreationOptions.LongRunning)).ToArray();
-        end.CancelAfter(4000);
+        await Task.Delay(4000);
+        Patience.Until(
+            () => Enumerable.Range(0, _moved.Length).All(n => Volatile.Read(ref _moved[n]) > MovesMin) || moves.Any(one => one.IsCompleted), "hardly any key moves");
+        await end.CancelAsync();
         long acknowledged = (await Task.WhenAll(counts)).Sum();
         var moved = await Task.WhenAll(moves);
         output.WriteLine($"{acknowledged} increments, {string.Join(", ", moved.Select(one => one.Moved))} moves");
-        Assert.All(moved, one => Assert.True(one.Moved > 5, $"{one.Moved} moves"));
+        Assert.All(moved, one => Assert.True(one.Moved > MovesMin, $"{one.Moved} moves"));
         using var left = first.Connect();
         long rest = Enumerable.Range(0, Counting.Counters).Sum(i => left.Call("GET", $"counter{i}") is { IsNull: false } value ? value.Integer : 0);
         Assert.Equal(acknowledged, moved.Sum(one => one.Taken) + rest);
     }
 
     /// <summary>Moves counters to a database of its own, in transactions (number 0 and 1) or without, and takes them from there.</summary>
-    private static (long Moved, long Taken) Move(ServerProcess from, ServerProcess to, Random random, int number, CancellationToken end)
+    private (long Moved, long Taken) Move(ServerProcess from, ServerProcess to, Random random, int number, CancellationToken end)
     {
         using var source = from.Connect();
         using var target = to.Connect();
         string port = to.Port.ToString(), database = number.ToString();
         target.Call("SELECT", database);
-        long moved = 0, taken = 0;
+        long taken = 0;
         while (!end.IsCancellationRequested)
         {
             string[] keys = random.Next(2) == 0 ? [Counting.Counter(random)] : [.. new[] { Counting.Counter(random), Counting.Counter(random), Counting.Counter(random) }.Distinct()];
@@ -283,7 +289,8 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
                 Assert.Equal("NOKEY", replies[3].Text);
             }
             Assert.False(reply.IsError, reply.Text);
-            moved += reply.Text == "OK" ? 1 : 0;
+            if (reply.Text == "OK")
+                Volatile.Write(ref _moved[number], _moved[number] + 1);
             long arrived = 0;
             foreach (string key in keys)
                 arrived += target.Call("GETDEL", key) is { IsNull: false } value ? value.Integer : 0;
@@ -291,13 +298,13 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
                 Assert.Equal(seen, arrived);
             taken += arrived;
         }
-        return (moved, taken);
+        return (_moved[number], taken);
     }
 
     private static readonly string[] JournaledScript =
     [
         "MSET k1 1 k2 2 k3 3 k4 4 k5 5 k6 6", "MULTI", "SET a 1", "MIGRATE HOST PORT '' 0 5000 KEYS k1 k2 k3 a none", "SET k1 again", "RPUSH l 1 2",
-        "MIGRATE HOST PORT none 0 100", "MIGRATE HOST PORT k4 0 5000 COPY", "MIGRATE HOST MUTE k4 0 100", "INCR k4", "EXEC",
+        "MIGRATE HOST PORT none 0 100", "MIGRATE HOST PORT k4 0 5000 COPY", "MIGRATE HOST MUTE k4 0 1000", "INCR k4", "EXEC",
         "MULTI", "SELECT 3", "SET s 1", "MIGRATE HOST PORT s 3 5000", "SET s 2", "SELECT 0", "MIGRATE HOST PORT k5 0 5000", "EXEC",
         "MULTI", "MIGRATE HOST PORT k6 0 5000", "EXEC", "SELECT 9", "MULTI", "SET x 1", "FLUSHDB", "SET y 1", "SET z 1", "MIGRATE HOST PORT y 9 5000", "EXEC", "SELECT 0",
     ];
@@ -360,12 +367,5 @@ public sealed class MigrateTransactionTests(ITestOutputHelper output)
         Assert.Equal("1 1 1  ", string.Join(' ', reader.Call("MGET", "a", "b", "c", "d", "e").Items!.Select(item => item.Text)));
     }
 
-    private static void WaitFor(Func<bool> condition)
-    {
-        for (int tries = 0; !condition(); tries++)
-        {
-            Assert.True(tries < 2000, "it does not happen");
-            Thread.Sleep(5);
-        }
-    }
+    private static void WaitFor(Func<bool> condition) => Patience.Until(condition, "it does not happen");
 }

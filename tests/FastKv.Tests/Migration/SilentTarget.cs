@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using FastKv.Tests.TestKit;
 
 namespace FastKv.Tests.Migration;
 
@@ -31,12 +32,7 @@ internal sealed class SilentTarget : IDisposable
     /// <summary>Waits until somebody has connected.</summary>
     public void WaitForConnection()
     {
-        for (int tries = 0; Count == 0; tries++)
-        {
-            if (tries > 2000)
-                throw new InvalidOperationException("nobody connects");
-            Thread.Sleep(5);
-        }
+        Patience.Until(() => Count != 0, "nobody connects");
     }
 
     public void Dispose()

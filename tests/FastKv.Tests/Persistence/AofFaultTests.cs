@@ -80,7 +80,7 @@ public sealed class AofFaultTests
         }
         for (int tries = 0; !aof.IsComplete || !aof.Writer.Drain(); tries++)
         {
-            Assert.True(tries < 10_000, $"call {failsAt}: the log is not complete");
+            Assert.True(tries < 60_000, $"call {failsAt}: the log is not complete");
             if (!aof.IsRewriting && !aof.IsComplete)
             {
                 told.Clear();
@@ -134,7 +134,7 @@ public sealed class AofFaultTests
         }
         for (int tries = 0; server.Aof.IsRewriting || !server.Aof.Writer.Drain(); tries++)
         {
-            Assert.True(tries < 10_000, $"call {failsAt}: the writer does not recover");
+            Assert.True(tries < 60_000, $"call {failsAt}: the writer does not recover");
             Thread.Sleep(1);
         }
         Assert.Equal(0, server.Aof.WriteError);

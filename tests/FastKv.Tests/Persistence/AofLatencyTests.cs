@@ -8,7 +8,8 @@ namespace FastKv.Tests.Persistence;
 /// <summary>What a slow disk does to the append-only file is told by LATENCY under Redis's names, and not when nothing is to be noted.</summary>
 public sealed class AofLatencyTests
 {
-    private const int SlowMs = 30;
+    // Far above what a busy machine does to a write that is not slow.
+    private const int SlowMs = 600;
 
     [Theory]
     [InlineData(1)]
@@ -26,7 +27,7 @@ public sealed class AofLatencyTests
         // The reply waits for the fsync, and what is noted is noted before that is announced.
         Assert.Equal(LatencyMonitor.AofSync, Events(client).First());
         string advice = client.Call("LATENCY", "DOCTOR").Text;
-        Assert.Contains("1. aof-fsync-always: 1 latency spikes", advice, StringComparison.Ordinal);
+        Assert.Matches(@"\d\. aof-fsync-always: 1 latency spikes", advice);
         Assert.Contains("try to relax the fsync policy to 'onesec'", advice, StringComparison.Ordinal);
         Assert.Equal("OK", client.Call("CONFIG", "SET", "appendfsync", "everysec").Text);
         Assert.DoesNotContain("relax", client.Call("LATENCY", "DOCTOR").Text, StringComparison.Ordinal);

@@ -45,7 +45,7 @@ internal sealed class AofServer : IDisposable
             client.Send("SHUTDOWN", "NOSAVE");
             client.ReadToEnd();
         }
-        if (!_process!.WaitForExit(20_000))
+        if (!_process!.WaitForExit(120_000))
             throw new InvalidOperationException("the server does not end\n" + Log);
         _process.Dispose();
         _process = null;

@@ -42,9 +42,6 @@ public sealed class FailedSaveReplyTests
         // Something for each shard's file.
         Assert.Equal("OK", other.Call(["MSET", "k", "1", .. Enumerable.Range(0, 12).SelectMany(i => (string[])[$"m{i}", "v"])]).Text);
         HeldServer.Await(other, "aof_last_write_status:err");
-
-        // The loops are told one by one.
-        Thread.Sleep(100);
         const string reason = "MISCONF Errors writing to the AOF file: No space left on device";
         Assert.Equal("EXECABORT Transaction discarded because of: " + reason, client.Call("EXEC").Text);
         Assert.Equal("ERR EXEC without MULTI", client.Call("EXEC").Text);

@@ -86,12 +86,35 @@ internal sealed class FailingServer : IDisposable
     {
         using var copy = new TemporaryFolder();
         string directory = Path.Combine(copy.Path, "appendonlydir");
-        System.IO.Directory.CreateDirectory(directory);
-        foreach (string file in System.IO.Directory.GetFiles(Directory))
-            File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
+        Patience.Until(() => TryCopyTo(directory), "the files are never the same for long enough to be copied");
         using var server = new AofServer(copy.Path, isFastKv: true, "--shards", _shards.ToString(), "--enable-debug-command", "yes");
         using RespClient client = server.Connect();
         return look(client);
+    }
+
+    // Files come and go while the server works: a copy counts when the same were there before and after, under the same manifest.
+    private bool TryCopyTo(string directory)
+    {
+        if (System.IO.Directory.Exists(directory))
+            System.IO.Directory.Delete(directory, recursive: true);
+        System.IO.Directory.CreateDirectory(directory);
+        try
+        {
+            string before = Listing();
+            foreach (string file in System.IO.Directory.GetFiles(Directory))
+                File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
+            return Listing() == before;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private string Listing()
+    {
+        string[] files = [.. System.IO.Directory.GetFiles(Directory).Order(StringComparer.Ordinal)];
+        return string.Join('\n', files.Concat(files.Where(file => file.EndsWith(".manifest", StringComparison.Ordinal)).Select(File.ReadAllText)));
     }
 
     /// <summary>Waits until INFO persistence has a line.</summary>

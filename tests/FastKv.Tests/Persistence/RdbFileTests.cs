@@ -54,7 +54,7 @@ public sealed class RdbFileTests(ITestOutputHelper output)
             Assert.Equal(digest, DataComparison.DigestOf(client));
             Assert.Matches("rdb_changes_since_last_save:0\r", client.Call("INFO", "persistence").Text);
             Assert.Matches($"rdb_last_load_keys_loaded:{keys.Count - Empty(client, keys) + 1}\r", client.Call("INFO", "persistence").Text);
-            Assert.Contains("Done loading RDB, keys loaded:", server.Log);
+            Patience.Until(() => server.Log.Contains("Done loading RDB, keys loaded:", StringComparison.Ordinal), () => server.Log);
             Assert.Equal("OK", client.Call("DEBUG", "RELOAD").Text);
             Assert.Equal(digest, DataComparison.DigestOf(client));
         }

@@ -188,12 +188,5 @@ public sealed class WaitAofTests
 
     private static string Text(RespFrame frame) => frame.Items is { } items ? $"{items[0].Text} {items[1].Text}" : frame.Text;
 
-    private static void WaitFor(Func<bool> condition)
-    {
-        for (int tries = 0; !condition(); tries++)
-        {
-            Assert.True(tries < 2000, "it does not happen");
-            Thread.Sleep(5);
-        }
-    }
+    private static void WaitFor(Func<bool> condition) => Patience.Until(condition, "it does not happen");
 }

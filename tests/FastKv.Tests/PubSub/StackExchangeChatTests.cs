@@ -17,7 +17,7 @@ public sealed class StackExchangeChatTests
     {
         const int Lines = 200;
         using ServerProcess server = ServerProcess.Start(kind);
-        var options = ConfigurationOptions.Parse($"127.0.0.1:{server.Port},abortConnect=true,connectTimeout=10000,syncTimeout=20000");
+        var options = ConfigurationOptions.Parse($"127.0.0.1:{server.Port},abortConnect=true,connectTimeout=60000,syncTimeout=60000");
         using ConnectionMultiplexer speaker = await ConnectionMultiplexer.ConnectAsync(options);
         using ConnectionMultiplexer listener = await ConnectionMultiplexer.ConnectAsync(options);
         var byName = new ConcurrentQueue<string>();
@@ -30,7 +30,7 @@ public sealed class StackExchangeChatTests
         for (int i = 0; i < Lines; i++)
             receivers += await speaker.GetSubscriber().PublishAsync(i % 2 == 0 ? "room:cats" : "room:dogs", $"line {i}");
         Assert.Equal(Lines + Lines / 2, receivers);
-        for (int waitedMs = 0; (byName.Count < Lines / 2 || byPattern.Count < Lines) && waitedMs < 20_000; waitedMs += 10)
+        for (int waitedMs = 0; (byName.Count < Lines / 2 || byPattern.Count < Lines) && waitedMs < 60_000; waitedMs += 10)
             await Task.Delay(10);
 
         // The library hands messages to its callers in no particular order.

@@ -123,13 +123,12 @@ public sealed class CommandCountTests
             client.Call(i % 2 == 0 ? ["PEXPIREAT", "key:" + i, "1"] : ["PERSIST", "key:" + i]);
         client.Call("SET", "key:60", "v");
         client.Call("SET", "gone", "v", "PX", "1");
-        Thread.Sleep(20);
-        client.Call("GET", "gone");
+        Patience.Until(() => client.Call("GET", "gone").IsNull, "the key does not expire");
         AssertAverage(1_000_000);
         client.Call("RENAME", "key:70", "key:1");
         client.Call("MOVE", "key:71", "1");
         client.Call("SWAPDB", "0", "1");
-        Assert.InRange(Average("db0"), 990_000, 1_000_000);
+        Assert.InRange(Average("db0"), 940_000, 1_000_000);
         client.Call("SWAPDB", "0", "1");
         for (int i = 50; i < 100; i++)
             client.Call("SET", "key:" + i, "v", "EX", "500", "XX");
@@ -139,7 +138,7 @@ public sealed class CommandCountTests
         client.Call("SET", "key", "v", "EX", "2000000000");
         AssertAverage(2_000_000_000_000);
 
-        void AssertAverage(long expectedMs) => Assert.InRange(Average("db0"), expectedMs - 10_000, expectedMs);
+        void AssertAverage(long expectedMs) => Assert.InRange(Average("db0"), expectedMs - 60_000, expectedMs);
         long Average(string database) => long.Parse(Fields(client, "keyspace")[database].Split("avg_ttl=")[1].Split(',')[0]);
     }
 

@@ -21,7 +21,7 @@ public sealed class RespClient : IDisposable
     public Socket Socket => _socket;
 
     /// <summary>Connects to an IP or Unix endpoint. The timeout holds for each later read and write too.</summary>
-    public static RespClient Connect(EndPoint endpoint, int timeoutMs = 20_000)
+    public static RespClient Connect(EndPoint endpoint, int timeoutMs = 60_000)
     {
         bool unix = endpoint is UnixDomainSocketEndPoint;
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp);

@@ -12,8 +12,8 @@ namespace FastKv.Tests.TestKit;
 public abstract partial class ServerProcess : IDisposable
 {
     private const int StartAttempts = 5;
-    private const int StartTimeoutMs = 20_000;
-    private const int StopTimeoutMs = 60_000;
+    private const int StartTimeoutMs = 60_000;
+    private const int StopTimeoutMs = 120_000;
     private const int SigTerm = 15;
     private readonly StringBuilder _log = new();
     private readonly string _directory;
@@ -86,10 +86,10 @@ public abstract partial class ServerProcess : IDisposable
     };
 
     /// <summary>Connects over TCP.</summary>
-    public RespClient Connect(int timeoutMs = 20_000) => RespClient.Connect(new IPEndPoint(IPAddress.Loopback, Port), timeoutMs);
+    public RespClient Connect(int timeoutMs = 60_000) => RespClient.Connect(new IPEndPoint(IPAddress.Loopback, Port), timeoutMs);
 
     /// <summary>Connects over the Unix socket.</summary>
-    public RespClient ConnectUnix(int timeoutMs = 20_000) =>
+    public RespClient ConnectUnix(int timeoutMs = 60_000) =>
         RespClient.Connect(new System.Net.Sockets.UnixDomainSocketEndPoint(SocketPath), timeoutMs);
 
     /// <summary>Sends SIGTERM, waits, and returns the exit code. Throws when the server does not exit in time.</summary>

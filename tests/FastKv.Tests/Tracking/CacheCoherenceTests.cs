@@ -40,7 +40,7 @@ public sealed class CacheCoherenceTests(ITestOutputHelper output)
             using RespClient check = server.Connect();
 
             // The keys that still expire do so now, while the readers listen.
-            Thread.Sleep(10);
+            Patience.Until(() => Enumerable.Range(0, Keys).All(key => check.Call("PTTL", $"key{key}").Integer < 0), "the keys do not expire");
             for (int key = 0; key < Keys; key++)
                 check.Call("EXISTS", $"key{key}");
             foreach (CachingReader reader in readers)

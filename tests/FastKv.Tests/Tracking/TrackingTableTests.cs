@@ -6,7 +6,7 @@ namespace FastKv.Tests.Tracking;
 /// <summary>The table of keys that clients hold: its bound, its figures, and what becomes of it when clients go.</summary>
 public sealed class TrackingTableTests
 {
-    private const int PatienceMs = 20_000;
+    private const int PatienceMs = 60_000;
 
     [Theory]
     [InlineData(ServerKind.FastKv1, 100)]

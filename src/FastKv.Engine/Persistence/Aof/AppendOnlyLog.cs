@@ -82,6 +82,12 @@ internal sealed partial class AppendOnlyLog : IDisposable
     /// <summary>The errno of the last write or fsync; 0: it went well.</summary>
     public int WriteError => _writeError != 0 ? _writeError : _syncError;
 
+    /// <summary>Whether all loops have been told that clients may not write, for an error; a moment after <see cref="WriteError"/>.</summary>
+    public bool RefusesWrites { get; private set; }
+
+    /// <summary>The error (errno) that a refusal tells of: the last one, since a loop may refuse for a moment after it is over.</summary>
+    public int RefusalError { get; private set; }
+
     /// <summary>The last write has failed: what was to be written waits.</summary>
     public bool IsWriteFailing => _writeError != 0;
 
@@ -324,7 +330,12 @@ internal sealed partial class AppendOnlyLog : IDisposable
             bool isTelling = IsTelling;
             _writeError = isTelling ? write ?? _writeError : 0;
             _syncError = isTelling ? sync ?? _syncError : 0;
+            if (WriteError != 0)
+                RefusalError = WriteError;
+
+            // Whoever reads of it in INFO finds it so with the next command.
             _server.SetCommonGate(ClientGate.DiskError, WriteError != 0);
+            RefusesWrites = WriteError != 0;
         }
     }
 

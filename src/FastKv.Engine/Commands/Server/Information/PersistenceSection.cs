@@ -35,7 +35,7 @@ internal static class PersistenceSection
         text.Line("aof_last_bgrewrite_status"u8, aof.LastRewriteFailed ? "err"u8 : "ok"u8);
         text.Line("aof_rewrites"u8, aof.Rewrites);
         text.Line("aof_rewrites_consecutive_failures"u8, aof.ConsecutiveFailures);
-        text.Line("aof_last_write_status"u8, aof.WriteError == 0 ? "ok"u8 : "err"u8);
+        text.Line("aof_last_write_status"u8, aof.RefusesWrites ? "err"u8 : "ok"u8);
         text.Line("aof_last_cow_size"u8, 0);
         text.Line("module_fork_in_progress"u8, 0);
         text.Line("module_fork_last_cow_size"u8, 0);
