@@ -346,7 +346,12 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
         if (_queue is null)
             return;
         _writer.Abandon();
-        _current = default;
+        if (!_current.IsNull)
+        {
+            // The walk has passed it, and does not come back.
+            _current.SetGeneration(_partition.Generation);
+            _current = default;
+        }
         AbandonRecords();
         if (_chunk is not null)
             _held.Add(_chunk);
