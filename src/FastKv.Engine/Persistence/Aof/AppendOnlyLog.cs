@@ -203,7 +203,8 @@ internal sealed partial class AppendOnlyLog : IDisposable
     /// <summary>The writer's thread, after each step: a base that is complete takes its place.</summary>
     public void Advance()
     {
-        if (_isRewriting && _isBaseDone && (_isRotated || _isGivenUp))
+        // Not in the midst of a rotation that is tried again: it would bring back what the manifest was before the base came into it.
+        if (_isRewriting && _isBaseDone && _rotation is null && (_isRotated || _isGivenUp))
             FinishRewrite();
     }
 
