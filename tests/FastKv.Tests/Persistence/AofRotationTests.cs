@@ -53,6 +53,116 @@ public sealed class AofRotationTests
         Assert.Equal("2 1", server.Restarted(Look));
     }
 
+    /// <summary>Most of what can be in the way shows at once: the reply is that of Redis, and all goes on as if nothing had been.</summary>
+    [Theory]
+    [InlineData(1, "always")]
+    [InlineData(3, "always")]
+    [InlineData(1, "everysec")]
+    [InlineData(3, "everysec")]
+    public void A_rewrite_that_cannot_begin_is_refused(int shards, string policy)
+    {
+        using var folder = new TemporaryFolder();
+        using var redisFolder = new TemporaryFolder();
+        using var server = new AofServer(folder.Path, isFastKv: true, "--appendfsync", policy, "--shards", $"{shards}");
+        using var redis = new AofServer(redisFolder.Path, isFastKv: false, "--appendfsync", policy);
+        Assert.Equal(Refused(redis, redisFolder), Refused(server, folder));
+        server.KillAndRestart();
+        using RespClient client = server.Connect();
+        Assert.Equal("2 1", Look(client));
+    }
+
+    private static string Refused(AofServer server, TemporaryFolder folder)
+    {
+        using RespClient client = server.Connect();
+        Assert.Equal("OK", client.Call("SET", "after", "1").Text);
+        string obstacle = Path.Combine(folder.Path, "appendonlydir", "temp-" + Manifest);
+        Directory.CreateDirectory(obstacle);
+        string text = client.Call("BGREWRITEAOF").Text + Environment.NewLine;
+        text += client.Call("SET", "after", "2").Text + Environment.NewLine;
+        text += RewriteLines(client);
+        Directory.Delete(obstacle);
+        text += client.Call("BGREWRITEAOF").Text + Environment.NewLine;
+        BaseAlone.Await(client);
+        return text + RewriteLines(client);
+    }
+
+    private static string RewriteLines(RespClient client) => string.Join(Environment.NewLine, client.Call("INFO", "persistence").Text.Split("\r\n")
+        .Where(line => line.StartsWith("aof_", StringComparison.Ordinal) && (line.Contains("rewrite", StringComparison.Ordinal) || line.Contains("status", StringComparison.Ordinal)) && !line.Contains("time", StringComparison.Ordinal)));
+
+    /// <summary>What shows at the barrier only is the end of the rewrite, and of nothing else.</summary>
+    [Theory]
+    [InlineData(1, FileCall.Rename, Manifest)]
+    [InlineData(3, FileCall.Rename, Manifest)]
+    [InlineData(3, FileCall.Sync, "temp-" + Manifest)]
+    [InlineData(3, FileCall.Sync, "appendonly.aof.5.incr.aof")]
+    [InlineData(3, FileCall.SyncDirectory, "appendonlydir")]
+    public void A_rewrite_whose_rotation_fails_is_given_up(int shards, FileCall fails, string file)
+    {
+        using var server = new FailingServer(shards, "appendonly yes\nappendfsync everysec");
+        using RespClient client = server.Connect();
+        client.Call("SET", "after", "1");
+        string[] files = Names(server);
+        for (int i = 0; i < 3; i++)
+        {
+            int faults = 0;
+            server.Files.Fault = (name, call) => call == fails && name == file && Interlocked.Increment(ref faults) == 1 ? FileErrors.NoSpace : 0;
+            Assert.EndsWith("started", client.Call("BGREWRITEAOF").Text, StringComparison.Ordinal);
+            FailingServer.Await(client, "aof_rewrite_in_progress:0");
+            string info = client.Call("INFO", "persistence").Text;
+            Assert.Contains("aof_last_bgrewrite_status:err", info, StringComparison.Ordinal);
+            Assert.Contains("aof_last_write_status:ok", info, StringComparison.Ordinal);
+            Assert.Equal(1, faults);
+            Assert.Equal("OK", client.Call("SET", "after", $"{i}").Text);
+            Assert.Equal("1 0", WaitAof(client));
+            Assert.Equal(files, Names(server));
+            Assert.Equal($"{i} 1", server.Restarted(Look));
+        }
+        Assert.DoesNotContain("Error writing to the AOF file", server.Log, StringComparison.Ordinal);
+        Assert.Contains("goes on without the new files of a rewrite: No space left on device", server.Log, StringComparison.Ordinal);
+
+        server.Files.Fault = (_, _) => 0;
+        Assert.EndsWith("started", client.Call("BGREWRITEAOF").Text, StringComparison.Ordinal);
+        BaseAlone.Await(client);
+        Assert.Equal("OK", client.Call("SET", "after", "last").Text);
+        Assert.Equal("1 0", WaitAof(client));
+        AssertNamedFilesExist(server);
+        Assert.Equal("last 1", server.Restarted(Look));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Increments_that_cannot_be_opened_are_no_error_of_writing(int shards)
+    {
+        const int tooManyFiles = 24;
+        using var server = new FailingServer(shards, "appendonly yes\nappendfsync everysec");
+        using RespClient client = server.Connect();
+        client.Call("SET", "after", "1");
+        string[] files = Names(server);
+        server.Files.Fault = (name, call) => call == FileCall.Open && name == $"appendonly.aof.{2 * shards}.incr.aof" ? tooManyFiles : 0;
+        Assert.Equal("ERR Can't execute an AOF background rewriting. Please check the server logs for more information.", client.Call("BGREWRITEAOF").Text);
+        Assert.Equal("OK", client.Call("SET", "after", "2").Text);
+        Assert.Equal("1 0", WaitAof(client));
+        Assert.Equal(files, Names(server));
+        Assert.Equal("2 1", server.Restarted(Look));
+    }
+
+    [Fact]
+    public void What_ends_the_server_is_logged()
+    {
+        using var folder = new TemporaryFolder();
+        using var server = new AofServer(folder.Path, isFastKv: true, "--appendfsync", "always", "--shards", "3");
+        using RespClient client = server.Connect();
+        Assert.Equal("OK", client.Call("SET", "k", "1").Text);
+        Directory.CreateDirectory(Path.Combine(folder.Path, "appendonlydir", "temp-" + Manifest));
+        client.Send("FLUSHALL");
+        FailingServer.Await(() => server.Log.Contains("Exiting...", StringComparison.Ordinal), "it ends");
+        string[] lines = [.. server.Log.Split('\n').SkipWhile(line => !line.EndsWith("Error writing to the AOF file: Is a directory", StringComparison.Ordinal))];
+        Assert.EndsWith("Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...", lines[1], StringComparison.Ordinal);
+    }
+
+    private static string[] Names(FailingServer server) => [.. Directory.GetFiles(server.Directory).Select(path => Path.GetFileName(path)!).Order()];
+
     private static string Look(RespClient reader) => $"{reader.Call("GET", "after").Text} {reader.Call("DBSIZE").Text}";
 
     private static AofManifest ManifestOf(FailingServer server) => AofManifest.Parse(File.ReadAllText(Path.Combine(server.Directory, Manifest)));

@@ -122,23 +122,58 @@ internal sealed class AofManifest
     }
 
     /// <summary>Puts the manifest into the place of the one before; an errno.</summary>
-    public int Save(IFileSystem files, string directory, string name)
+    public int Save(IFileSystem files, string directory, string name) => Save(files, directory, name, out _);
+
+    /// <summary>Puts the manifest into the place of the one before; an errno.</summary>
+    /// <param name="files">The file system.</param>
+    /// <param name="directory">Where.</param>
+    /// <param name="name">Its name there.</param>
+    /// <param name="isInPlace">Whether it stands in its place: with an error too, if it is not known whether that is durable.</param>
+    public int Save(IFileSystem files, string directory, string name, out bool isInPlace)
     {
-        string path = Path.Combine(directory, ConfigText.ToPath(name));
-        string temporary = Path.Combine(directory, "temp-" + ConfigText.ToPath(name));
+        isInPlace = false;
+        int error = WriteTemporary(files, directory, name, isDurable: true);
+        if (error != FileErrors.None)
+            return error;
+        string temporary = TemporaryPath(directory, name);
+        error = files.Rename(temporary, Path.Combine(directory, ConfigText.ToPath(name)));
+        if (error != FileErrors.None)
+        {
+            _ = files.Delete(temporary);
+            return error;
+        }
+        isInPlace = true;
+        return files.SyncDirectory(directory);
+    }
+
+    /// <summary>
+    /// Writes the manifest to the file from which <see cref="Save(IFileSystem, string, string)"/> would bring it to its place, and deletes that: most of what
+    /// can be in the way of saving shows. An errno.
+    /// </summary>
+    public int TryWrite(IFileSystem files, string directory, string name)
+    {
+        int error = WriteTemporary(files, directory, name, isDurable: false);
+        return error != FileErrors.None ? error : files.Delete(TemporaryPath(directory, name));
+    }
+
+    private int WriteTemporary(IFileSystem files, string directory, string name, bool isDurable)
+    {
+        string temporary = TemporaryPath(directory, name);
         int error = files.OpenForWriting(temporary, append: false, out var file);
         if (error != FileErrors.None)
             return error;
         using (file)
         {
             error = file!.WriteAll(Encoding.Latin1.GetBytes(Format()));
-            if (error == FileErrors.None)
+            if (error == FileErrors.None && isDurable)
                 error = file!.Sync();
         }
-        if (error == FileErrors.None)
-            error = files.Rename(temporary, path);
-        return error != FileErrors.None ? error : files.SyncDirectory(directory);
+        if (error != FileErrors.None)
+            _ = files.Delete(temporary);
+        return error;
     }
+
+    private static string TemporaryPath(string directory, string name) => Path.Combine(directory, "temp-" + ConfigText.ToPath(name));
 
     private static string Name(string prefix, long sequence, string suffix) => string.Create(CultureInfo.InvariantCulture, $"{prefix}.{sequence}.{suffix}");
 

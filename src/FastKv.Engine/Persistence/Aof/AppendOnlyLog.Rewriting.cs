@@ -18,44 +18,37 @@ internal sealed partial class AppendOnlyLog
     /// Begins a rewrite, or the log that is wanted; when something stands in its way it is scheduled. All partitions are held, none within a transaction.
     /// </summary>
     /// <param name="isBegun">Whether it was begun, rather than scheduled; it may be over by the time this returns.</param>
-    /// <returns>An errno: the log cannot be begun. (A rewrite that fails does so at its end.)</returns>
+    /// <returns>An errno: its files cannot be opened. (What fails later does so at its end.)</returns>
     public int BeginRewrite(out bool isBegun)
     {
         isBegun = false;
+        bool wasScheduled = IsRewriteScheduled;
         IsRewriteScheduled = true;
         if (_hasStartFailed)
             End(AofState.Waiting);
         if (_isRewriting || !_base.CanBegin)
             return 0;
-        _rewriteStarted = Stopwatch.GetTimestamp();
-        int error = _files.CreateDirectory(DirectoryPath);
-        if (error == 0 && !IsTelling)
-            error = LoadManifest();
-        if (_state == AofState.Waiting)
+        int error = OpenRewrite();
+        if (error != 0)
         {
-            if (error == 0)
-                error = OpenFirst();
-            if (error != 0)
-            {
-                _server.Log.Warning($"The AOF cannot be begun in {Directory}: {FileErrors.TextOf(error)}");
-                NoteRewriteEnd(error);
-                return error;
-            }
+            IsRewriteScheduled = wasScheduled;
+            LastRewriteFailed = true;
+            NoteFailure();
+            return error;
         }
         isBegun = true;
+        _rewriteStarted = Stopwatch.GetTimestamp();
         IsRewriteScheduled = false;
         _isRdbBase = _options.AofUseRdbPreamble;
         _temporaryBase = $"temp-rewriteaof-bg-{Environment.ProcessId}.aof";
 
         // Before the writer may look at them.
         _isRotated = _isBaseDone = _isGivenUp = false;
+        _rotationError = 0;
         _isRewriting = true;
         _server.Log.Notice("Background append only file rewriting started");
         BeginIncrements();
-        if (error != 0)
-            EndBase(error);
-        else
-            _base.Begin(PathOf(_temporaryBase), _isRdbBase, EndBase);
+        _base.Begin(PathOf(_temporaryBase), _isRdbBase, EndBase);
         foreach (var loop in _server.Loops)
             loop.Wake();
         _writer.StartOnce();
@@ -63,17 +56,32 @@ internal sealed partial class AppendOnlyLog
         return 0;
     }
 
+    /// <summary>Opens what a rewrite begins with. An errno, which has been logged: all is as it was.</summary>
+    private int OpenRewrite()
+    {
+        int error = _files.CreateDirectory(DirectoryPath);
+        if (error == 0 && !IsTelling)
+            error = LoadManifest();
+        if (error == 0 && _state == AofState.Waiting)
+            error = OpenFirst();
+        else if (error == 0 && _state == AofState.On)
+            error = PrepareRotation();
+        if (error != 0)
+            _server.Log.Warning($"A rewrite of the append-only file cannot be begun in {Directory}: {FileErrors.TextOf(error)}");
+        return error;
+    }
+
     /// <summary>A rewrite that was asked for is to begin as soon as possible, however often others have failed.</summary>
     public void ScheduleRewrite()
     {
         IsRewriteScheduled = true;
-        ConsecutiveFailures = 0;
+        ConsecutiveFailures = _failuresInRow = 0;
     }
 
     /// <summary>Whether a rewrite is wanted and may begin: one that is scheduled, or that auto-aof-rewrite-percentage asks for.</summary>
     public bool IsRewriteDue()
     {
-        bool isPaused = ConsecutiveFailures >= RewriteFailuresBeforePause && Environment.TickCount64 - _rewriteFailedMs < RewriteRetryMs;
+        bool isPaused = _failuresInRow >= RewriteFailuresBeforePause && Environment.TickCount64 - _rewriteFailedMs < RewriteRetryMs;
         if (_isRewriting || isPaused)
             return false;
         if (IsRewriteScheduled)
@@ -96,11 +104,12 @@ internal sealed partial class AppendOnlyLog
         if (_state == AofState.On)
         {
             int count = _server.Partitions.Length;
+            _rewriteNumber++;
             ulong shards = count == FastKvServer.ShardsMax ? ulong.MaxValue : (1UL << count) - 1;
             foreach (var partition in _server.Partitions)
             {
                 partition.Journal.ForgetDatabase();
-                partition.Journal.AddBarrier(JournalMarkKind.Rewrite, Rewrites, shards);
+                partition.Journal.AddBarrier(JournalMarkKind.Rewrite, _rewriteNumber, shards);
             }
             return;
         }
@@ -147,7 +156,7 @@ internal sealed partial class AppendOnlyLog
 
     private void FinishRewrite()
     {
-        int error = _isGivenUp ? FileErrors.Interrupted : _baseError;
+        int error = _isGivenUp ? FileErrors.Interrupted : _rotationError != 0 ? _rotationError : _baseError;
         if (error == 0)
             error = PutBaseInPlace();
         if (error == 0)
@@ -193,6 +202,16 @@ internal sealed partial class AppendOnlyLog
         LastRewriteSeconds = (long)Stopwatch.GetElapsedTime(_rewriteStarted).TotalSeconds;
         Rewrites++;
         ConsecutiveFailures = error != 0 ? ConsecutiveFailures + 1 : 0;
+        if (error != 0)
+            NoteFailure();
+        else
+            _failuresInRow = 0;
+    }
+
+    /// <summary>One that could not even begin counts too, though INFO tells only of the others, as in Redis.</summary>
+    private void NoteFailure()
+    {
+        _failuresInRow++;
         _rewriteFailedMs = Environment.TickCount64;
     }
 

@@ -129,10 +129,11 @@ internal sealed partial class AppendOnlyLog
         int error = OpenGeneration(next);
         if (error == 0)
         {
+            _writer.TakeNext();
             _manifest = next;
             return 0;
         }
-        _writer.CloseAll();
+        _writer.CloseNext();
         foreach (var file in next.Increments.Skip(_firstNewIncrement))
             _ = _files.Delete(PathOf(file.Name));
         return error;

@@ -42,11 +42,14 @@ internal sealed partial class AppendOnlyLog : IDisposable
     private long _rewriteBaseBytes;
     private long _olderBytes;
     private long _rewriteStarted;
+    private long _rewriteNumber;
+    private int _failuresInRow;
     private long _rewriteFailedMs;
     private volatile int _syncError;
     private volatile int _writeError;
     private volatile bool _isRewriting;
     private volatile bool _isRotated;
+    private volatile int _rotationError;
     private string _temporaryBase = "";
 
     public AppendOnlyLog(FastKvServer server, IFileSystem files)
@@ -172,9 +175,10 @@ internal sealed partial class AppendOnlyLog : IDisposable
         }
         var last = _manifest.Increments.Count > 0 ? _manifest.Increments[^1] : null;
         if (_server.Partitions.Length == 1 && last is not null)
-            Check(_writer.Replace(0, PathOf(last.Name), append: true), $"Can't open the append-only file {last.Name}");
+            Check(_writer.OpenNext(0, PathOf(last.Name), append: true), $"Can't open the append-only file {last.Name}");
         else
             Check(OpenGeneration(_manifest), "Can't open the append-only file");
+        _writer.TakeNext();
         Check(Save(_manifest), "Fail to persist the AOF manifest");
         CountOlder();
 
@@ -204,42 +208,8 @@ internal sealed partial class AppendOnlyLog : IDisposable
     public void Advance()
     {
         // Not in the midst of a rotation that is tried again: it would bring back what the manifest was before the base came into it.
-        if (_isRewriting && _isBaseDone && _rotation is null && (_isRotated || _isGivenUp))
+        if (_isRewriting && _isBaseDone && _rotation is null && (_isRotated || _isGivenUp || _rotationError != 0))
             FinishRewrite();
-    }
-
-    /// <summary>The writer's thread: all shards have come to a barrier; they go on in new files. An errno.</summary>
-    public int Rotate(JournalMarkKind kind)
-    {
-        // After an error it is called again, and goes on where it was: what has been written of the journal is not there any more.
-        int error = 0;
-        if (_rotation is null)
-        {
-            var opened = _manifest.Copy();
-            error = OpenGeneration(opened);
-            if (error != 0)
-                return error;
-            _rotation = opened;
-        }
-        var next = _rotation;
-        int first = _manifest.Increments.Count;
-        for (int shard = 0; error == 0 && shard < _server.Partitions.Length; shard++)
-            error = _writer.WriteBarrier(shard);
-
-        // What a log consists of that is not complete is said when it is.
-        if (error == 0 && !IsStarting)
-            error = Save(next);
-        if (error != 0)
-            return error;
-        _rotation = null;
-        _manifest = next;
-        CountOlder();
-        if (kind == JournalMarkKind.Rewrite)
-        {
-            _firstNewIncrement = first;
-            _isRotated = true;
-        }
-        return 0;
     }
 
     /// <summary>The writer's thread: tells the loops that a commit is safe.</summary>
@@ -267,13 +237,13 @@ internal sealed partial class AppendOnlyLog : IDisposable
     /// <summary>A write has failed.</summary>
     public void FailWrite(int error)
     {
+        if (_writeError == 0)
+            _server.Log.Warning($"Error writing to the AOF file: {FileErrors.TextOf(error)}");
         if (HoldsReplies)
         {
             _server.Log.Warning("Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...");
             Environment.Exit(1);
         }
-        if (_writeError == 0)
-            _server.Log.Warning($"Error writing to the AOF file: {FileErrors.TextOf(error)}");
         SetErrors(write: error, sync: null);
     }
 
@@ -353,7 +323,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
             throw new AofFault($"{what}: {FileErrors.TextOf(error)}");
     }
 
-    /// <summary>Begins new increments, one per shard.</summary>
+    /// <summary>Opens new increments, one per shard, beside those there are. An errno.</summary>
     private int OpenGeneration(AofManifest manifest)
     {
         int shards = _server.Partitions.Length;
@@ -363,9 +333,9 @@ internal sealed partial class AppendOnlyLog : IDisposable
             var file = manifest.AddIncrement(_options.AppendFileName!);
             if (shard == 0)
                 generation = file.Sequence;
-            int error = _writer.Replace(shard, PathOf(file.Name), append: false);
+            int error = _writer.OpenNext(shard, PathOf(file.Name), append: false);
             if (error == 0 && shards > 1)
-                error = WriteHeader(_writer.Outputs[shard], generation, shard);
+                error = WriteHeader(_writer.Next[shard], generation, shard);
             if (error != 0)
                 return error;
         }
@@ -379,7 +349,9 @@ internal sealed partial class AppendOnlyLog : IDisposable
         return output.File!.WriteAll(line);
     }
 
-    private int Save(AofManifest manifest) => manifest.Save(_files, DirectoryPath, ManifestName);
+    private int Save(AofManifest manifest) => Save(manifest, out _);
+
+    private int Save(AofManifest manifest, out bool isInPlace) => manifest.Save(_files, DirectoryPath, ManifestName, out isInPlace);
 
     /// <summary>Reads what the manifest on the disk names, if there is one. An errno.</summary>
     private unsafe int LoadManifest()
