@@ -105,13 +105,19 @@ public sealed class AofRotationTests
         for (int i = 0; i < 3; i++)
         {
             int faults = 0;
-            server.Files.Fault = (name, call) => call == fails && name == file && Interlocked.Increment(ref faults) == 1 ? FileErrors.NoSpace : 0;
+            server.Files.Fault = (name, call) =>
+            {
+                // The base calls for the directory, too, but later.
+                if (call == FileCall.Write && name.StartsWith(Base, StringComparison.Ordinal))
+                    FailingServer.Await(() => Volatile.Read(ref faults) > 0, "a fault");
+                return call == fails && name == file && Interlocked.Increment(ref faults) == 1 ? FileErrors.NoSpace : 0;
+            };
             Assert.EndsWith("started", client.Call("BGREWRITEAOF").Text, StringComparison.Ordinal);
             FailingServer.Await(client, "aof_rewrite_in_progress:0");
             string info = client.Call("INFO", "persistence").Text;
             Assert.Contains("aof_last_bgrewrite_status:err", info, StringComparison.Ordinal);
             Assert.Contains("aof_last_write_status:ok", info, StringComparison.Ordinal);
-            Assert.Equal(1, faults);
+            Assert.InRange(faults, 1, int.MaxValue);
             Assert.Equal("OK", client.Call("SET", "after", $"{i}").Text);
             Assert.Equal("1 0", WaitAof(client));
             Assert.Equal(files, Names(server));
@@ -145,6 +151,49 @@ public sealed class AofRotationTests
         Assert.Equal("1 0", WaitAof(client));
         Assert.Equal(files, Names(server));
         Assert.Equal("2 1", server.Restarted(Look));
+    }
+
+    /// <summary>On several shards a file begins with a line: without it, files that a power failure left empty would not be known to belong together.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void The_manifest_names_only_what_has_been_synced(int shards)
+    {
+        var opened = new HashSet<string>();
+        var wrong = new List<string>();
+        int manifests = 0;
+        using var server = new FailingServer(shards, "appendonly yes\nappendfsync no", Note);
+        Assert.InRange(manifests, 1, int.MaxValue);
+        using RespClient client = server.Connect();
+        client.Call("SET", "k", "1");
+        Assert.Equal("OK", client.Call("CONFIG", "SET", "appendonly", "no").Text);
+        int before = manifests;
+        Assert.Equal("OK", client.Call("CONFIG", "SET", "appendonly", "yes").Text);
+        BaseAlone.Await(client);
+        Assert.InRange(manifests, before + 1, int.MaxValue);
+        Assert.Equal("OK", client.Call("FLUSHALL").Text);
+        client.Call("BGREWRITEAOF");
+        BaseAlone.Await(client);
+        lock (opened)
+            Assert.Empty(wrong);
+
+        int Note(string name, FileCall call)
+        {
+            lock (opened)
+            {
+                bool isIncrement = name.EndsWith(".incr.aof", StringComparison.Ordinal);
+                if (isIncrement && call == FileCall.Open)
+                    opened.Add(name);
+                else if (isIncrement && call == FileCall.Sync)
+                    opened.Remove(name);
+                if (name == Manifest && call == FileCall.Rename)
+                {
+                    manifests++;
+                    wrong.AddRange(opened);
+                }
+            }
+            return 0;
+        }
     }
 
     [Fact]

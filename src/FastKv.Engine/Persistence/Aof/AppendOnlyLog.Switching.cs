@@ -127,6 +127,10 @@ internal sealed partial class AppendOnlyLog
         var next = _manifest.Copy();
         _firstNewIncrement = next.Increments.Count;
         int error = OpenGeneration(next);
+
+        // Nothing that the manifest is going to name may be without its first line, whatever appendfsync says.
+        if (error == 0)
+            error = _writer.SyncNext();
         if (error == 0)
         {
             _writer.TakeNext();

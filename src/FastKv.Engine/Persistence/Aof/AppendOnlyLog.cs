@@ -178,6 +178,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
             Check(_writer.OpenNext(0, PathOf(last.Name), append: true), $"Can't open the append-only file {last.Name}");
         else
             Check(OpenGeneration(_manifest), "Can't open the append-only file");
+        Check(_writer.SyncNext(), "Can't sync the append-only file");
         _writer.TakeNext();
         Check(Save(_manifest), "Fail to persist the AOF manifest");
         CountOlder();
