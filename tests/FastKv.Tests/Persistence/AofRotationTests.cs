@@ -153,6 +153,51 @@ public sealed class AofRotationTests
         Assert.Equal("2 1", server.Restarted(Look));
     }
 
+    /// <summary>A new base that the manifest does not come to name is deleted; one that it names stays, and what it replaces stays until that is durable.</summary>
+    [Theory]
+    [InlineData(1, FileCall.Open, "temp-" + Manifest)]
+    [InlineData(3, FileCall.Sync, "temp-" + Manifest)]
+    [InlineData(3, FileCall.Rename, Manifest)]
+    [InlineData(1, FileCall.SyncDirectory, "appendonlydir")]
+    [InlineData(3, FileCall.SyncDirectory, "appendonlydir")]
+    public void A_base_that_cannot_be_named_leaves_nothing(int shards, FileCall fails, string file)
+    {
+        using var server = new FailingServer(shards, "appendonly yes\nappendfsync everysec");
+        using RespClient client = server.Connect();
+        client.Call("SET", "after", "1");
+        string[] before = Names(server);
+        bool isRenamed = false;
+        server.Files.Fault = (name, call) =>
+        {
+            if (call == FileCall.Rename && name == "appendonly.aof.2.base.rdb")
+                Volatile.Write(ref isRenamed, true);
+            return Volatile.Read(ref isRenamed) && call == fails && name == file ? FileErrors.IoError : 0;
+        };
+        Assert.EndsWith("started", client.Call("BGREWRITEAOF").Text, StringComparison.Ordinal);
+        FailingServer.Await(client, "aof_rewrite_in_progress:0");
+        Assert.True(isRenamed);
+        string info = client.Call("INFO", "persistence").Text;
+        Assert.Contains("aof_last_bgrewrite_status:err", info, StringComparison.Ordinal);
+        Assert.Contains("aof_last_write_status:ok", info, StringComparison.Ordinal);
+        bool isNamed = fails == FileCall.SyncDirectory;
+        string[] expected = [.. Enumerable.Range(shards + 1, shards).Select(number => $"appendonly.aof.{number}.incr.aof")];
+        if (isNamed)
+            expected = [.. expected, "appendonly.aof.2.base.rdb"];
+        Assert.Equal(before.Concat(expected).Order(), Names(server));
+        Assert.Equal(isNamed ? 2 : 1, ManifestOf(server).Base!.Sequence);
+        client.Call("SET", "after", "2");
+        Assert.Equal("1 0", WaitAof(client));
+        Assert.Equal("2 1", server.Restarted(Look));
+
+        server.Files.Fault = (_, _) => 0;
+        Assert.EndsWith("started", client.Call("BGREWRITEAOF").Text, StringComparison.Ordinal);
+        BaseAlone.Await(client);
+        Assert.Equal("2 1", server.Restarted(Look));
+        var manifest = ManifestOf(server);
+        Assert.Empty(manifest.History);
+        Assert.Equal(manifest.Increments.Append(manifest.Base!).Select(named => named.Name).Append(Manifest).Order(), Names(server));
+    }
+
     /// <summary>On several shards a file begins with a line: without it, files that a power failure left empty would not be known to belong together.</summary>
     [Theory]
     [InlineData(1)]

@@ -182,6 +182,7 @@ internal sealed partial class AppendOnlyLog
         _isRewriting = false;
     }
 
+    /// <summary>The base gets its name, and the manifest names it. An errno; with one, the base is gone or named all the same.</summary>
     private int PutBaseInPlace()
     {
         var next = _manifest.Copy();
@@ -189,10 +190,18 @@ internal sealed partial class AppendOnlyLog
         long start = _server.Latency.Begin();
         int error = _files.Rename(PathOf(_temporaryBase), PathOf(file.Name));
         _server.Latency.Add(LatencyMonitor.AofRename, LatencyMonitor.MillisecondsSince(start));
-        if (error == 0)
-            error = Save(next);
-        if (error == 0)
-            _manifest = next;
+        if (error != 0)
+            return error;
+        error = Save(next, out bool isInPlace);
+
+        // One that is in its place counts, durable or not: its files stay, and so do those of the one before, which a crash may bring back.
+        if (!isInPlace)
+        {
+            _ = _files.Delete(PathOf(file.Name));
+            return error;
+        }
+        _manifest = next;
+        CountOlder();
         return error;
     }
 
@@ -220,6 +229,11 @@ internal sealed partial class AppendOnlyLog
     {
         if (_manifest.History.Count == 0 || _options.AofDisableAutoGc)
             return;
+
+        // After a crash the manifest before this one may be there again, which names what is history by now.
+        if (!_isManifestDurable && _files.SyncDirectory(DirectoryPath) != 0)
+            return;
+        _isManifestDurable = true;
         var next = _manifest.Copy();
         foreach (var file in _manifest.History)
         {

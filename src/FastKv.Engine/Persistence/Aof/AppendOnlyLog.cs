@@ -37,6 +37,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
     private volatile bool _isGivenUp;
     private volatile int _generations;
     private bool _isRdbBase;
+    private bool _isManifestDurable;
     private int _baseError;
     private int _firstNewIncrement;
     private long _rewriteBaseBytes;
@@ -352,7 +353,13 @@ internal sealed partial class AppendOnlyLog : IDisposable
 
     private int Save(AofManifest manifest) => Save(manifest, out _);
 
-    private int Save(AofManifest manifest, out bool isInPlace) => manifest.Save(_files, DirectoryPath, ManifestName, out isInPlace);
+    private int Save(AofManifest manifest, out bool isInPlace)
+    {
+        int error = manifest.Save(_files, DirectoryPath, ManifestName, out isInPlace);
+        if (isInPlace)
+            _isManifestDurable = error == 0;
+        return error;
+    }
 
     /// <summary>Reads what the manifest on the disk names, if there is one. An errno.</summary>
     private unsafe int LoadManifest()
