@@ -241,6 +241,39 @@ public sealed class AofRotationTests
         }
     }
 
+    /// <summary>As in Redis, where they count from the fork on. What tells the rewrites' barriers apart does not begin again with the statistics.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Rewrites_count_from_their_beginning(int shards)
+    {
+        using var server = new FailingServer(shards, "appendonly yes\nappendfsync everysec");
+        using RespClient client = server.Connect();
+        var gate = server.Hold(Base);
+        Assert.EndsWith("started", client.Call("BGREWRITEAOF").Text, StringComparison.Ordinal);
+        Assert.Equal(1, Count());
+        Assert.Equal("OK", client.Call("CONFIG", "SET", "appendonly", "no").Text);
+        Assert.Equal(1, Count());
+        gate.Set();
+        FailingServer.Await(client, "aof_rewrite_in_progress:0");
+        Assert.Equal(1, Count());
+        Assert.Equal("OK", client.Call("CONFIG", "SET", "appendonly", "yes").Text);
+        BaseAlone.Await(client);
+        Assert.Equal(2, Count());
+        for (int i = 1; i <= 2; i++)
+        {
+            Assert.Equal("OK", client.Call("CONFIG", "RESETSTAT").Text);
+            Assert.Equal(0, Count());
+            Assert.Equal("OK", client.Call("SET", "after", $"{i}").Text);
+            client.Call("BGREWRITEAOF");
+            BaseAlone.Await(client);
+            Assert.Equal(1, Count());
+        }
+        Assert.Equal("2 1", server.Restarted(Look));
+
+        long Count() => long.Parse(client.Call("INFO", "persistence").Text.Split("aof_rewrites:")[1].Split('\r')[0]);
+    }
+
     [Fact]
     public void What_ends_the_server_is_logged()
     {

@@ -37,6 +37,7 @@ internal sealed partial class AppendOnlyLog
             return error;
         }
         isBegun = true;
+        Rewrites++;
         _rewriteStarted = Stopwatch.GetTimestamp();
         IsRewriteScheduled = false;
         _isRdbBase = _options.AofUseRdbPreamble;
@@ -77,6 +78,9 @@ internal sealed partial class AppendOnlyLog
         IsRewriteScheduled = true;
         ConsecutiveFailures = _failuresInRow = 0;
     }
+
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void ResetStatistics() => Rewrites = 0;
 
     /// <summary>Whether a rewrite is wanted and may begin: one that is scheduled, or that auto-aof-rewrite-percentage asks for.</summary>
     public bool IsRewriteDue()
@@ -209,7 +213,6 @@ internal sealed partial class AppendOnlyLog
     {
         LastRewriteFailed = error != 0;
         LastRewriteSeconds = (long)Stopwatch.GetElapsedTime(_rewriteStarted).TotalSeconds;
-        Rewrites++;
         ConsecutiveFailures = error != 0 ? ConsecutiveFailures + 1 : 0;
         if (error != 0)
             NoteFailure();

@@ -108,6 +108,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
 
     public bool LastRewriteFailed { get; private set; }
 
+    /// <summary>Rewrites that have begun, whatever became of them.</summary>
     public long Rewrites { get; private set; }
 
     public int ConsecutiveFailures { get; private set; }
