@@ -257,15 +257,18 @@ public sealed class AofRotationTests
         gate.Set();
         FailingServer.Await(client, "aof_rewrite_in_progress:0");
         Assert.Equal(1, Count());
+
+        // Either may be scheduled: what is left of the base before is waited for.
         Assert.Equal("OK", client.Call("CONFIG", "SET", "appendonly", "yes").Text);
+        FailingServer.Await(client, "aof_rewrites:2");
         BaseAlone.Await(client);
-        Assert.Equal(2, Count());
         for (int i = 1; i <= 2; i++)
         {
             Assert.Equal("OK", client.Call("CONFIG", "RESETSTAT").Text);
             Assert.Equal(0, Count());
             Assert.Equal("OK", client.Call("SET", "after", $"{i}").Text);
             client.Call("BGREWRITEAOF");
+            FailingServer.Await(client, "aof_rewrites:1");
             BaseAlone.Await(client);
             Assert.Equal(1, Count());
         }

@@ -41,7 +41,7 @@ internal sealed partial class AppendOnlyLog
         _rewriteStarted = Stopwatch.GetTimestamp();
         IsRewriteScheduled = false;
         _isRdbBase = _options.AofUseRdbPreamble;
-        _temporaryBase = $"temp-rewriteaof-bg-{Environment.ProcessId}.aof";
+        _temporaryBase = Path.Combine(_rewriteDirectory, $"temp-rewriteaof-bg-{Environment.ProcessId}.aof");
 
         // Before the writer may look at them.
         _isRotated = _isBaseDone = _isGivenUp = false;
@@ -49,7 +49,7 @@ internal sealed partial class AppendOnlyLog
         _isRewriting = true;
         _server.Log.Notice("Background append only file rewriting started");
         BeginIncrements();
-        _base.Begin(PathOf(_temporaryBase), _isRdbBase, EndBase);
+        _base.Begin(_temporaryBase, _isRdbBase, EndBase);
         foreach (var loop in _server.Loops)
             loop.Wake();
         _writer.StartOnce();
@@ -60,7 +60,10 @@ internal sealed partial class AppendOnlyLog
     /// <summary>Opens what a rewrite begins with. An errno, which has been logged: all is as it was.</summary>
     private int OpenRewrite()
     {
-        int error = _files.CreateDirectory(DirectoryPath);
+        _rewriteDirectory = PresentDirectoryPath;
+        if (!IsTelling)
+            DirectoryPath = _rewriteDirectory;
+        int error = _files.CreateDirectory(_rewriteDirectory);
         if (error == 0 && !IsTelling)
             error = LoadManifest();
         if (error == 0 && _state == AofState.Waiting)
@@ -68,7 +71,7 @@ internal sealed partial class AppendOnlyLog
         else if (error == 0 && _state == AofState.On)
             error = PrepareRotation();
         if (error != 0)
-            _server.Log.Warning($"A rewrite of the append-only file cannot be begun in {Directory}: {FileErrors.TextOf(error)}");
+            _server.Log.Warning($"A rewrite of the append-only file cannot be begun in {_rewriteDirectory}: {FileErrors.TextOf(error)}");
         return error;
     }
 
@@ -162,7 +165,7 @@ internal sealed partial class AppendOnlyLog
     {
         int error = _isGivenUp ? FileErrors.Interrupted : _rotationError != 0 ? _rotationError : _baseError;
         if (error == 0)
-            error = PutBaseInPlace();
+            error = _rewriteDirectory == DirectoryPath ? PutBaseInPlace() : Move();
         if (error == 0)
         {
             _server.Log.Notice("Background AOF rewrite finished successfully");
@@ -174,7 +177,7 @@ internal sealed partial class AppendOnlyLog
         }
         else
         {
-            _ = _files.Delete(PathOf(_temporaryBase));
+            _ = _files.Delete(_temporaryBase);
             if (_isGivenUp)
                 _server.Log.Notice("Background AOF rewrite was given up");
             else
@@ -191,9 +194,7 @@ internal sealed partial class AppendOnlyLog
     {
         var next = _manifest.Copy();
         var file = next.ReplaceBase(_options.AppendFileName!, _isRdbBase, _firstNewIncrement);
-        long start = _server.Latency.Begin();
-        int error = _files.Rename(PathOf(_temporaryBase), PathOf(file.Name));
-        _server.Latency.Add(LatencyMonitor.AofRename, LatencyMonitor.MillisecondsSince(start));
+        int error = RenameBase(PathOf(file.Name));
         if (error != 0)
             return error;
         error = Save(next, out bool isInPlace);
@@ -206,6 +207,14 @@ internal sealed partial class AppendOnlyLog
         }
         _manifest = next;
         CountOlder();
+        return error;
+    }
+
+    private int RenameBase(string path)
+    {
+        long start = _server.Latency.Begin();
+        int error = _files.Rename(_temporaryBase, path);
+        _server.Latency.Add(LatencyMonitor.AofRename, LatencyMonitor.MillisecondsSince(start));
         return error;
     }
 

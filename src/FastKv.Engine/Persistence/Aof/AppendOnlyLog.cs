@@ -52,6 +52,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
     private volatile bool _isRotated;
     private volatile int _rotationError;
     private string _temporaryBase = "";
+    private string _rewriteDirectory = "";
 
     public AppendOnlyLog(FastKvServer server, IFileSystem files)
     {
@@ -139,8 +140,11 @@ internal sealed partial class AppendOnlyLog : IDisposable
     /// <summary>The directory, relative to the working directory.</summary>
     public string Directory => _options.AppendDirName!;
 
-    /// <summary>The same as the file system takes it.</summary>
-    public string DirectoryPath => Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(Directory));
+    /// <summary>The directory in which the log is, absolute: CONFIG SET dir does not change it, the next rewrite does.</summary>
+    public string DirectoryPath { get; private set; } = "";
+
+    /// <summary>The directory in which a log that is begun now would be, absolute.</summary>
+    private string PresentDirectoryPath => Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(Directory));
 
     /// <summary>The name of the manifest in it.</summary>
     public string ManifestName => _options.AppendFileName + ".manifest";
@@ -152,8 +156,8 @@ internal sealed partial class AppendOnlyLog : IDisposable
         {
             string old = Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(_options.AppendFileName!));
             long sum = _files.Exists(old) ? SizeOf(old) : 0;
-            if (System.IO.Directory.Exists(DirectoryPath))
-                sum += System.IO.Directory.EnumerateFiles(DirectoryPath).Sum(SizeOf);
+            if (System.IO.Directory.Exists(PresentDirectoryPath))
+                sum += System.IO.Directory.EnumerateFiles(PresentDirectoryPath).Sum(SizeOf);
             return sum;
         }
     }
@@ -164,6 +168,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
     /// <summary>Begins at the start of the server, after what <paramref name="manifest"/> (null: nothing was there) names has been loaded.</summary>
     public void Start(AofManifest? manifest)
     {
+        DirectoryPath = PresentDirectoryPath;
         Check(_files.CreateDirectory(DirectoryPath), $"Can't open or create append-only dir {Directory}");
         _manifest = manifest?.Copy() ?? new AofManifest();
         DeleteHistory();
@@ -363,20 +368,24 @@ internal sealed partial class AppendOnlyLog : IDisposable
     }
 
     /// <summary>Reads what the manifest on the disk names, if there is one. An errno.</summary>
-    private unsafe int LoadManifest()
+    private int LoadManifest()
     {
-        int error = _files.OpenForReading(PathOf(ManifestName), out var file);
-        if (error == FileErrors.NoSuchFile)
-        {
-            _manifest = new AofManifest();
-            return 0;
-        }
+        int error = LoadManifest(DirectoryPath, out var manifest);
+        if (error == 0)
+            _manifest = manifest;
+        return error;
+    }
+
+    private unsafe int LoadManifest(string directory, out AofManifest manifest)
+    {
+        manifest = new AofManifest();
+        int error = _files.OpenForReading(Path.Combine(directory, ConfigText.ToPath(ManifestName)), out var file);
         if (error != 0)
-            return error;
+            return error == FileErrors.NoSuchFile ? 0 : error;
         try
         {
             using (file)
-                _manifest = AofManifest.Parse(System.Text.Encoding.Latin1.GetString(new ReadOnlySpan<byte>(file!.Data, checked((int)file.Length))));
+                manifest = AofManifest.Parse(System.Text.Encoding.Latin1.GetString(new ReadOnlySpan<byte>(file!.Data, checked((int)file.Length))));
         }
         catch (AofFault fault)
         {
