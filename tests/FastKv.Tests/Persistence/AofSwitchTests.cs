@@ -204,6 +204,7 @@ public sealed class AofSwitchTests
         // Redis's reply, and the effects before it neither twice nor lost.
         Assert.Equal("Background append only file rewriting scheduled", Execute(client, "INCR a", "INCR b", "BGREWRITEAOF", "INCR c").Items![2].Text);
         FailingServer.Await(client, "aof_rewrites:1");
+        FailingServer.Await(client, "aof_rewrite_in_progress:0");
         Assert.Equal("1 0", WaitAof(client, "0"));
         Assert.Equal("1 1 1", server.Restarted(reader => Texts(reader, "a", "b", "c")));
 

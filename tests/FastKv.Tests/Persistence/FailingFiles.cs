@@ -9,6 +9,7 @@ public enum FileCall
     Write,
     Sync,
     Rename,
+    SyncDirectory,
 }
 
 /// <summary>
@@ -42,7 +43,8 @@ internal sealed class FailingFiles(string folder) : IFileSystem
 
     public int CreateDirectory(string path) => _files.CreateDirectory(path);
 
-    public int SyncDirectory(string path) => _files.SyncDirectory(path);
+    public int SyncDirectory(string path) =>
+        Fault(Path.GetFileName(path), FileCall.SyncDirectory) is int error and not 0 ? error : _files.SyncDirectory(path);
 
     private sealed class File(FailingFiles files, string name, IOutputFile file) : IOutputFile
     {

@@ -20,12 +20,13 @@ internal sealed class FailingServer : IDisposable
     private readonly int _port = FreePort.Next();
     private readonly List<ManualResetEventSlim> _gates = [];
 
-    public FailingServer(int shards, string options)
+    public FailingServer(int shards, string options, Func<string, FileCall, int>? fault = null)
     {
         _shards = shards;
         Directory = Path.Combine(_folder.Path, "appendonlydir");
         System.IO.Directory.CreateDirectory(Directory);
         Files = new FailingFiles(Directory);
+        Files.Fault = fault ?? Files.Fault;
         _log = new ServerLog { Silent = true };
         var config = new ServerConfig(_log);
         config.Load(null, null, $"shards {shards}\nport {_port}\nsave \"\"\nlogfile {LogPath}\nenable-debug-command yes\n{options}\n");

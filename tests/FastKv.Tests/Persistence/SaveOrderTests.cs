@@ -122,6 +122,7 @@ public sealed class SaveOrderTests
         server.LetGo();
         Assert.True(HeldServer.AwaitSave(client));
         HeldServer.Await(client, "aof_rewrites:1");
+        HeldServer.Await(client, "aof_rewrite_in_progress:0");
         HeldServer.Await(client, "aof_last_bgrewrite_status:ok");
     }
 

@@ -86,6 +86,16 @@ internal sealed class AofManifest
     /// <summary>Takes a base over that stands in a file of any name: an AOF of before Redis 7.</summary>
     public void AdoptBase(string name) => Base = new AofFile(name, ++BaseSequence, AofFileType.Base);
 
+    /// <summary>
+    /// The numbers of what is added are higher than those of another manifest's base, and than those of its increments before an index, so that the rest of them
+    /// keeps its names where it can.
+    /// </summary>
+    public void ContinueAfter(AofManifest other, int increments)
+    {
+        BaseSequence = Math.Max(BaseSequence, other.BaseSequence);
+        IncrementSequence = Math.Max(IncrementSequence, increments < other.Increments.Count ? other.Increments[increments].Sequence - 1 : other.IncrementSequence);
+    }
+
     /// <summary>A new base in the place of everything before the increments from <paramref name="firstIncrement"/> on.</summary>
     public AofFile ReplaceBase(string prefix, bool isRdb, int firstIncrement)
     {
@@ -122,23 +132,58 @@ internal sealed class AofManifest
     }
 
     /// <summary>Puts the manifest into the place of the one before; an errno.</summary>
-    public int Save(IFileSystem files, string directory, string name)
+    public int Save(IFileSystem files, string directory, string name) => Save(files, directory, name, out _);
+
+    /// <summary>Puts the manifest into the place of the one before; an errno.</summary>
+    /// <param name="files">The file system.</param>
+    /// <param name="directory">Where.</param>
+    /// <param name="name">Its name there.</param>
+    /// <param name="isInPlace">Whether it stands in its place: with an error too, if it is not known whether that is durable.</param>
+    public int Save(IFileSystem files, string directory, string name, out bool isInPlace)
     {
-        string path = Path.Combine(directory, ConfigText.ToPath(name));
-        string temporary = Path.Combine(directory, "temp-" + ConfigText.ToPath(name));
+        isInPlace = false;
+        int error = WriteTemporary(files, directory, name, isDurable: true);
+        if (error != FileErrors.None)
+            return error;
+        string temporary = TemporaryPath(directory, name);
+        error = files.Rename(temporary, Path.Combine(directory, ConfigText.ToPath(name)));
+        if (error != FileErrors.None)
+        {
+            _ = files.Delete(temporary);
+            return error;
+        }
+        isInPlace = true;
+        return files.SyncDirectory(directory);
+    }
+
+    /// <summary>
+    /// Writes the manifest to the file from which <see cref="Save(IFileSystem, string, string)"/> would bring it to its place, and deletes that: most of what
+    /// can be in the way of saving shows. An errno.
+    /// </summary>
+    public int TryWrite(IFileSystem files, string directory, string name)
+    {
+        int error = WriteTemporary(files, directory, name, isDurable: false);
+        return error != FileErrors.None ? error : files.Delete(TemporaryPath(directory, name));
+    }
+
+    private int WriteTemporary(IFileSystem files, string directory, string name, bool isDurable)
+    {
+        string temporary = TemporaryPath(directory, name);
         int error = files.OpenForWriting(temporary, append: false, out var file);
         if (error != FileErrors.None)
             return error;
         using (file)
         {
             error = file!.WriteAll(Encoding.Latin1.GetBytes(Format()));
-            if (error == FileErrors.None)
+            if (error == FileErrors.None && isDurable)
                 error = file!.Sync();
         }
-        if (error == FileErrors.None)
-            error = files.Rename(temporary, path);
-        return error != FileErrors.None ? error : files.SyncDirectory(directory);
+        if (error != FileErrors.None)
+            _ = files.Delete(temporary);
+        return error;
     }
+
+    private static string TemporaryPath(string directory, string name) => Path.Combine(directory, "temp-" + ConfigText.ToPath(name));
 
     private static string Name(string prefix, long sequence, string suffix) => string.Create(CultureInfo.InvariantCulture, $"{prefix}.{sequence}.{suffix}");
 

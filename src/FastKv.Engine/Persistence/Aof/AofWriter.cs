@@ -29,6 +29,9 @@ internal sealed class AofWriter : IDisposable
     /// <summary>A fsync that takes longer delays the clients, as in Redis, rather than let more than that be lost.</summary>
     private const long SyncLateMs = 2000;
 
+    /// <summary>Bytes of all journals that are written while all clients wait, before a rewrite.</summary>
+    private const long FlushBytesMax = 1 << 20;
+
     /// <summary>Bytes of one journal that wait to be written before clients have to wait.</summary>
     private const long BacklogBytesMax = 256L << 20;
 
@@ -38,6 +41,7 @@ internal sealed class AofWriter : IDisposable
     private readonly IFileSystem _files;
     private readonly LatencyMonitor _latency;
     private readonly JournalFile[] _outputs;
+    private readonly JournalFile[] _next;
     private readonly long[] _limits;
     private readonly long[] _published;
     private readonly long[] _targets;
@@ -68,17 +72,21 @@ internal sealed class AofWriter : IDisposable
         _files = files;
         _latency = latency;
         _outputs = new JournalFile[partitions.Length];
+        _next = new JournalFile[partitions.Length];
         _limits = new long[partitions.Length];
         _published = new long[partitions.Length];
         _targets = new long[partitions.Length];
         for (int i = 0; i < partitions.Length; i++)
-            _outputs[i] = new JournalFile();
+            (_outputs[i], _next[i]) = (new JournalFile(), new JournalFile());
         _thread = new Thread(Run) { Name = "aof-write", IsBackground = true };
         _syncThread = new Thread(RunSync) { Name = "aof-fsync", IsBackground = true };
     }
 
     /// <summary>The files that are being written, by shard.</summary>
     public JournalFile[] Outputs => _outputs;
+
+    /// <summary>The files that have been opened to take their places, by shard.</summary>
+    public JournalFile[] Next => _next;
 
     /// <summary>Held by the thread during each step: whoever else holds it finds the writer at rest, and all that its steps change.</summary>
     public Lock Steps { get; } = new();
@@ -172,29 +180,77 @@ internal sealed class AofWriter : IDisposable
     /// <summary>Lets the writer look at once.</summary>
     public void Wake() => _signal.Set();
 
-    /// <summary>Opens a shard's file in the place of the one it has; the caller sees to it that the writer is not at work on it.</summary>
-    public int Replace(int shard, string path, bool append)
+    /// <summary>Opens a file for a shard, beside the one it has, until <see cref="TakeNext"/>; the caller sees to it that the writer is at rest.</summary>
+    public int OpenNext(int shard, string path, bool append)
     {
         int error = _files.OpenForWriting(path, append, out var file);
         if (error != 0)
             return error;
-        long size = AppendOnlyLog.SizeOf(path);
+        _next[shard].Open(file!, append ? AppendOnlyLog.SizeOf(path) : 0);
+        return 0;
+    }
+
+    /// <summary>Syncs what has been opened.</summary>
+    public int SyncNext()
+    {
+        int error = 0;
+        foreach (var output in _next)
+        {
+            if (error == 0)
+                error = SyncFile(output);
+        }
+        return error;
+    }
+
+    /// <summary>What has been opened takes the place of the files there are, which are synced and closed.</summary>
+    public void TakeNext()
+    {
         lock (_handles)
         {
-            Close(_outputs[shard]);
-            _outputs[shard].Open(file!, size);
+            for (int shard = 0; shard < _outputs.Length; shard++)
+            {
+                Close(_outputs[shard]);
+                _outputs[shard].Take(_next[shard]);
+            }
         }
-        return 0;
+    }
+
+    /// <summary>Closes what has been opened in vain.</summary>
+    public void CloseNext()
+    {
+        foreach (var output in _next)
+        {
+            output.File?.Dispose();
+            output.Clear();
+        }
     }
 
     /// <summary>Syncs and closes all files.</summary>
     public void CloseAll()
     {
+        CloseNext();
         lock (_handles)
         {
             foreach (var output in _outputs)
                 Close(output);
         }
+    }
+
+    /// <summary>
+    /// Writes what there is of the journals, if it is little; the caller holds all partitions and <see cref="Steps"/>. True: nothing is left, and no shard waits
+    /// for another one.
+    /// </summary>
+    public bool TryFlush()
+    {
+        if (PendingBytes > FlushBytesMax)
+            return false;
+        while (Round())
+        {
+        }
+        bool isEmpty = PendingBytes == 0;
+        foreach (var partition in _partitions)
+            isEmpty &= !partition.Journal.Marks.TryPeek(out _);
+        return isEmpty;
     }
 
     /// <summary>
@@ -400,7 +456,7 @@ internal sealed class AofWriter : IDisposable
         _isSyncingHere = true;
         int error = SyncAll();
         if (error == 0)
-            error = _log.Rotate(barrier.Kind);
+            error = _log.Rotate(barrier);
         _isSyncingHere = false;
         if (error != 0)
             return Fail(error);
@@ -554,6 +610,13 @@ internal sealed class JournalFile
         File = file;
         Size = size;
         IsUnsynced = true;
+    }
+
+    /// <summary>Becomes what another one is, which is none afterwards.</summary>
+    public void Take(JournalFile other)
+    {
+        (File, Size, IsUnsynced) = (other.File, other.Size, other.IsUnsynced);
+        other.Clear();
     }
 
     public void Clear()

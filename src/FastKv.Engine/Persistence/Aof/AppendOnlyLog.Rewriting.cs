@@ -18,44 +18,38 @@ internal sealed partial class AppendOnlyLog
     /// Begins a rewrite, or the log that is wanted; when something stands in its way it is scheduled. All partitions are held, none within a transaction.
     /// </summary>
     /// <param name="isBegun">Whether it was begun, rather than scheduled; it may be over by the time this returns.</param>
-    /// <returns>An errno: the log cannot be begun. (A rewrite that fails does so at its end.)</returns>
+    /// <returns>An errno: its files cannot be opened. (What fails later does so at its end.)</returns>
     public int BeginRewrite(out bool isBegun)
     {
         isBegun = false;
+        bool wasScheduled = IsRewriteScheduled;
         IsRewriteScheduled = true;
         if (_hasStartFailed)
             End(AofState.Waiting);
         if (_isRewriting || !_base.CanBegin)
             return 0;
-        _rewriteStarted = Stopwatch.GetTimestamp();
-        int error = _files.CreateDirectory(DirectoryPath);
-        if (error == 0 && !IsTelling)
-            error = LoadManifest();
-        if (_state == AofState.Waiting)
+        int error = OpenRewrite();
+        if (error != 0)
         {
-            if (error == 0)
-                error = OpenFirst();
-            if (error != 0)
-            {
-                _server.Log.Warning($"The AOF cannot be begun in {Directory}: {FileErrors.TextOf(error)}");
-                NoteRewriteEnd(error);
-                return error;
-            }
+            IsRewriteScheduled = wasScheduled;
+            LastRewriteFailed = true;
+            NoteFailure();
+            return error;
         }
         isBegun = true;
+        Rewrites++;
+        _rewriteStarted = Stopwatch.GetTimestamp();
         IsRewriteScheduled = false;
         _isRdbBase = _options.AofUseRdbPreamble;
-        _temporaryBase = $"temp-rewriteaof-bg-{Environment.ProcessId}.aof";
+        _temporaryBase = Path.Combine(_rewriteDirectory, $"temp-rewriteaof-bg-{Environment.ProcessId}.aof");
 
         // Before the writer may look at them.
         _isRotated = _isBaseDone = _isGivenUp = false;
+        _rotationError = 0;
         _isRewriting = true;
         _server.Log.Notice("Background append only file rewriting started");
         BeginIncrements();
-        if (error != 0)
-            EndBase(error);
-        else
-            _base.Begin(PathOf(_temporaryBase), _isRdbBase, EndBase);
+        _base.Begin(_temporaryBase, _isRdbBase, EndBase);
         foreach (var loop in _server.Loops)
             loop.Wake();
         _writer.StartOnce();
@@ -63,17 +57,38 @@ internal sealed partial class AppendOnlyLog
         return 0;
     }
 
+    /// <summary>Opens what a rewrite begins with. An errno, which has been logged: all is as it was.</summary>
+    private int OpenRewrite()
+    {
+        _rewriteDirectory = PresentDirectoryPath;
+        if (!IsTelling)
+            DirectoryPath = _rewriteDirectory;
+        int error = _files.CreateDirectory(_rewriteDirectory);
+        if (error == 0 && !IsTelling)
+            error = LoadManifest();
+        if (error == 0 && _state == AofState.Waiting)
+            error = OpenFirst();
+        else if (error == 0 && _state == AofState.On)
+            error = PrepareRotation();
+        if (error != 0)
+            _server.Log.Warning($"A rewrite of the append-only file cannot be begun in {_rewriteDirectory}: {FileErrors.TextOf(error)}");
+        return error;
+    }
+
     /// <summary>A rewrite that was asked for is to begin as soon as possible, however often others have failed.</summary>
     public void ScheduleRewrite()
     {
         IsRewriteScheduled = true;
-        ConsecutiveFailures = 0;
+        ConsecutiveFailures = _failuresInRow = 0;
     }
+
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void ResetStatistics() => Rewrites = 0;
 
     /// <summary>Whether a rewrite is wanted and may begin: one that is scheduled, or that auto-aof-rewrite-percentage asks for.</summary>
     public bool IsRewriteDue()
     {
-        bool isPaused = ConsecutiveFailures >= RewriteFailuresBeforePause && Environment.TickCount64 - _rewriteFailedMs < RewriteRetryMs;
+        bool isPaused = _failuresInRow >= RewriteFailuresBeforePause && Environment.TickCount64 - _rewriteFailedMs < RewriteRetryMs;
         if (_isRewriting || isPaused)
             return false;
         if (IsRewriteScheduled)
@@ -96,11 +111,12 @@ internal sealed partial class AppendOnlyLog
         if (_state == AofState.On)
         {
             int count = _server.Partitions.Length;
+            _rewriteNumber++;
             ulong shards = count == FastKvServer.ShardsMax ? ulong.MaxValue : (1UL << count) - 1;
             foreach (var partition in _server.Partitions)
             {
                 partition.Journal.ForgetDatabase();
-                partition.Journal.AddBarrier(JournalMarkKind.Rewrite, Rewrites, shards);
+                partition.Journal.AddBarrier(JournalMarkKind.Rewrite, _rewriteNumber, shards);
             }
             return;
         }
@@ -147,9 +163,9 @@ internal sealed partial class AppendOnlyLog
 
     private void FinishRewrite()
     {
-        int error = _isGivenUp ? FileErrors.Interrupted : _baseError;
+        int error = _isGivenUp ? FileErrors.Interrupted : _rotationError != 0 ? _rotationError : _baseError;
         if (error == 0)
-            error = PutBaseInPlace();
+            error = _rewriteDirectory == DirectoryPath ? PutBaseInPlace() : Move();
         if (error == 0)
         {
             _server.Log.Notice("Background AOF rewrite finished successfully");
@@ -161,7 +177,7 @@ internal sealed partial class AppendOnlyLog
         }
         else
         {
-            _ = _files.Delete(PathOf(_temporaryBase));
+            _ = _files.Delete(_temporaryBase);
             if (_isGivenUp)
                 _server.Log.Notice("Background AOF rewrite was given up");
             else
@@ -173,17 +189,32 @@ internal sealed partial class AppendOnlyLog
         _isRewriting = false;
     }
 
+    /// <summary>The base gets its name, and the manifest names it. An errno; with one, the base is gone or named all the same.</summary>
     private int PutBaseInPlace()
     {
         var next = _manifest.Copy();
         var file = next.ReplaceBase(_options.AppendFileName!, _isRdbBase, _firstNewIncrement);
+        int error = RenameBase(PathOf(file.Name));
+        if (error != 0)
+            return error;
+        error = Save(next, out bool isInPlace);
+
+        // One that is in its place counts, durable or not: its files stay, and so do those of the one before, which a crash may bring back.
+        if (!isInPlace)
+        {
+            _ = _files.Delete(PathOf(file.Name));
+            return error;
+        }
+        _manifest = next;
+        CountOlder();
+        return error;
+    }
+
+    private int RenameBase(string path)
+    {
         long start = _server.Latency.Begin();
-        int error = _files.Rename(PathOf(_temporaryBase), PathOf(file.Name));
+        int error = _files.Rename(_temporaryBase, path);
         _server.Latency.Add(LatencyMonitor.AofRename, LatencyMonitor.MillisecondsSince(start));
-        if (error == 0)
-            error = Save(next);
-        if (error == 0)
-            _manifest = next;
         return error;
     }
 
@@ -191,8 +222,17 @@ internal sealed partial class AppendOnlyLog
     {
         LastRewriteFailed = error != 0;
         LastRewriteSeconds = (long)Stopwatch.GetElapsedTime(_rewriteStarted).TotalSeconds;
-        Rewrites++;
         ConsecutiveFailures = error != 0 ? ConsecutiveFailures + 1 : 0;
+        if (error != 0)
+            NoteFailure();
+        else
+            _failuresInRow = 0;
+    }
+
+    /// <summary>One that could not even begin counts too, though INFO tells only of the others, as in Redis.</summary>
+    private void NoteFailure()
+    {
+        _failuresInRow++;
         _rewriteFailedMs = Environment.TickCount64;
     }
 
@@ -201,6 +241,11 @@ internal sealed partial class AppendOnlyLog
     {
         if (_manifest.History.Count == 0 || _options.AofDisableAutoGc)
             return;
+
+        // After a crash the manifest before this one may be there again, which names what is history by now.
+        if (!_isManifestDurable && _files.SyncDirectory(DirectoryPath) != 0)
+            return;
+        _isManifestDurable = true;
         var next = _manifest.Copy();
         foreach (var file in _manifest.History)
         {

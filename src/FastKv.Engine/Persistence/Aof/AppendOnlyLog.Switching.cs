@@ -127,12 +127,17 @@ internal sealed partial class AppendOnlyLog
         var next = _manifest.Copy();
         _firstNewIncrement = next.Increments.Count;
         int error = OpenGeneration(next);
+
+        // Nothing that the manifest is going to name may be without its first line, whatever appendfsync says.
+        if (error == 0)
+            error = _writer.SyncNext();
         if (error == 0)
         {
+            _writer.TakeNext();
             _manifest = next;
             return 0;
         }
-        _writer.CloseAll();
+        _writer.CloseNext();
         foreach (var file in next.Increments.Skip(_firstNewIncrement))
             _ = _files.Delete(PathOf(file.Name));
         return error;

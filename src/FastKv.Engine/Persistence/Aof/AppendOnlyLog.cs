@@ -37,17 +37,22 @@ internal sealed partial class AppendOnlyLog : IDisposable
     private volatile bool _isGivenUp;
     private volatile int _generations;
     private bool _isRdbBase;
+    private bool _isManifestDurable;
     private int _baseError;
     private int _firstNewIncrement;
     private long _rewriteBaseBytes;
     private long _olderBytes;
     private long _rewriteStarted;
+    private long _rewriteNumber;
+    private int _failuresInRow;
     private long _rewriteFailedMs;
     private volatile int _syncError;
     private volatile int _writeError;
     private volatile bool _isRewriting;
     private volatile bool _isRotated;
+    private volatile int _rotationError;
     private string _temporaryBase = "";
+    private string _rewriteDirectory = "";
 
     public AppendOnlyLog(FastKvServer server, IFileSystem files)
     {
@@ -104,6 +109,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
 
     public bool LastRewriteFailed { get; private set; }
 
+    /// <summary>Rewrites that have begun, whatever became of them.</summary>
     public long Rewrites { get; private set; }
 
     public int ConsecutiveFailures { get; private set; }
@@ -134,8 +140,11 @@ internal sealed partial class AppendOnlyLog : IDisposable
     /// <summary>The directory, relative to the working directory.</summary>
     public string Directory => _options.AppendDirName!;
 
-    /// <summary>The same as the file system takes it.</summary>
-    public string DirectoryPath => Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(Directory));
+    /// <summary>The directory in which the log is, absolute: CONFIG SET dir does not change it, the next rewrite does.</summary>
+    public string DirectoryPath { get; private set; } = "";
+
+    /// <summary>The directory in which a log that is begun now would be, absolute.</summary>
+    private string PresentDirectoryPath => Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(Directory));
 
     /// <summary>The name of the manifest in it.</summary>
     public string ManifestName => _options.AppendFileName + ".manifest";
@@ -147,8 +156,8 @@ internal sealed partial class AppendOnlyLog : IDisposable
         {
             string old = Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(_options.AppendFileName!));
             long sum = _files.Exists(old) ? SizeOf(old) : 0;
-            if (System.IO.Directory.Exists(DirectoryPath))
-                sum += System.IO.Directory.EnumerateFiles(DirectoryPath).Sum(SizeOf);
+            if (System.IO.Directory.Exists(PresentDirectoryPath))
+                sum += System.IO.Directory.EnumerateFiles(PresentDirectoryPath).Sum(SizeOf);
             return sum;
         }
     }
@@ -159,6 +168,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
     /// <summary>Begins at the start of the server, after what <paramref name="manifest"/> (null: nothing was there) names has been loaded.</summary>
     public void Start(AofManifest? manifest)
     {
+        DirectoryPath = PresentDirectoryPath;
         Check(_files.CreateDirectory(DirectoryPath), $"Can't open or create append-only dir {Directory}");
         _manifest = manifest?.Copy() ?? new AofManifest();
         DeleteHistory();
@@ -172,9 +182,11 @@ internal sealed partial class AppendOnlyLog : IDisposable
         }
         var last = _manifest.Increments.Count > 0 ? _manifest.Increments[^1] : null;
         if (_server.Partitions.Length == 1 && last is not null)
-            Check(_writer.Replace(0, PathOf(last.Name), append: true), $"Can't open the append-only file {last.Name}");
+            Check(_writer.OpenNext(0, PathOf(last.Name), append: true), $"Can't open the append-only file {last.Name}");
         else
             Check(OpenGeneration(_manifest), "Can't open the append-only file");
+        Check(_writer.SyncNext(), "Can't sync the append-only file");
+        _writer.TakeNext();
         Check(Save(_manifest), "Fail to persist the AOF manifest");
         CountOlder();
 
@@ -203,42 +215,9 @@ internal sealed partial class AppendOnlyLog : IDisposable
     /// <summary>The writer's thread, after each step: a base that is complete takes its place.</summary>
     public void Advance()
     {
-        if (_isRewriting && _isBaseDone && (_isRotated || _isGivenUp))
+        // Not in the midst of a rotation that is tried again: it would bring back what the manifest was before the base came into it.
+        if (_isRewriting && _isBaseDone && _rotation is null && (_isRotated || _isGivenUp || _rotationError != 0))
             FinishRewrite();
-    }
-
-    /// <summary>The writer's thread: all shards have come to a barrier; they go on in new files. An errno.</summary>
-    public int Rotate(JournalMarkKind kind)
-    {
-        // After an error it is called again, and goes on where it was: what has been written of the journal is not there any more.
-        int error = 0;
-        if (_rotation is null)
-        {
-            var opened = _manifest.Copy();
-            error = OpenGeneration(opened);
-            if (error != 0)
-                return error;
-            _rotation = opened;
-        }
-        var next = _rotation;
-        int first = _manifest.Increments.Count;
-        for (int shard = 0; error == 0 && shard < _server.Partitions.Length; shard++)
-            error = _writer.WriteBarrier(shard);
-
-        // What a log consists of that is not complete is said when it is.
-        if (error == 0 && !IsStarting)
-            error = Save(next);
-        if (error != 0)
-            return error;
-        _rotation = null;
-        _manifest = next;
-        CountOlder();
-        if (kind == JournalMarkKind.Rewrite)
-        {
-            _firstNewIncrement = first;
-            _isRotated = true;
-        }
-        return 0;
     }
 
     /// <summary>The writer's thread: tells the loops that a commit is safe.</summary>
@@ -266,13 +245,13 @@ internal sealed partial class AppendOnlyLog : IDisposable
     /// <summary>A write has failed.</summary>
     public void FailWrite(int error)
     {
+        if (_writeError == 0)
+            _server.Log.Warning($"Error writing to the AOF file: {FileErrors.TextOf(error)}");
         if (HoldsReplies)
         {
             _server.Log.Warning("Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...");
             Environment.Exit(1);
         }
-        if (_writeError == 0)
-            _server.Log.Warning($"Error writing to the AOF file: {FileErrors.TextOf(error)}");
         SetErrors(write: error, sync: null);
     }
 
@@ -352,7 +331,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
             throw new AofFault($"{what}: {FileErrors.TextOf(error)}");
     }
 
-    /// <summary>Begins new increments, one per shard.</summary>
+    /// <summary>Opens new increments, one per shard, beside those there are. An errno.</summary>
     private int OpenGeneration(AofManifest manifest)
     {
         int shards = _server.Partitions.Length;
@@ -362,9 +341,9 @@ internal sealed partial class AppendOnlyLog : IDisposable
             var file = manifest.AddIncrement(_options.AppendFileName!);
             if (shard == 0)
                 generation = file.Sequence;
-            int error = _writer.Replace(shard, PathOf(file.Name), append: false);
+            int error = _writer.OpenNext(shard, PathOf(file.Name), append: false);
             if (error == 0 && shards > 1)
-                error = WriteHeader(_writer.Outputs[shard], generation, shard);
+                error = WriteHeader(_writer.Next[shard], generation, shard);
             if (error != 0)
                 return error;
         }
@@ -378,23 +357,35 @@ internal sealed partial class AppendOnlyLog : IDisposable
         return output.File!.WriteAll(line);
     }
 
-    private int Save(AofManifest manifest) => manifest.Save(_files, DirectoryPath, ManifestName);
+    private int Save(AofManifest manifest) => Save(manifest, out _);
+
+    private int Save(AofManifest manifest, out bool isInPlace)
+    {
+        int error = manifest.Save(_files, DirectoryPath, ManifestName, out isInPlace);
+        if (isInPlace)
+            _isManifestDurable = error == 0;
+        return error;
+    }
 
     /// <summary>Reads what the manifest on the disk names, if there is one. An errno.</summary>
-    private unsafe int LoadManifest()
+    private int LoadManifest()
     {
-        int error = _files.OpenForReading(PathOf(ManifestName), out var file);
-        if (error == FileErrors.NoSuchFile)
-        {
-            _manifest = new AofManifest();
-            return 0;
-        }
+        int error = LoadManifest(DirectoryPath, out var manifest);
+        if (error == 0)
+            _manifest = manifest;
+        return error;
+    }
+
+    private unsafe int LoadManifest(string directory, out AofManifest manifest)
+    {
+        manifest = new AofManifest();
+        int error = _files.OpenForReading(Path.Combine(directory, ConfigText.ToPath(ManifestName)), out var file);
         if (error != 0)
-            return error;
+            return error == FileErrors.NoSuchFile ? 0 : error;
         try
         {
             using (file)
-                _manifest = AofManifest.Parse(System.Text.Encoding.Latin1.GetString(new ReadOnlySpan<byte>(file!.Data, checked((int)file.Length))));
+                manifest = AofManifest.Parse(System.Text.Encoding.Latin1.GetString(new ReadOnlySpan<byte>(file!.Data, checked((int)file.Length))));
         }
         catch (AofFault fault)
         {
