@@ -102,7 +102,7 @@ internal sealed unsafe class Dataset
             VerifiesChecksum = _server.Options.RdbChecksum && !_server.Options.SkipChecksumValidation,
             Replaces = replaces,
             Progress = _server.Loading,
-            HeadRead = result => LogHead(result, nowMs),
+            HeadRead = LogHead,
         };
         _server.Loading.Begin(file.Length, nowMs);
         RdbLoadResult result = RdbLoader.Load(_server.Partitions, file.Data, file.Length, options, crew);
@@ -112,18 +112,26 @@ internal sealed unsafe class Dataset
                 $"Fatal error loading the DB from {FilePath}: {RdbFaultText.Of(result.Fault)}, at offset {result.FaultOffset} of {file.Length}. "
                 + "A snapshot is loaded as a whole or not at all; redis-check-rdb may tell more. Exiting.");
         }
+        NoteLoaded(result);
+        crew.RunAlone(_server.Saving.NoteLoaded);
+        _server.Loading.End();
+    }
+
+    /// <summary>A file has been loaded, be it the snapshot or the base of an append-only file: its function libraries count from now on.</summary>
+    public void NoteLoaded(RdbLoadResult result)
+    {
         LogEnd(result);
         _keysLoaded = result.KeysLoaded;
         KeysExpired = result.KeysExpired;
         Functions.Clear();
         Functions.AddRange(result.Functions);
-        crew.RunAlone(_server.Saving.NoteLoaded);
-        _server.Loading.End();
     }
 
-    private void LogHead(RdbLoadResult result, long nowMs)
+    /// <summary>Logs what a file says of itself.</summary>
+    public void LogHead(RdbLoadResult result)
     {
         var log = _server.Log;
+        long nowMs = _server.Clock.UnixMicroseconds / 1000;
         if (result.Auxiliary.TryGetValue("redis-ver", out var version) || result.Auxiliary.TryGetValue("valkey-ver", out version))
             log.Notice($"Loading RDB produced by version {version}");
         if (result.Auxiliary.TryGetValue("ctime", out var text) && long.TryParse(text, CultureInfo.InvariantCulture, out long created))

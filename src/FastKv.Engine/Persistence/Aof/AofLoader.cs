@@ -39,6 +39,7 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
         foreach (var file in manifest.Increments)
             total += SizeOf(file);
         _server.Loading.Begin(total, _server.Clock.UnixMicroseconds / 1000);
+        _server.Dataset.Functions.Clear();
         using (var players = new EffectPlayers(_server))
         {
             try
