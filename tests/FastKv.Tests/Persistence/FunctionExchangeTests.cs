@@ -15,6 +15,7 @@ public sealed partial class FunctionExchangeTests
     [Theory]
     [InlineData(1, "yes")]
     [InlineData(3, "yes")]
+    [InlineData(1, "no")]
     public void Libraries_of_a_base_come_through(int shards, string preamble)
     {
         using var folder = new TemporaryFolder();
@@ -33,6 +34,36 @@ public sealed partial class FunctionExchangeTests
         }, keysLoaded: preamble == "yes" ? 7 : 0);
         Assert.Contains("one", before, StringComparison.Ordinal);
         Assert.Equal(before, InRedis(folder, preamble, client => Assert.Equal("OK", client.Call("FCALL", "two_f", "1", "k").Text)));
+    }
+
+    [Theory]
+    [InlineData(1, "yes")]
+    [InlineData(3, "no")]
+    public void Changes_of_libraries_in_an_increment_are_followed(int shards, string preamble)
+    {
+        using var folder = new TemporaryFolder();
+        string before = InRedis(folder, preamble, client =>
+        {
+            Load(client, "old");
+            Rewrite(client);
+            client.Call("FUNCTION", "FLUSH");
+            Load(client, "one");
+            Load(client, "two");
+            byte[] both = client.Call("FUNCTION", "DUMP").Payload!;
+            client.Call("function", "delete", "one");
+            Assert.Equal("OK", client.CallBytes("FUNCTION"u8.ToArray(), "RESTORE"u8.ToArray(), both, "REPLACE"u8.ToArray()).Text);
+            Load(client, "three");
+            Load(client, "three", "redis.log(redis.LOG_NOTICE, 'three')", "REPLACE");
+            client.Call("FUNCTION", "DELETE", "two");
+            client.Call("MULTI");
+            client.Call("SET", "k", "v");
+            Load(client, "four", isQueued: true);
+            client.Call("EXEC");
+        });
+        ThroughFastKv(folder, shards, preamble, log => Assert.DoesNotContain("has no effect", log, StringComparison.Ordinal), keysLoaded: 0);
+        foreach (string name in (string[])["one", "three", "four", "LOG_NOTICE"])
+            Assert.Contains(name, before, StringComparison.Ordinal);
+        Assert.Equal(before, InRedis(folder, preamble, client => Assert.Equal("v", client.Call("GET", "k").Text)));
     }
 
     private static void Load(RespClient client, string name, string code = "", string? replace = null, bool isQueued = false)
