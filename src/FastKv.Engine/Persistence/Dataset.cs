@@ -54,9 +54,11 @@ internal sealed unsafe class Dataset
         _server.Log.Notice(string.Create(CultureInfo.InvariantCulture, $"DB loaded from disk: {watch.Elapsed.TotalSeconds:F3} seconds"));
     }
 
-    /// <summary>Loads the snapshot into the partitions as they are, which the caller has emptied or not.</summary>
-    /// <returns>False: there is none, or it cannot be loaded, which was logged; the partitions are empty then.</returns>
-    public bool TryReload(bool replaces)
+    /// <summary>Loads the snapshot in the place of what there is, or to it. The caller holds all partitions.</summary>
+    /// <param name="flushes">Whether what there is goes.</param>
+    /// <param name="replaces">Whether keys of the file take the place of those that there are; else such a key is a fault.</param>
+    /// <returns>False: there is none, or it cannot be loaded, which was logged; then all is as it was, as it has to be for an append-only file to be right.</returns>
+    public bool TryReload(bool flushes, bool replaces)
     {
         int error = _files.OpenForReading(FilePath, out var file);
         if (error != FileErrors.None)
@@ -66,19 +68,24 @@ internal sealed unsafe class Dataset
         }
         using (file)
         {
-            try
+            var former = DatasetAside.Take(_server);
+            if (!TryLoad(file!, replaces))
             {
-                using var crew = LoadCrew.OfThreads(_server.Partitions);
-                Load(file!, replaces, crew);
-                return true;
-            }
-            catch (DatasetException exception)
-            {
-                _server.Loading.End();
-                _server.Log.Warning(exception.Message);
-                Clear();
+                former.PutBack();
                 return false;
             }
+            if (flushes)
+            {
+                former.Discard();
+                return true;
+            }
+
+            // Now that the file is known to be sound, nothing of it will be missing in what there is.
+            bool isDuplicate = !replaces && former.HasLoadedKeys();
+            former.PutBack();
+            if (isDuplicate)
+                _server.Log.Warning($"A key of {FilePath} is there already: nothing was loaded");
+            return !isDuplicate && TryLoad(file!, replaces);
         }
     }
 
@@ -90,6 +97,22 @@ internal sealed unsafe class Dataset
             foreach (var database in partition.Databases)
                 database.Clear();
             partition.LazyFree.Drain();
+        }
+    }
+
+    private bool TryLoad(IInputFile file, bool replaces)
+    {
+        try
+        {
+            using var crew = LoadCrew.OfThreads(_server.Partitions);
+            Load(file, replaces, crew);
+            return true;
+        }
+        catch (DatasetException exception)
+        {
+            _server.Loading.End();
+            _server.Log.Warning(exception.Message);
+            return false;
         }
     }
 
