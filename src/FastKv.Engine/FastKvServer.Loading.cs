@@ -107,8 +107,8 @@ public sealed partial class FastKvServer
         return true;
     }
 
-    /// <summary>Empties the server and loads the append-only file (DEBUG LOADAOF); all partitions are held.</summary>
-    /// <returns>False: it cannot be loaded, which was logged.</returns>
+    /// <summary>Loads the append-only file in the place of what there is (DEBUG LOADAOF); all partitions are held.</summary>
+    /// <returns>False: it cannot be loaded, which was logged; then all is as it was.</returns>
     internal bool TryReloadJournal()
     {
         bool wasTelling = Aof.IsTelling;
@@ -117,16 +117,19 @@ public sealed partial class FastKvServer
             Log.Warning("The append only file does not hold all data: it cannot be loaded now");
             return false;
         }
-        Dataset.Clear();
+        var former = DatasetAside.Take(this);
         bool isLoaded = true;
         try
         {
             using var crew = LoadCrew.OfThreads(_partitions);
-            _ = new AofLoader(this, Files, crew).Load();
+            if (new AofLoader(this, Files, crew).Load() is null)
+                throw new AofFault("There is no append only file");
+            former.Discard();
             Log.Warning("Append Only File loaded by DEBUG LOADAOF");
         }
         catch (AofFault fault)
         {
+            former.PutBack();
             Log.Warning(fault.Message);
             isLoaded = false;
         }

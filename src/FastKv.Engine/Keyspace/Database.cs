@@ -338,6 +338,41 @@ internal sealed unsafe partial class Database(Partition partition, int index) : 
         _fieldExpiryCount = 0;
     }
 
+    /// <summary>
+    /// Takes all out of the database, so that it is empty until <see cref="PutBack"/>; who watches keys that exist sees them change. No snapshot may be active.
+    /// </summary>
+    public DatabaseContent PutAside()
+    {
+        if (_partition.Snapshot.IsActive)
+            throw new InvalidOperationException("A snapshot is active.");
+        _partition.Watched.TouchExisting(this);
+        var content = new DatabaseContent(_table, _expiries, _fieldExpiryCount);
+        _table = new(Heap, _partition.Routing.HashSeed);
+        _expiries = default;
+        _fieldExpiryCount = 0;
+        return content;
+    }
+
+    /// <summary>Removes what has come since, and has again what it had.</summary>
+    public void PutBack(DatabaseContent content)
+    {
+        Clear();
+        _table.Dispose();
+        (_table, _expiries, _fieldExpiryCount) = (content.Table, content.Expiries, content.FieldExpiryCount);
+    }
+
+    /// <summary>Frees in slices what was put aside and is not wanted any more; blocked clients are told that it is gone.</summary>
+    public void Discard(DatabaseContent content)
+    {
+        if (content.Table.Count == 0)
+        {
+            content.Table.Dispose();
+            return;
+        }
+        _partition.LazyFree.Add(content.Table);
+        _partition.Blocked.SignalDatabase(Index);
+    }
+
     /// <summary>Exchanges the contents with another database of the same partition (SWAPDB).</summary>
     public void SwapWith(Database other)
     {

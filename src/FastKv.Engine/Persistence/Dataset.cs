@@ -54,9 +54,11 @@ internal sealed unsafe class Dataset
         _server.Log.Notice(string.Create(CultureInfo.InvariantCulture, $"DB loaded from disk: {watch.Elapsed.TotalSeconds:F3} seconds"));
     }
 
-    /// <summary>Loads the snapshot into the partitions as they are, which the caller has emptied or not.</summary>
-    /// <returns>False: there is none, or it cannot be loaded, which was logged; the partitions are empty then.</returns>
-    public bool TryReload(bool replaces)
+    /// <summary>Loads the snapshot in the place of what there is, or to it. The caller holds all partitions.</summary>
+    /// <param name="flushes">Whether what there is goes.</param>
+    /// <param name="replaces">Whether keys of the file take the place of those that there are; else such a key is a fault.</param>
+    /// <returns>False: there is none, or it cannot be loaded, which was logged; then all is as it was, as it has to be for an append-only file to be right.</returns>
+    public bool TryReload(bool flushes, bool replaces)
     {
         int error = _files.OpenForReading(FilePath, out var file);
         if (error != FileErrors.None)
@@ -66,19 +68,24 @@ internal sealed unsafe class Dataset
         }
         using (file)
         {
-            try
+            var former = DatasetAside.Take(_server);
+            if (!TryLoad(file!, replaces))
             {
-                using var crew = LoadCrew.OfThreads(_server.Partitions);
-                Load(file!, replaces, crew);
-                return true;
-            }
-            catch (DatasetException exception)
-            {
-                _server.Loading.End();
-                _server.Log.Warning(exception.Message);
-                Clear();
+                former.PutBack();
                 return false;
             }
+            if (flushes)
+            {
+                former.Discard();
+                return true;
+            }
+
+            // Now that the file is known to be sound, nothing of it will be missing in what there is.
+            bool isDuplicate = !replaces && former.HasLoadedKeys();
+            former.PutBack();
+            if (isDuplicate)
+                _server.Log.Warning($"A key of {FilePath} is there already: nothing was loaded");
+            return !isDuplicate && TryLoad(file!, replaces);
         }
     }
 
@@ -93,6 +100,22 @@ internal sealed unsafe class Dataset
         }
     }
 
+    private bool TryLoad(IInputFile file, bool replaces)
+    {
+        try
+        {
+            using var crew = LoadCrew.OfThreads(_server.Partitions);
+            Load(file, replaces, crew);
+            return true;
+        }
+        catch (DatasetException exception)
+        {
+            _server.Loading.End();
+            _server.Log.Warning(exception.Message);
+            return false;
+        }
+    }
+
     private void Load(IInputFile file, bool replaces, LoadCrew crew)
     {
         long nowMs = _server.Clock.UnixMicroseconds / 1000;
@@ -102,7 +125,7 @@ internal sealed unsafe class Dataset
             VerifiesChecksum = _server.Options.RdbChecksum && !_server.Options.SkipChecksumValidation,
             Replaces = replaces,
             Progress = _server.Loading,
-            HeadRead = result => LogHead(result, nowMs),
+            HeadRead = LogHead,
         };
         _server.Loading.Begin(file.Length, nowMs);
         RdbLoadResult result = RdbLoader.Load(_server.Partitions, file.Data, file.Length, options, crew);
@@ -112,18 +135,26 @@ internal sealed unsafe class Dataset
                 $"Fatal error loading the DB from {FilePath}: {RdbFaultText.Of(result.Fault)}, at offset {result.FaultOffset} of {file.Length}. "
                 + "A snapshot is loaded as a whole or not at all; redis-check-rdb may tell more. Exiting.");
         }
+        NoteLoaded(result);
+        crew.RunAlone(_server.Saving.NoteLoaded);
+        _server.Loading.End();
+    }
+
+    /// <summary>A file has been loaded, be it the snapshot or the base of an append-only file: its function libraries count from now on.</summary>
+    public void NoteLoaded(RdbLoadResult result)
+    {
         LogEnd(result);
         _keysLoaded = result.KeysLoaded;
         KeysExpired = result.KeysExpired;
         Functions.Clear();
         Functions.AddRange(result.Functions);
-        crew.RunAlone(_server.Saving.NoteLoaded);
-        _server.Loading.End();
     }
 
-    private void LogHead(RdbLoadResult result, long nowMs)
+    /// <summary>Logs what a file says of itself.</summary>
+    public void LogHead(RdbLoadResult result)
     {
         var log = _server.Log;
+        long nowMs = _server.Clock.UnixMicroseconds / 1000;
         if (result.Auxiliary.TryGetValue("redis-ver", out var version) || result.Auxiliary.TryGetValue("valkey-ver", out version))
             log.Notice($"Loading RDB produced by version {version}");
         if (result.Auxiliary.TryGetValue("ctime", out var text) && long.TryParse(text, CultureInfo.InvariantCulture, out long created))

@@ -2,7 +2,6 @@ using FastKv.Engine.Configuration;
 using FastKv.Engine.Persistence.Aof;
 using FastKv.Engine.Persistence.Files;
 using FastKv.Engine.Persistence.Rdb;
-using FastKv.Protocol;
 
 namespace FastKv.Server.Check;
 
@@ -16,9 +15,6 @@ internal sealed unsafe class AofFileCheck(AofCheckOptions options, CheckStreams 
 
     private readonly AofCheckOptions _options = options;
     private readonly CheckStreams _streams = streams;
-
-    /// <summary>Any argument that a server was told to accept.</summary>
-    public static ProtocolLimits Limits { get; } = new() { BulkBytesMax = int.MaxValue };
 
     /// <summary>Lines of all files so far.</summary>
     public long Lines { get; set; } = 1;
@@ -44,11 +40,11 @@ internal sealed unsafe class AofFileCheck(AofCheckOptions options, CheckStreams 
     public static AofUnits HeaderOf(string path)
     {
         if (SystemFiles.Instance.OpenForReading(ConfigText.ToPath(path), out var file) != FileErrors.None)
-            return AofUnits.Walk(null, 0, Limits);
+            return AofUnits.Walk(null, 0);
         using (file)
         {
             long line = new ReadOnlySpan<byte>(file!.Data, (int)Math.Min(file.Length, HeaderLineBytes)).IndexOf((byte)'\n') + 1;
-            return AofUnits.Walk(file.Data, line, Limits);
+            return AofUnits.Walk(file.Data, line);
         }
     }
 
@@ -74,6 +70,8 @@ internal sealed unsafe class AofFileCheck(AofCheckOptions options, CheckStreams 
             if (isRdb && !TryPreamble(file, name, out from))
                 return AofVerdict.Failed;
             end = Scan(file, name, path, from, out cut);
+            if (end == AofScanEnd.Stopped && CommandCheck.FirstRefusal(name, file.Data, from, cut) is { } refusal)
+                return Fail(refusal);
         }
         switch (end)
         {
@@ -176,7 +174,7 @@ internal sealed unsafe class AofFileCheck(AofCheckOptions options, CheckStreams 
         SayStop(scan, name);
 
         // What Redis's tool lets pass, the server may not: an annotation without its end, for one.
-        long loadable = from + AofUnits.Walk(file.Data + from, file.Length - from, Limits).ValidBytes;
+        long loadable = from + AofUnits.Walk(file.Data + from, file.Length - from).ValidBytes;
         if (loadable < cut)
         {
             _streams.Output.Write($"AOF {name} can be loaded up to offset {loadable} only\n");

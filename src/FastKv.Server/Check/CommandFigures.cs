@@ -48,7 +48,7 @@ internal sealed unsafe class CommandFigures
     /// <summary>Reads a file from an offset on.</summary>
     public void Read(byte* start, long from, long length)
     {
-        var header = AofUnits.Walk(start + from, LineEnd(start + from, length - from), AofFileCheck.Limits);
+        var header = AofUnits.Walk(start + from, LineEnd(start + from, length - from));
         (Generation, Shard, Shards) = (header.Generation, header.Shard, header.Shards);
         using var arguments = new ArgumentArray();
         var parser = new RequestParser { Authenticated = true, IsFile = true };
@@ -69,7 +69,7 @@ internal sealed unsafe class CommandFigures
             else
             {
                 arguments.Clear();
-                if (*cursor != '*' || parser.Next(ref cursor, end, arguments, AofFileCheck.Limits, out int first, out int count) != ParseStatus.Command)
+                if (*cursor != '*' || parser.Next(ref cursor, end, arguments, AofUnits.Limits, out int first, out int count) != ParseStatus.Command)
                     break;
                 if (count > 0)
                     Add(arguments.Items[first].Span, cursor - command);

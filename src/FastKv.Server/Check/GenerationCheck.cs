@@ -47,7 +47,7 @@ internal sealed unsafe class GenerationCheck(AofCheckOptions options, CheckStrea
 
     private bool TryRead(Part part, out AofUnits units)
     {
-        units = AofUnits.Walk(null, 0, AofFileCheck.Limits);
+        units = AofUnits.Walk(null, 0);
         int error = SystemFiles.Instance.OpenForReading(ConfigText.ToPath(part.Path), out var file);
         if (error != FileErrors.None)
             return Fail($"Cannot open file {part.Path}: {FileErrors.TextOf(error)}, aborting...");
@@ -65,7 +65,9 @@ internal sealed unsafe class GenerationCheck(AofCheckOptions options, CheckStrea
                 part.Damage = $"AOF {part.Name} format error\n";
             if (scan.Error.Length > 0)
                 part.Damage += scan.Error + "\n";
-            units = AofUnits.Walk(file.Data, file.Length, AofFileCheck.Limits);
+            units = AofUnits.Walk(file.Data, file.Length);
+            if (!part.IsCutByTime && CommandCheck.FirstRefusal(part.Name, file.Data, 0, Math.Min(part.Limit, units.ValidBytes)) is { } refusal)
+                return Fail(refusal);
             if (units.ValidBytes < part.Limit)
             {
                 part.Damage += $"AOF {part.Name} can be loaded up to offset {units.ValidBytes} only\n";

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using FastKv.Engine.Persistence.Aof;
-using FastKv.Protocol;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -155,7 +154,7 @@ public sealed unsafe class AofRecoveryTests(ITestOutputHelper output)
         {
             byte[] bytes = [.. file.Content, 0];
             fixed (byte* start = bytes)
-                units.Add(AofUnits.Walk(start, bytes.Length - 1, new ProtocolLimits()));
+                units.Add(AofUnits.Walk(start, bytes.Length - 1));
         }
         return AofRecovery.Cut(units, limits);
     }

@@ -133,7 +133,7 @@ public sealed class CheckGenerationTests(ITestOutputHelper output) : IDisposable
             for (int i = 0; i < files.Length; i++)
             {
                 fixed (byte* start = contents[i])
-                    units[i] = Engine.Persistence.Aof.AofUnits.Walk(start, i == 0 ? length : contents[i].Length, AofFileCheck.Limits);
+                    units[i] = Engine.Persistence.Aof.AofUnits.Walk(start, i == 0 ? length : contents[i].Length);
             }
             var last = units[0].Shares.FindLast(found => found.Start == share);
             long[] cuts = Engine.Persistence.Aof.AofRecovery.Cut(units);

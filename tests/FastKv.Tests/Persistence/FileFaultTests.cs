@@ -38,8 +38,7 @@ public sealed class FileFaultTests
         {
             server.Files.Reset(at, FileErrors.None);
             Assert.True(server.Server.Saving.SaveAtEnd());
-            server.Server.Dataset.Clear();
-            Assert.True(server.Server.Dataset.TryReload(replaces: false));
+            Assert.True(server.Server.Dataset.TryReload(flushes: true, replaces: false));
             Assert.Equal(digest, server.Digest());
         }
     }

@@ -53,8 +53,7 @@ public sealed class SaveOrderTests
         server.Saving.Current!.Wait();
         Assert.True(Snapshot.IsActive(server.Partitions), "no loop has turned the entries over yet");
         Assert.True(server.Saving.Save());
-        server.Dataset.Clear();
-        Assert.True(server.Dataset.TryReload(replaces: false));
+        Assert.True(server.Dataset.TryReload(flushes: true, replaces: false));
         Assert.Equal(digest, host.Digest());
     }
 

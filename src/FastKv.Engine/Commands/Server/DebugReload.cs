@@ -33,9 +33,7 @@ internal static class DebugReload
             context.Reply.Error(Errors.Plain);
             return;
         }
-        if (flushes)
-            dataset.Clear();
-        if (!dataset.TryReload(merges))
+        if (!dataset.TryReload(flushes, merges))
         {
             context.Reply.Error(Errors.DebugReloadFailed);
             return;

@@ -65,8 +65,9 @@ internal static unsafe class StringEdit
         return false;
     }
 
-    /// <summary>Bytes of the longest value: proto-max-bulk-len.</summary>
-    public static long Limit(ref CommandContext context) => Math.Min(context.Partition.Options.ProtoMaxBulkLen, LengthMax);
+    /// <summary>Bytes of the longest value: proto-max-bulk-len; of a file nothing is refused that was executed when that was higher.</summary>
+    public static long Limit(ref CommandContext context) =>
+        context.Partition.KeepsExpired ? LengthMax : Math.Min(context.Partition.Options.ProtoMaxBulkLen, LengthMax);
 
     /// <summary>The value as an integer, if its text is one.</summary>
     public static bool TryReadInteger(EntryRef entry, out long value)

@@ -39,6 +39,7 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
         foreach (var file in manifest.Increments)
             total += SizeOf(file);
         _server.Loading.Begin(total, _server.Clock.UnixMicroseconds / 1000);
+        _server.Dataset.Functions.Clear();
         using (var players = new EffectPlayers(_server))
         {
             try
@@ -136,7 +137,7 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
                 from = _snapshots.Load(_server.Partitions, map.Data, map.Length, file.Name);
             if (from < map.Length)
             {
-                var units = AofUnits.Walk(map.Data + from, map.Length - from, _server.ProtocolLimits);
+                var units = AofUnits.Walk(map.Data + from, map.Length - from);
                 long end = Judge(file, units, from, map.Length, isLast);
                 Read(map, from, end, file, players, home: null);
                 _crew.Drain();
@@ -160,7 +161,7 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
     {
         using var map = Open(file);
         long line = new ReadOnlySpan<byte>(map.Data, (int)Math.Min(map.Length, 256)).IndexOf((byte)'\n') + 1;
-        return AofUnits.Walk(map.Data, line, _server.ProtocolLimits);
+        return AofUnits.Walk(map.Data, line);
     }
 
     /// <summary>Loads a generation, the last one up to the last instant at which it was whole. Returns the number of its files.</summary>
@@ -174,7 +175,7 @@ internal sealed unsafe class AofLoader(FastKvServer server, IFileSystem files, L
             var units = new AofUnits[count];
             for (int i = 0; i < count; i++)
                 maps[i] = Open(manifest.Increments[first + i]);
-            EachAtOnce(count, i => units[i] = AofUnits.Walk(maps[i].Data, maps[i].Length, _server.ProtocolLimits));
+            EachAtOnce(count, i => units[i] = AofUnits.Walk(maps[i].Data, maps[i].Length));
             for (int i = 0; i < count; i++)
                 _ = Judge(manifest.Increments[first + i], units[i], 0, maps[i].Length, isLast);
             long[] cuts = isLast ? AofRecovery.Cut(units) : Array.ConvertAll(units, each => each.ValidBytes);

@@ -106,7 +106,7 @@ internal sealed unsafe class AofReader : IDisposable
             }
             byte* start = cursor;
             _arguments.Clear();
-            _parser.Next(ref cursor, end, _arguments, _server.ProtocolLimits, out int first, out int count);
+            _parser.Next(ref cursor, end, _arguments, AofUnits.Limits, out int first, out int count);
             if (count > 0 && Dispatch(_arguments.Items + first, count, cursor - start) && _begin is not null)
                 EndFirstUnit();
             if (++_unannounced == CommandsPerNote)
@@ -142,11 +142,14 @@ internal sealed unsafe class AofReader : IDisposable
     /// <summary>Passes a command on; whether a unit ends with it.</summary>
     private bool Dispatch(Argument* arguments, int count, long bytes)
     {
-        var command = CommandTable.Find(arguments->Pointer, arguments->Length);
-        if (command is not null)
-            command = CommandRules.Refine(command, arguments, count);
+        var command = AofCommands.Find(arguments, count);
         if (command is null)
-            throw new AofFault($"Unknown command '{Encoding.Latin1.GetString(arguments->Span)}' reading the append only file {_fileName}");
+        {
+            if (!FunctionEffects.IsEffect(arguments, count))
+                throw new AofFault($"Unknown command '{Encoding.Latin1.GetString(arguments->Span)}' reading the append only file {_fileName}");
+            FollowFunctions(arguments, count);
+            return !_isInTransaction;
+        }
         if (command.FirstKey == 0)
         {
             switch (command.Name)
@@ -179,6 +182,15 @@ internal sealed unsafe class AofReader : IDisposable
         if (batch.Count == EffectBatch.CommandsMax || batch.Bytes >= BytesPerBatch)
             Send(shard);
         return !_isInTransaction;
+    }
+
+    private void FollowFunctions(Argument* arguments, int count)
+    {
+        // A redis-server has appended it: one reader is left that does.
+        _home?.Others();
+        _home = null;
+        if (!FunctionEffects.TryApply(_server.Dataset.Functions, arguments, count))
+            _server.Log.Warning($"A FUNCTION {Encoding.Latin1.GetString(arguments[1].Span)} in the append only file {_fileName} has no effect");
     }
 
     private bool IsAtHome(AofHome home, CommandDescriptor command, int shard, Argument* arguments, int count)

@@ -26,6 +26,11 @@ internal sealed unsafe class AofUnits
 
     private bool _isShareOpen;
 
+    /// <summary>
+    /// Bounds of a file's arguments: what was executed is in it, whatever <c>proto-max-bulk-len</c> was then, and is now. (Redis does not apply it to files either.)
+    /// </summary>
+    public static ProtocolLimits Limits { get; } = new() { BulkBytesMax = int.MaxValue };
+
     /// <summary>End of the last unit that is complete.</summary>
     public long ValidBytes { get; private set; }
 
@@ -51,8 +56,7 @@ internal sealed unsafe class AofUnits
     /// <summary>Walks over a file.</summary>
     /// <param name="start">Its first byte.</param>
     /// <param name="length">Its length.</param>
-    /// <param name="limits">Bounds of arguments.</param>
-    public static AofUnits Walk(byte* start, long length, ProtocolLimits limits)
+    public static AofUnits Walk(byte* start, long length)
     {
         var units = new AofUnits();
         using var arguments = new ArgumentArray();
@@ -75,7 +79,7 @@ internal sealed unsafe class AofUnits
             }
             arguments.Clear();
             byte* command = cursor;
-            var status = parser.Next(ref cursor, end, arguments, limits, out int first, out int count);
+            var status = parser.Next(ref cursor, end, arguments, Limits, out int first, out int count);
             if (status == ParseStatus.Error)
                 units.DamagedAt = command - start;
             if (status != ParseStatus.Command)

@@ -18,11 +18,13 @@ internal sealed unsafe class RdbBaseLoader(FastKvServer server, LoadCrew crew) :
             DropsExpired = false,
             VerifiesChecksum = _server.Options.RdbChecksum,
             Progress = _server.Loading,
+            HeadRead = _server.Dataset.LogHead,
         };
         var result = RdbLoader.Load(partitions, start, length, options, _crew);
         if (result.Fault != RdbFault.None)
             throw new AofFault(
                 $"Error reading the RDB preamble of the AOF file {name}, AOF loading aborted: {RdbFaultText.Of(result.Fault)}, at offset {result.FaultOffset}");
+        _server.Dataset.NoteLoaded(result);
         return result.Bytes;
     }
 }

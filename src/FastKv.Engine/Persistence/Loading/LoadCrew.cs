@@ -9,7 +9,9 @@ namespace FastKv.Engine.Persistence.Loading;
 //          └────────────────────► queue of partition 1 ──► the loop of shard 1                                   or a thread of its own
 //                                                                                                    (when one command holds all partitions)
 //
-// At the start the loops run already and answer clients, so nobody but a loop touches its partition: what needs all of them is done under an exclusive ticket.
+// What needs all partitions is done while nobody else runs one: several readers may be at work, and each sends on while another one has something of that
+// kind. The threads of the crew stand still for it at a place in their queues (StandStill); with the loops, which run already and answer clients, it is an
+// exclusive ticket.
 
 /// <summary>Does the work that readers of files find for the partitions.</summary>
 internal sealed class LoadCrew : IDisposable
@@ -19,6 +21,9 @@ internal sealed class LoadCrew : IDisposable
     private readonly Thread[] _threads;
     private readonly CancellationTokenSource _cancelled;
     private readonly Lock _gate = new();
+
+    /// <summary>Held by the reader that has the threads of the crew stand still: two that each held up some of them would wait for each other.</summary>
+    private readonly Lock _alone = new();
     private Exception? _failure;
 
     private LoadCrew(int partitions, FastKvServer? server, CancellationToken cancelled)
@@ -73,16 +78,16 @@ internal sealed class LoadCrew : IDisposable
         Cancelled.ThrowIfCancellationRequested();
     }
 
-    /// <summary>Runs an action that may touch all partitions, after all that was sent so far.</summary>
+    /// <summary>Runs an action that may touch all partitions, after all that was sent so far; nobody else runs one meanwhile, whatever other readers send.</summary>
     /// <exception cref="OperationCanceledException">The load has been given up; see <see cref="Failure"/>.</exception>
     public void RunAlone(Action action)
     {
-        Drain();
         if (_server is null)
         {
-            action();
+            RunWhileStill(action);
             return;
         }
+        Drain();
         using var done = new ManualResetEventSlim();
         _server.RunExclusively(() =>
         {
@@ -153,6 +158,25 @@ internal sealed class LoadCrew : IDisposable
         foreach (var thread in _threads)
             thread.Join();
         _cancelled.Dispose();
+    }
+
+    private void RunWhileStill(Action action)
+    {
+        lock (_alone)
+        {
+            var stand = new StandStill(_queues.Length);
+            try
+            {
+                foreach (var queue in _queues)
+                    queue.TryAdd(stand, Cancelled);
+                stand.WaitUntilStill(Cancelled);
+                action();
+            }
+            finally
+            {
+                stand.End();
+            }
+        }
     }
 
     private void RunGuarded(Action action)

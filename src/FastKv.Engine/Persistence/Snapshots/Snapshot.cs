@@ -24,7 +24,7 @@ internal sealed class Snapshot
         StartedMs = partitions[0].NowMs;
         foreach (var partition in partitions)
             partition.Snapshot.Begin(_queue, kind == SnapshotKind.CommandBase);
-        var head = kind == SnapshotKind.CommandBase ? default : MakeHead(partitions, kind == SnapshotKind.RdbBase, functions);
+        var head = kind == SnapshotKind.CommandBase ? MakeCommands(functions) : MakeHead(partitions, kind == SnapshotKind.RdbBase, functions);
         _thread = new Thread(() => Write(head)) { Name = "snapshot", IsBackground = true };
         _thread.Start();
     }
@@ -50,7 +50,7 @@ internal sealed class Snapshot
     /// <param name="partitions">All of them.</param>
     /// <param name="file">The file, not yet opened; disposed of at the end.</param>
     /// <param name="kind">What the file is to be.</param>
-    /// <param name="functions">The code of function libraries, for an RDB file.</param>
+    /// <param name="functions">The code of function libraries.</param>
     /// <param name="completed">Called once at the end, on the writing thread.</param>
     public static Snapshot Begin(
         Partition[] partitions, SnapshotFile file, SnapshotKind kind, IReadOnlyList<byte[]> functions, Action<Snapshot> completed) =>
@@ -133,6 +133,19 @@ internal sealed class Snapshot
             RdbRecords.WriteResize(ref head, keys, partitions.Sum(partition => partition.Databases[i].VolatileCount));
         }
         return head;
+    }
+
+    /// <summary>What stands before the keys in a file of commands.</summary>
+    private static NativeBuffer MakeCommands(IReadOnlyList<byte[]> functions)
+    {
+        NativeBuffer commands = default;
+        foreach (byte[] code in functions)
+        {
+            RdbOutput.Raw(ref commands, System.Text.Encoding.ASCII.GetBytes(FormattableString.Invariant($"*3\r\n$8\r\nFUNCTION\r\n$4\r\nLOAD\r\n${code.Length}\r\n")));
+            RdbOutput.Raw(ref commands, code);
+            RdbOutput.Raw(ref commands, "\r\n"u8);
+        }
+        return commands;
     }
 
     private void Write(NativeBuffer head)
