@@ -344,14 +344,18 @@ public sealed partial class FastKvServer : IDisposable
         }
     }
 
-    // What is in force by now counts, not what was when the action was posted: a later change, made by this loop itself, may have come before it.
-    private void SetPause(ShardLoop loop)
+    /// <summary>Holds the clients of a loop, or lets them go on, as CLIENT PAUSE and the disk want it; on its thread.</summary>
+    internal void SetPause(ShardLoop loop)
     {
-        bool isOn = Pause.UntilMs != 0;
+        // What is in force by now counts, not what was when the action was posted: a later change, made by this loop itself, may have come before it.
+        bool isPaused = Pause.UntilMs != 0;
+        bool isGated = isPaused || loop.IsPressed;
         foreach (var client in loop.Clients)
         {
-            client.Gate = isOn ? client.Gate | ClientGate.Pause : client.Gate & ~ClientGate.Pause;
-            if (isOn)
+            client.Gate = isGated ? client.Gate | ClientGate.Pause : client.Gate & ~ClientGate.Pause;
+
+            // With the pause over, and the disk still to be waited for, reads go on.
+            if (isPaused || (isGated && !client.IsHeld))
                 continue;
             client.IsHeld = false;
             loop.MarkReady(client);

@@ -24,7 +24,7 @@ internal enum ClientGate
     /// <summary>CLIENT REPLY SKIP has been called: the next command turns it into <see cref="ReplySkip"/>.</summary>
     ReplySkipNext = 8,
 
-    /// <summary>CLIENT PAUSE is on somewhere in the server.</summary>
+    /// <summary>CLIENT PAUSE is on somewhere in the server, or its loop waits for the disk.</summary>
     Pause = 16,
 
     /// <summary>No further command is read: the connection closes when its replies have left.</summary>
@@ -151,7 +151,7 @@ internal sealed unsafe class Client
     public bool InFlight;
     public bool IsReady;
 
-    /// <summary>CLIENT PAUSE keeps its next command from running.</summary>
+    /// <summary>CLIENT PAUSE, or the disk, keeps its next command from running.</summary>
     public bool IsHeld;
     public bool IsReceivePaused;
     public bool IsClosed;

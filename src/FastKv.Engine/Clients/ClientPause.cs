@@ -30,8 +30,12 @@ internal sealed class ClientPause
     {
         if (command is null || !IsOn(nowMs) || (client.Gate & ClientGate.IsMonitor) != 0)
             return false;
-        return !_writesOnly || (FlagsOf(client, command) & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0;
+        return !_writesOnly || MayReplicate(client, command);
     }
+
+    /// <summary>Whether a command of the client may change what others are told of, which for EXEC the queued commands say.</summary>
+    public static bool MayReplicate(Client client, CommandDescriptor command) =>
+        (FlagsOf(client, command) & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0;
 
     /// <summary>Whether a command of the client writes, which for EXEC the queued commands say.</summary>
     public static bool Writes(Client client, CommandDescriptor command) => (FlagsOf(client, command) & CommandFlags.Write) != 0;

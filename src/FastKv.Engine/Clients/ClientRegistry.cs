@@ -69,7 +69,7 @@ internal sealed class ClientRegistry(FastKvServer server)
         client.CreatedMs = client.LastInteractionMs = nowMs;
         client.Gate = _server.CommonGate;
         _server.Acl.BeginSession(client);
-        if (_server.Pause.IsOn(nowMs))
+        if (_server.Pause.IsOn(nowMs) || loop.IsPressed)
             client.Gate |= ClientGate.Pause;
         return client;
     }

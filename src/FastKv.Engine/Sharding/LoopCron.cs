@@ -101,7 +101,7 @@ internal sealed class LoopCron(ShardLoop loop, FastKvServer server)
             _nextSliceUs = nowUs + TickUs;
             return;
         }
-        if (!_server.Pause.IsOn(_loop.NowMs))
+        if (!_server.Pause.IsOn(_loop.NowMs) && !_loop.IsPressed)
             isMore |= partition.ActiveExpiry.RunSlice(_server.Clock, nowUs);
         long expiryNs = timeline.EndActivity(startNs, "expiry");
         _loop.Statistics.ExpireCycleNs += expiryNs;

@@ -82,8 +82,10 @@ internal sealed partial class ShardLoop
             return 0;
         }
         long wait = Math.Min(_cron.WaitMicroseconds(NowUs), Math.Max(0, Blocked.NextDeadlineUs - NowUs));
-        if (Blocked.HasDeferred)
+        if (Blocked.HasDeferred || IsPressed)
             wait = Math.Min(wait, RemoteSleepUs);
+        if (_server.Aof.IsOn)
+            wait = Math.Min(wait, _server.Aof.Pressure.UsUntilLate(NowUs));
         if (wait == 0 || Idle.ShouldSpin(NowUs))
             return 0;
         if (_outstandingTotal > 0)

@@ -36,11 +36,6 @@ internal sealed partial class ShardLoop : IDisposable
     private const int MessageSpinRounds = 16;
     private const int MessageSpinIterations = 8;
 
-    /// <summary>
-    /// When the disk does not keep up with the journals, each turn waits so long: clients are delayed rather than more and more kept in memory.
-    /// </summary>
-    private const int BehindMs = 10;
-
     /// <summary>A step of the system's clock is noticed within this time.</summary>
     private const long ClockSyncPeriodUs = 100_000;
 
@@ -67,6 +62,7 @@ internal sealed partial class ShardLoop : IDisposable
     private long _batchBound;
     private int _sleeping;
     private int _outstandingTotal;
+    private int _watchedShard;
     private long _lastProgressUs;
     private long _nextClockSyncUs;
     private long _unixOffsetUs;
@@ -118,6 +114,9 @@ internal sealed partial class ShardLoop : IDisposable
 
     /// <summary>What it does to load the dataset; null: it is loaded.</summary>
     public volatile Persistence.Loading.LoadSlices? Loading;
+
+    /// <summary>Commands of its clients that write wait until the disk has caught up with the journals.</summary>
+    public bool IsPressed;
 
     /// <summary>Monotonic time at the start of the turn, microseconds.</summary>
     public long NowUs;
@@ -213,10 +212,10 @@ internal sealed partial class ShardLoop : IDisposable
     /// <summary>One turn, waiting at most <paramref name="waitUs"/> (−1: without bound) for the network.</summary>
     public void RunTurn(long waitUs)
     {
-        if (_server.Aof.Writer.IsBehind)
-            Thread.Sleep(BehindMs);
         if (waitUs == 0)
             UpdateClock();
+        if (_server.Aof.IsOn | IsPressed)
+            WatchJournals();
         _isClockStale = waitUs != 0;
         int events = _events!.Poll(waitUs);
         if (waitUs != 0)
@@ -353,10 +352,10 @@ internal sealed partial class ShardLoop : IDisposable
         _ready.Enqueue(client);
     }
 
-    /// <summary>Whether CLIENT PAUSE keeps the command from running now; the client is then resumed when the pause ends.</summary>
+    /// <summary>Whether CLIENT PAUSE, or the disk, keeps the command from running now; the client is then resumed when that ends.</summary>
     public bool Hold(Client client, CommandDescriptor? command)
     {
-        client.IsHeld = _server.Pause.Holds(client, command, NowMs);
+        client.IsHeld = _server.Pause.Holds(client, command, NowMs) || (IsPressed && command is not null && ClientPause.MayReplicate(client, command));
         return client.IsHeld;
     }
 
@@ -373,6 +372,21 @@ internal sealed partial class ShardLoop : IDisposable
         Blocked.Dispose();
         Statistics.Dispose();
         Buffers.Dispose();
+    }
+
+    /// <summary>Looks at the own partition's journal and another one's, and holds commands that write while the disk does not keep up.</summary>
+    private void WatchJournals()
+    {
+        _watchedShard = _watchedShard + 1 < Partitions.Length ? _watchedShard + 1 : 0;
+        bool isPressed = _server.Aof.Pressure.Look(NowUs, Index, _watchedShard);
+        if (isPressed == IsPressed)
+            return;
+        IsPressed = isPressed;
+        _server.SetPause(this);
+
+        // Whoever sleeps would run what comes next before he looks.
+        foreach (var loop in _server.Loops)
+            loop.Wake();
     }
 
     private void RunBlocked()

@@ -148,7 +148,7 @@ internal sealed class ServerStatistics(FastKvServer server)
         }
         _server.MemoryLimit.ResetStatistics();
         _server.Aof.ResetStatistics();
-        _server.Aof.Writer.ResetStatistics();
+        _server.Aof.Pressure.ResetStatistics();
         foreach (double[] samples in (double[][])[_operations, _input, _output, _turns, _turnUs])
             Array.Clear(samples);
         _outputBytesBefore = SentBytes;

@@ -33,6 +33,9 @@ public sealed class JournalMemoryTests(ITestOutputHelper output)
     {
         using var host = new SlowDiskServer(shards, "appendfsync no", $"maxmemory {Limit}", "maxmemory-policy allkeys-lru");
         using RespClient client = host.Connect();
+
+        // More waits than clients would be allowed to add.
+        host.Pressure.BytesMax = host.Pressure.LateUs = long.MaxValue;
         byte[] value = new byte[ValueBytes];
         Set(client, 0, KeysBefore, value);
         host.Files.WriteGate.Reset();

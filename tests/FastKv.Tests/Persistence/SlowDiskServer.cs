@@ -2,6 +2,7 @@ using System.Net;
 using FastKv.Engine;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Logging;
+using FastKv.Engine.Persistence.Aof;
 using FastKv.Tests.TestKit;
 
 namespace FastKv.Tests.Persistence;
@@ -28,6 +29,9 @@ internal sealed class SlowDiskServer : IDisposable
     }
 
     public SlowFiles Files { get; }
+
+    /// <summary>When clients have to wait for the disk.</summary>
+    public JournalPressure Pressure => _server.Aof.Pressure;
 
     public RespClient Connect() => RespClient.Connect(new IPEndPoint(IPAddress.Loopback, _port));
 

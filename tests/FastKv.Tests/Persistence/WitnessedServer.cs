@@ -2,6 +2,7 @@ using System.Net;
 using FastKv.Engine;
 using FastKv.Engine.Configuration;
 using FastKv.Engine.Logging;
+using FastKv.Engine.Persistence.Aof;
 using FastKv.Tests.TestKit;
 
 namespace FastKv.Tests.Persistence;
@@ -20,10 +21,14 @@ internal sealed class WitnessedServer : IDisposable
         var config = new ServerConfig(log);
         config.Load(null, null, $"shards {shards}\nport {_port}\nappendonly yes\nappendfsync {policy}\nsave \"\"\n");
         _server = new FastKvServer(config, log, null, null, Witness);
+        Pressure.LateUs = long.MaxValue;
         _ = _server.LoadAndStart();
     }
 
     public SyncWitness Witness { get; }
+
+    /// <summary>When clients have to wait for the disk: never because of a slow fsync, unless the test wants it.</summary>
+    public JournalPressure Pressure => _server.Aof.Pressure;
 
     public RespClient Connect() => RespClient.Connect(new IPEndPoint(IPAddress.Loopback, _port));
 

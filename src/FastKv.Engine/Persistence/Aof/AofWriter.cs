@@ -26,14 +26,8 @@ internal sealed class AofWriter : IDisposable
     private const int RetryWaitMs = 100;
     private const long SyncPeriodMs = 1000;
 
-    /// <summary>A fsync that takes longer delays the clients, as in Redis, rather than let more than that be lost.</summary>
-    private const long SyncLateMs = 2000;
-
     /// <summary>Bytes of all journals that are written while all clients wait, before a rewrite.</summary>
     private const long FlushBytesMax = 1 << 20;
-
-    /// <summary>Bytes of one journal that wait to be written before clients have to wait.</summary>
-    private const long BacklogBytesMax = 256L << 20;
 
     private readonly AppendOnlyLog _log;
     private readonly Partition[] _partitions;
@@ -52,7 +46,6 @@ internal sealed class AofWriter : IDisposable
     private readonly Thread _syncThread;
     private volatile bool _stopping;
     private volatile bool _isSyncing;
-    private long _syncStartedMs;
     private long _lastSyncMs;
     private long _requested;
     private long _durable;
@@ -91,17 +84,10 @@ internal sealed class AofWriter : IDisposable
     /// <summary>Held by the thread during each step: whoever else holds it finds the writer at rest, and all that its steps change.</summary>
     public Lock Steps { get; } = new();
 
-    /// <summary>Clients are to wait: the disk does not keep up. Any thread.</summary>
-    public bool IsBehind { get; private set; }
+    private JournalPressure Pressure => _log.Pressure;
 
     /// <summary>A fsync is under way beside the writing.</summary>
     public bool IsSyncing => _isSyncing;
-
-    /// <summary>Writes that were put off behind a fsync that took more than two seconds.</summary>
-    public long DelayedSyncs { get; private set; }
-
-    /// <summary>CONFIG RESETSTAT.</summary>
-    public void ResetStatistics() => DelayedSyncs = 0;
 
     /// <summary>The last commit that is as safe as <c>appendfsync</c> wants it: all that was published before it was requested. Any thread.</summary>
     public long Durable => Volatile.Read(ref _durable);
@@ -139,6 +125,7 @@ internal sealed class AofWriter : IDisposable
         if (_thread.IsAlive)
             return;
         _lastSyncMs = Environment.TickCount64;
+        Pressure.Start();
         _thread.Start();
         _syncThread.Start();
     }
@@ -314,12 +301,15 @@ internal sealed class AofWriter : IDisposable
         // Before what is published: whoever has asked by now has published before.
         long requested = Volatile.Read(ref _requested);
         long marked = Volatile.Read(ref _marked);
+        Pressure.BeginStep();
         for (int i = 0; i < _partitions.Length; i++)
             _targets[i] = _partitions[i].Journal.Stream.Published;
         _hasFailed = false;
         while (Round())
         {
         }
+
+        Pressure.NoteWritten();
 
         // Not before all has been written, rotation included: what one shard could write says nothing of what another could not.
         if (!_hasFailed)
@@ -329,11 +319,13 @@ internal sealed class AofWriter : IDisposable
             Volatile.Write(ref _written, marked);
         bool isSafe = !_log.IsWriteFailing && Sync(requested != _durable);
         _log.Advance();
-        WatchBacklog();
 
         // Not while the other thread is at it: a file counts as synced from the moment when that begins.
-        if (!_isSyncing && !HasUnsynced())
+        bool isSynced = !_isSyncing && !HasUnsynced();
+        if (isSynced)
             NoteSynced(_written);
+        if (isSynced || !IsSyncWanted)
+            Pressure.NoteSynced(Pressure.WrittenUs);
         if (isSafe && requested != _durable && isReached)
         {
             Volatile.Write(ref _durable, requested);
@@ -473,11 +465,16 @@ internal sealed class AofWriter : IDisposable
         return WriteTo(shard, mark.End) ? SyncFile(_outputs[shard]) : _log.WriteError;
     }
 
+    /// <summary>Whether appendfsync, and what is going on beside, wants anything synced.</summary>
+    private bool IsSyncWanted => _options.AppendFsync != AppendFsync.No && !IsSyncPutOff;
+
+    private bool IsSyncPutOff => _options.NoAppendFsyncOnRewrite && _log.IsChildAtWork;
+
     /// <summary>Syncs as it is wanted; false: it failed.</summary>
     private bool Sync(bool isRequested)
     {
         bool isAlways = _options.AppendFsync == AppendFsync.Always;
-        if (_options.NoAppendFsyncOnRewrite && _log.IsChildAtWork && Volatile.Read(ref _drains) == 0)
+        if (IsSyncPutOff && Volatile.Read(ref _drains) == 0)
             return true;
         if (isAlways || isRequested)
         {
@@ -498,7 +495,6 @@ internal sealed class AofWriter : IDisposable
         if (now - _lastSyncMs >= SyncPeriodMs && !_isSyncing && HasUnsynced())
         {
             _lastSyncMs = now;
-            _syncStartedMs = now;
             _isSyncing = true;
             _syncSignal.Set();
         }
@@ -560,26 +556,19 @@ internal sealed class AofWriter : IDisposable
             if (_stopping)
                 return;
             long written = Volatile.Read(ref _written);
+            long writtenUs = Pressure.WrittenUs;
             int error = SyncAll();
             if (error != 0)
                 _log.FailSync(error);
             else
                 _log.EndSyncError();
             if (error == 0)
+            {
                 NoteSynced(written);
+                Pressure.NoteSynced(writtenUs);
+            }
             _isSyncing = false;
         }
-    }
-
-    private void WatchBacklog()
-    {
-        bool isLate = _isSyncing && _options.AppendFsync == AppendFsync.EverySecond && Environment.TickCount64 - _syncStartedMs > SyncLateMs;
-        bool isBehind = isLate;
-        foreach (var partition in _partitions)
-            isBehind |= partition.Journal.Stream.Published - partition.Journal.Stream.Consumed > BacklogBytesMax;
-        if (isLate && !IsBehind)
-            DelayedSyncs++;
-        IsBehind = isBehind;
     }
 
     private void Close(JournalFile output)

@@ -60,6 +60,7 @@ internal sealed partial class AppendOnlyLog : IDisposable
         _options = server.Options;
         _files = files;
         _base = new AofBase(server);
+        Pressure = new JournalPressure(this, server.Partitions, _options, server.Clock);
         _writer = new AofWriter(this, server.Partitions, _options, files, server.Latency);
     }
 
@@ -121,6 +122,9 @@ internal sealed partial class AppendOnlyLog : IDisposable
     public long CurrentRewriteSeconds => _isRewriting ? (long)Stopwatch.GetElapsedTime(_rewriteStarted).TotalSeconds : -1;
 
     public AofWriter Writer => _writer;
+
+    /// <summary>Whether clients have to wait for the disk.</summary>
+    public JournalPressure Pressure { get; }
 
     /// <summary>Bytes of base and increments.</summary>
     public long CurrentBytes

@@ -16,6 +16,8 @@ internal sealed unsafe partial class CommandRecordWriter
             return null;
         if (_stage == Stage.Head)
             Step(ref output);
+        if (_stage == Stage.Expiry)
+            return null;
         if (_restBytes > 0)
             WriteWholeRest(ref output);
         FrozenRecord? record = _entry.Type switch

@@ -1,4 +1,5 @@
 using FastKv.Engine.Commands.Streams;
+using FastKv.Engine.Persistence.Rdb;
 using FastKv.Memory;
 using FastKv.Structures;
 
@@ -7,6 +8,7 @@ namespace FastKv.Engine.Persistence.Journal;
 // Streams: the entries of a block, a group, a consumer or a pending entry per step.
 internal sealed unsafe partial class CommandRecordWriter
 {
+    private DumpWorkspace? _payload;
     private StreamState* _stream;
     private StreamPackCursor _blocks;
     private StreamIdMap.Cursor _pending;
@@ -20,6 +22,11 @@ internal sealed unsafe partial class CommandRecordWriter
     private void BeginStream(ref NativeBuffer output)
     {
         _stream = StreamValue.Of(_entry);
+        if (HasLostPending(_stream) && TryWritePayload(ref output))
+        {
+            _stage = Stage.Expiry;
+            return;
+        }
         _blocks = new StreamPackCursor(_stream);
         if (_stream->Length > 0)
             return;
@@ -31,6 +38,39 @@ internal sealed unsafe partial class CommandRecordWriter
         EffectText.Argument(ref output, "0-1"u8);
         EffectText.Argument(ref output, "x"u8);
         EffectText.Argument(ref output, "y"u8);
+    }
+
+    /// <summary>Whether something is pending that is not in the stream any more. O(groups) where nothing was deleted, else O(n log n) in what is pending.</summary>
+    private static bool HasLostPending(StreamState* stream)
+    {
+        for (int i = 0; i < stream->Groups.Count; i++)
+        {
+            var pending = ((StreamGroup*)stream->Groups[i])->Pending.First;
+            if (!pending.IsValid || (stream->Length > 0 && pending.Id >= stream->First && stream->MaxDeleted < pending.Id))
+                continue;
+            do
+            {
+                if (!stream->Contains(pending.Id))
+                    return true;
+            }
+            while (pending.MoveNext());
+        }
+        return false;
+    }
+
+    /// <summary>The whole stream as RESTORE: XCLAIM would pass over what is pending and not there, even with FORCE. False: it is too large for that.</summary>
+    private bool TryWritePayload(ref NativeBuffer output)
+    {
+        _payload ??= new DumpWorkspace();
+        long length = _payload.Serialize(_values, _entry, compress: false);
+        if (length <= int.MaxValue)
+        {
+            Command(ref output, 4, "RESTORE"u8, _entry.Key);
+            EffectText.Argument(ref output, "0"u8);
+            EffectText.Argument(ref output, new ReadOnlySpan<byte>(_payload.Payload, (int)length));
+        }
+        _payload.Reset();
+        return length <= int.MaxValue;
     }
 
     private void StepStream(ref NativeBuffer output)

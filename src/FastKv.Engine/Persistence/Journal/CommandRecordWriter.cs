@@ -17,6 +17,7 @@ namespace FastKv.Engine.Persistence.Journal;
 //   hash                  HMSET …, HPEXPIREAT …          the same; the times of a command's fields stand behind it
 //   stream                XADD …, XSETID                 the entries of a block to a step
 //                         per group: XGROUP CREATE, per consumer: XGROUP CREATECONSUMER, XCLAIM …
+//                         RESTORE as a whole if something is pending that is not in the stream any more
 //   at the end            PEXPIREAT
 //
 // A text from 64 KiB on is the last argument of a command of its own and written in pieces, with the value of a field, the field, and the score before it.
@@ -128,6 +129,8 @@ internal sealed unsafe partial class CommandRecordWriter : RecordWriter
     {
         _elements.Release();
         _times.Release();
+        _payload?.Dispose();
+        _payload = null;
     }
 
     private void Command(ref NativeBuffer output, int count, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key)

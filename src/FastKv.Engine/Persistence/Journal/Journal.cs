@@ -203,7 +203,9 @@ internal sealed unsafe class Journal : IDisposable
     public void AddImage(EntryRef entry, Database database)
     {
         var target = Substitute ?? this;
-        target._effects += _images.Write(ref target._unit, database.Values, entry, _partition.NowMs);
+        target._effects += KeyImage.TryAppendPayload(ref target._unit, database, entry)
+            ? 1
+            : _images.Write(ref target._unit, database.Values, entry, _partition.NowMs);
     }
 
     public void Dispose()

@@ -52,7 +52,7 @@ internal static class PersistenceSection
         text.Line("aof_pending_rewrite"u8, aof.IsRewriteScheduled ? 1 : 0);
         text.Line("aof_buffer_length"u8, aof.Writer.PendingBytes);
         text.Line("aof_pending_bio_fsync"u8, aof.Writer.IsSyncing ? 1 : 0);
-        text.Line("aof_delayed_fsync"u8, aof.Writer.DelayedSyncs);
+        text.Line("aof_delayed_fsync"u8, aof.Pressure.Delays);
     }
 
     private static void WriteLoading(InfoText text, FastKvServer server)
