@@ -22,16 +22,16 @@ internal sealed partial class AppendOnlyLog
     public int BeginRewrite(out bool isBegun)
     {
         isBegun = false;
-        bool wasScheduled = IsRewriteScheduled;
-        IsRewriteScheduled = true;
         if (_hasStartFailed)
             End(AofState.Waiting);
         if (_isRewriting || !_base.CanBegin)
+        {
+            IsRewriteScheduled = true;
             return 0;
+        }
         int error = OpenRewrite();
         if (error != 0)
         {
-            IsRewriteScheduled = wasScheduled;
             LastRewriteFailed = true;
             NoteFailure();
             return error;
@@ -86,8 +86,10 @@ internal sealed partial class AppendOnlyLog
     public void ResetStatistics() => Rewrites = 0;
 
     /// <summary>Whether a rewrite is wanted and may begin: one that is scheduled, or that auto-aof-rewrite-percentage asks for.</summary>
-    public bool IsRewriteDue()
+    /// <param name="cause">Why it begins of itself; null: it is scheduled.</param>
+    private bool IsRewriteDue(out string? cause)
     {
+        cause = null;
         bool isPaused = _failuresInRow >= RewriteFailuresBeforePause && Environment.TickCount64 - _rewriteFailedMs < RewriteRetryMs;
         if (_isRewriting || isPaused)
             return false;
@@ -100,8 +102,8 @@ internal sealed partial class AppendOnlyLog
         bool hasGrown = size > _options.AutoAofRewriteMinSize && growth >= _options.AutoAofRewritePercentage;
         if (!(hasGrown || _generations >= GenerationsMax) || !_base.CanBegin)
             return false;
-        _server.Log.Notice(hasGrown ? $"Starting automatic rewriting of AOF on {growth}% growth"
-            : $"Starting automatic rewriting of AOF of {_generations} generations of increments");
+        cause = hasGrown ? $"Starting automatic rewriting of AOF on {growth}% growth"
+            : $"Starting automatic rewriting of AOF of {_generations} generations of increments";
         return true;
     }
 

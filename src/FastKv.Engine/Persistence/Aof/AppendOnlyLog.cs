@@ -202,17 +202,24 @@ internal sealed partial class AppendOnlyLog : IDisposable
     /// <summary>On the first loop, some times a second: begins a rewrite that is due.</summary>
     public void Tick()
     {
-        bool hasStartFailed = _hasStartFailed;
-        if (_isRequested || !(hasStartFailed || IsRewriteDue()))
+        if (_isRequested || !(_hasStartFailed || IsRewriteDue(out _)))
             return;
         _isRequested = true;
         _server.Loops[0].RunExclusive(() =>
         {
             _isRequested = false;
             if (_hasStartFailed)
+            {
                 EndFailedStart();
-            else if (!hasStartFailed)
-                _ = BeginRewrite(out _);
+                return;
+            }
+
+            // A command may have begun it meanwhile.
+            if (!IsRewriteDue(out string? cause))
+                return;
+            if (cause is not null)
+                _server.Log.Notice(cause);
+            _ = BeginRewrite(out _);
         });
     }
 
