@@ -3,7 +3,9 @@ using Xunit;
 
 namespace FastKv.Tests.Persistence;
 
-/// <summary>CONFIG SET dir while there is a log: it goes on where it is, and moves with the next rewrite; whatever happens, one of the directories has all.</summary>
+/// <summary>
+/// CONFIG SET dir while there is a log: it goes on where it is, and moves with the next rewrite; whatever happens, one of the directories has all.
+/// </summary>
 public sealed class AofMoveTests
 {
     [Theory]

@@ -87,13 +87,14 @@ internal sealed class AofManifest
     public void AdoptBase(string name) => Base = new AofFile(name, ++BaseSequence, AofFileType.Base);
 
     /// <summary>
-    /// The numbers of what is added are higher than those of another manifest's base, and than those of its increments before an index, so that the rest of them
-    /// keeps its names where it can.
+    /// The numbers of what is added are higher than those of another manifest's base, and than those of its increments before an index, so that the rest of
+    /// them keeps its names where it can.
     /// </summary>
     public void ContinueAfter(AofManifest other, int increments)
     {
         BaseSequence = Math.Max(BaseSequence, other.BaseSequence);
-        IncrementSequence = Math.Max(IncrementSequence, increments < other.Increments.Count ? other.Increments[increments].Sequence - 1 : other.IncrementSequence);
+        long before = increments < other.Increments.Count ? other.Increments[increments].Sequence - 1 : other.IncrementSequence;
+        IncrementSequence = Math.Max(IncrementSequence, before);
     }
 
     /// <summary>A new base in the place of everything before the increments from <paramref name="firstIncrement"/> on.</summary>

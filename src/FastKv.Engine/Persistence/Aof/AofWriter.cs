@@ -224,8 +224,8 @@ internal sealed class AofWriter : IDisposable
     }
 
     /// <summary>
-    /// Writes what there is of the journals, if it is little; the caller holds all partitions and <see cref="Steps"/>. True: nothing is left, and no shard waits
-    /// for another one.
+    /// Writes what there is of the journals, if it is little; the caller holds all partitions and <see cref="Steps"/>. True: nothing is left, and no shard
+    /// waits for another one.
     /// </summary>
     public bool TryFlush()
     {

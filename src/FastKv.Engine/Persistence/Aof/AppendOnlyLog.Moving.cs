@@ -3,14 +3,17 @@ using FastKv.Engine.Persistence.Files;
 
 namespace FastKv.Engine.Persistence.Aof;
 
-// Control plane. After CONFIG SET dir the log stays where it is until the next rewrite, as redis-server's does. The rewrite writes its base to the new directory, while
-// the log goes on in the old one; when the base is complete the increments behind it are copied to its side, and a manifest there names them all. So at any time
-// one of the directories has a log that is complete, the old one until the new one's manifest is in its place. The old one is left as it was then.
+// Control plane. After CONFIG SET dir the log stays where it is until the next rewrite, as redis-server's does. The rewrite writes its base to the new
+// directory, while the log goes on in the old one; when the base is complete the increments behind it are copied to its side, and a manifest there names them
+// all. So at any time one of the directories has a log that is complete, the old one until the new one's manifest is in its place. The old one is left as it
+// was then.
 internal sealed partial class AppendOnlyLog
 {
     private const int CopyBytes = 1 << 30;
 
-    /// <summary>The writer's thread: the log moves to the directory where the base has been written. An errno; with one it stays, or is named there all the same.</summary>
+    /// <summary>
+    /// The writer's thread: the log moves to the directory where the base has been written. An errno; with one it stays, or is named there all the same.
+    /// </summary>
     private int Move()
     {
         int error = LoadManifest(_rewriteDirectory, out var next);

@@ -5,8 +5,8 @@ namespace FastKv.Engine.Persistence.Aof;
 
 // Control plane. Rotation: all shards have come to the same barrier and go on in new files, which the manifest names from then on.
 //
-//   FLUSHALL, SWAPDB, ...   the new files are taken, the unit of the barrier is written to them, the manifest is saved; after an error the writer tries it again
-//                           from where it was, and clients cannot write meanwhile, for what was executed must come to be in the files
+//   FLUSHALL, SWAPDB, ...   the new files are taken, the unit of the barrier is written to them, the manifest is saved; after an error the writer tries it
+//                           again from where it was, and clients cannot write meanwhile, for what was executed must come to be in the files
 //   rewrite                 the manifest is saved before the new files are taken. Nothing stands in the journals that needs new files: after an error the
 //                           rewrite is given up, and the writer goes on in the files it has
 internal sealed partial class AppendOnlyLog
