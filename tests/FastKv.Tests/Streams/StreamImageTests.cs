@@ -28,6 +28,7 @@ public sealed class StreamImageTests
             Fill(client);
             before = DataImage.Of(client, hasFieldTimes: true);
             pending = Pending(client);
+            Assert.Equal(1, client.Call("WAITAOF", "1", "0", "0").Items![0].Integer);
         }
         Assert.Equal(1 + Copies, before.Keys);
         Assert.Equal(1 + Copies, pending.Split('\n').Count(line => line.Contains("= 3 1-1 3-1", StringComparison.Ordinal)));
