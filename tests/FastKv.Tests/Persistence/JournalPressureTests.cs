@@ -9,8 +9,8 @@ using Xunit.Abstractions;
 namespace FastKv.Tests.Persistence;
 
 /// <summary>
-/// A disk that does not keep up with the journals: who writes waits for it, so that neither memory grows without bound nor more is lost with the process, or with
-/// the machine, than <c>everysec</c> promises. Who reads, and who configures or ends the server, does not wait.
+/// A disk that does not keep up with the journals: who writes waits for it, so that neither memory grows without bound nor more is lost with the process, or
+/// with the machine, than <c>everysec</c> promises. Who reads, and who configures or ends the server, does not wait.
 /// </summary>
 public sealed class JournalPressureTests(ITestOutputHelper output)
 {

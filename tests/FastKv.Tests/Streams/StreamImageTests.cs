@@ -5,8 +5,8 @@ using Xunit;
 namespace FastKv.Tests.Streams;
 
 /// <summary>
-/// Streams that a command over several shards has put elsewhere: the append-only file, which tells them as they are and not the command, keeps what is pending of
-/// entries that are not in the stream any more. (DEBUG DIGEST knows nothing of that.)
+/// Streams that a command over several shards has put elsewhere: the append-only file, which tells them as they are and not the command, keeps what is pending
+/// of entries that are not in the stream any more. (DEBUG DIGEST knows nothing of that.)
 /// </summary>
 public sealed class StreamImageTests
 {
@@ -28,6 +28,7 @@ public sealed class StreamImageTests
             Fill(client);
             before = DataImage.Of(client, hasFieldTimes: true);
             pending = Pending(client);
+            Assert.Equal(1, client.Call("WAITAOF", "1", "0", "0").Items![0].Integer);
         }
         Assert.Equal(1 + Copies, before.Keys);
         Assert.Equal(1 + Copies, pending.Split('\n').Count(line => line.Contains("= 3 1-1 3-1", StringComparison.Ordinal)));
@@ -61,9 +62,10 @@ public sealed class StreamImageTests
             Fill(client);
 
             // One from whose midst, and one from whose end something has gone, and one that is empty.
+            string[] commands = ["XADD k 1-1 a b", "XADD k 2-1 a b", "XADD k 3-1 a b", "XGROUP CREATE k g 0", "XREADGROUP GROUP g c STREAMS k >"];
             foreach (string key in (string[])["midst", "end", "empty"])
             {
-                foreach (string command in (string[])["XADD k 1-1 a b", "XADD k 2-1 a b", "XADD k 3-1 a b", "XGROUP CREATE k g 0", "XREADGROUP GROUP g c STREAMS k >"])
+                foreach (string command in commands)
                     Assert.False(client.Call(command.Replace(" k ", $" {key} ", StringComparison.Ordinal).Split(' ')).IsError, command);
             }
             Assert.Equal("1", client.Call("XDEL", "midst", "2-1").Text);

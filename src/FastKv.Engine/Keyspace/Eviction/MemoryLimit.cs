@@ -108,7 +108,8 @@ internal sealed class MemoryLimit : IDisposable
     public long ManagedBytes => Volatile.Read(ref _managedBytes);
 
     /// <summary>
-    /// No keys go while all clients are paused: who pauses them wants the data to stand still. Nor while the disk does not keep up: each adds to what it has to write.
+    /// No keys go while all clients are paused: who pauses them wants the data to stand still. Nor while the disk does not keep up: each adds to what it has to
+    /// write.
     /// </summary>
     public bool IsSuspended =>
         (_server.Pause.UntilMs != 0 && _server.Pause.IsOn(_server.Clock.UnixMicroseconds / 1000)) || _server.Aof.Pressure.IsOn;

@@ -13,7 +13,7 @@ namespace FastKv.Engine.Persistence.Aof;
 //           goal taken ──► all of it written: Written = when it was taken ──► fsync begins, and ends well: Synced = Written when it began
 //
 // While either is so no command that writes is begun, as by CLIENT PAUSE WRITE: Redis's only thread would stand in write(2), which it puts off for two seconds
-// at most while a fsync is under way. What has been begun (tickets, parts) is run, and neither expiry nor eviction adds to it. The writer never waits for a loop.
+// at most while a fsync is under way. What has been begun (tickets, parts) is run, and neither expiry nor eviction adds to it. The writer waits for no loop.
 
 /// <summary>Tells when clients have to wait for the disk. O(1) per look while they need not, O(shards) while they do.</summary>
 internal sealed class JournalPressure

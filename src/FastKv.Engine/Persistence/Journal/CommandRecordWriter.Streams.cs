@@ -40,7 +40,7 @@ internal sealed unsafe partial class CommandRecordWriter
         EffectText.Argument(ref output, "y"u8);
     }
 
-    /// <summary>Whether something is pending that is not in the stream any more. O(groups) where nothing was deleted, else O(n log n) in what is pending.</summary>
+    /// <summary>Whether something is pending that is not in the stream any more. O(groups) if nothing was deleted, else O(n log n) in what is.</summary>
     private static bool HasLostPending(StreamState* stream)
     {
         for (int i = 0; i < stream->Groups.Count; i++)
