@@ -8,9 +8,13 @@ namespace FastKv.Engine.Clients;
 //   bucket     0         1           2           ...  18
 //   bytes      < 64 KiB  64–128 KiB  128–256 KiB      8 GiB and more
 //
-// Bytes and buckets are two words, so their order matters to who looks at them meanwhile. The bytes that make the limit exceeded come after the client stands
-// in the bucket it grew into; the bytes that go do so before it has left its bucket. Whoever finds a bucket empty and the limit exceeded thereafter has found
-// the truth: neither is there anybody in it, nor has somebody left it whose bytes would have been enough.
+// Bytes and buckets are two words, so their order matters to who looks at them meanwhile. The bytes that a client takes more come after it stands in the
+// bucket it grew into; the bytes that go do so before it has left its bucket. So everybody whose bytes are in the sum stands in a bucket, at least until the sum
+// changes: who finds it exceeded, then looks at the buckets, and then finds it unchanged has seen the largest. That it is unchanged is sure because each change
+// counts:
+//
+//   63                  16 15      0
+//   | bytes of all        | changes |
 //
 //   Move   O(1)      LargestBucket, TryEvict   O(buckets)
 
@@ -22,16 +26,18 @@ internal sealed class ClientSizes
 
     private const int Buckets = 19;
     private const int FirstBucketBits = 15;
+    private const int ChangesBits = 16;
+    private const long ChangesMask = (1 << ChangesBits) - 1;
 
     private readonly int[] _counts = new int[Buckets];
-    private long _totalBytes;
+    private long _total;
     private long _limitBytes;
 
     /// <summary>What all may take together, bytes; 0: as much as they like.</summary>
     public long LimitBytes => Volatile.Read(ref _limitBytes);
 
     /// <summary>Whether they take that, or more.</summary>
-    public bool IsExceeded => IsTooMuch(Volatile.Read(ref _totalBytes));
+    public bool IsExceeded => IsTooMuch(Volatile.Read(ref _total));
 
     /// <summary>The bucket of the largest; negative: nobody is in any.</summary>
     public int LargestBucket
@@ -58,7 +64,7 @@ internal sealed class ClientSizes
     public void Move(long bytes, int from, int to)
     {
         if (bytes < 0)
-            Interlocked.Add(ref _totalBytes, bytes);
+            Add(bytes);
         if (from != to)
         {
             // In two buckets for a moment, rather than in none.
@@ -68,7 +74,7 @@ internal sealed class ClientSizes
                 Interlocked.Decrement(ref _counts[from]);
         }
         if (bytes > 0)
-            Interlocked.Add(ref _totalBytes, bytes);
+            Add(bytes);
     }
 
     /// <summary>
@@ -80,20 +86,30 @@ internal sealed class ClientSizes
     /// <returns>False: it may stay, or another search will tell.</returns>
     public bool TryEvict(long bytes, int bucket)
     {
-        if (LargestBucket != bucket)
-            return false;
-        long total = Volatile.Read(ref _totalBytes), before;
+        while (true)
+        {
+            long total = Volatile.Read(ref _total);
+            if (!IsTooMuch(total) || LargestBucket != bucket)
+                return false;
+            if (Interlocked.CompareExchange(ref _total, Changed(total, -bytes), total) != total)
+                continue;
+            Interlocked.Decrement(ref _counts[bucket]);
+            return true;
+        }
+    }
+
+    private static long Changed(long total, long bytes) => (((total >> ChangesBits) + bytes) << ChangesBits) | ((total + 1) & ChangesMask);
+
+    private void Add(long bytes)
+    {
+        long total = Volatile.Read(ref _total), before;
         do
         {
             before = total;
-            if (!IsTooMuch(before))
-                return false;
-            total = Interlocked.CompareExchange(ref _totalBytes, before - bytes, before);
+            total = Interlocked.CompareExchange(ref _total, Changed(before, bytes), before);
         }
         while (total != before);
-        Interlocked.Decrement(ref _counts[bucket]);
-        return true;
     }
 
-    private bool IsTooMuch(long totalBytes) => LimitBytes is var limit && limit != 0 && totalBytes >= limit;
+    private bool IsTooMuch(long total) => LimitBytes is var limit && limit != 0 && total >> ChangesBits >= limit;
 }
