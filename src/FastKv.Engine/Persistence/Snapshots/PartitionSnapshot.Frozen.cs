@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FastKv.Engine.Keyspace;
 using FastKv.Memory;
 using FastKv.Structures;
@@ -43,9 +42,18 @@ internal sealed unsafe partial class PartitionSnapshot
     {
         var chunk = _queue!.Rent();
         Begin(_urgentWriter, chunk, _walkOf[database.Index].Source, entry);
-        var record = _urgentWriter.Freeze(ref chunk.Bytes);
-        Debug.Assert(record is not null, "what is large consists of elements, of which none is written");
-        record!.Chunk = chunk;
+        if (_urgentWriter.Freeze(ref chunk.Bytes) is not { } record)
+        {
+            // It is told in one piece, however large it is.
+            _urgentWriter.Finish(ref chunk.Bytes);
+            PreservedBytes += chunk.Bytes.Length;
+            if (IsWithinRecord)
+                _held.Add(chunk);
+            else
+                _queue.Post(_partition.Index, chunk, 0);
+            return;
+        }
+        record.Chunk = chunk;
         PreservedBytes += chunk.Bytes.Length;
         _frozen.Enqueue(record);
         Watch(record, entry);
