@@ -43,7 +43,7 @@ public sealed class TypeFlowTests
     public async Task StackExchange_Redis(ServerKind kind)
     {
         using ServerProcess server = ServerProcess.Start(kind);
-        var options = ConfigurationOptions.Parse($"127.0.0.1:{server.Port},abortConnect=true,connectTimeout=60000,syncTimeout=60000");
+        var options = ConfigurationOptions.Parse($"127.0.0.1:{server.Port},abortConnect=true,connectTimeout=5000,syncTimeout=10000");
         options.CommandMap = CommandMap.Create(["SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "PUBLISH", "CLUSTER", "SENTINEL"], available: false);
         using ConnectionMultiplexer connection = await ConnectionMultiplexer.ConnectAsync(options);
         IDatabase database = connection.GetDatabase();

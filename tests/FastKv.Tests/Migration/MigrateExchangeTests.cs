@@ -75,7 +75,7 @@ public sealed class MigrateExchangeTests(ITestOutputHelper output)
         using var client = server.Connect();
         string port = server.Port.ToString();
         client.Call("MSET", "a", "1", "b", "2", "c", "3");
-        Assert.Equal("OK", client.Call("MIGRATE", "127.0.0.1", port, "", "9", "20000", "KEYS", "a", "b", "c").Text);
+        Assert.Equal("OK", client.Call("MIGRATE", "127.0.0.1", port, "", "9", "5000", "KEYS", "a", "b", "c").Text);
         Assert.Equal("0", client.Call("DBSIZE").Text);
         client.Call("SELECT", "9");
         Assert.Equal("3", client.Call("DBSIZE").Text);

@@ -178,7 +178,9 @@ public sealed class PubSubTests
                 client.Dispose();
         }
         long end = Environment.TickCount64 + Settle;
-        while (control.Call("PUBLISH", "a", "m").Integer + control.Call("SPUBLISH", "c", "m").Integer != Clients && Environment.TickCount64 < end)
+
+        // Those that have closed their connections are gone after a while.
+        while (control.Call("PUBSUB", "NUMSUB", "b").Items![1].Text != "4" && Environment.TickCount64 < end)
             Thread.Sleep(1);
         Assert.Equal("4", control.Call("PUBSUB", "NUMSUB", "b").Items![1].Text);
         Assert.Equal(Clients / 2, control.Call("CLIENT", "KILL", "TYPE", "PUBSUB").Integer);

@@ -17,7 +17,7 @@ public sealed class StackExchangeChatTests
     {
         const int Lines = 200;
         using ServerProcess server = ServerProcess.Start(kind);
-        var options = ConfigurationOptions.Parse($"127.0.0.1:{server.Port},abortConnect=true,connectTimeout=60000,syncTimeout=60000");
+        var options = ConfigurationOptions.Parse($"127.0.0.1:{server.Port},abortConnect=true,connectTimeout=5000,syncTimeout=10000");
         using ConnectionMultiplexer speaker = await ConnectionMultiplexer.ConnectAsync(options);
         using ConnectionMultiplexer listener = await ConnectionMultiplexer.ConnectAsync(options);
         var byName = new ConcurrentQueue<string>();
