@@ -79,8 +79,8 @@ internal sealed class JournalPressure
     {
         int before = Volatile.Read(ref _isOn);
 
-        // What cannot be written at all is refused, and need not wait.
-        bool mayWrite = _log.IsTelling && _log.WriteError == 0;
+        // What cannot be written at all is refused, and need not wait: once the loops have been told to refuse, which they hear before who waits goes on.
+        bool mayWrite = _log.IsTelling && !_log.RefusesWrites;
         bool isLate = mayWrite && IsLate(nowUs);
         bool isFull = mayWrite && !isLate && (before != 0 ? IsAnyFull() : IsFull(_partitions[shard]) || IsFull(_partitions[other]));
         bool isOn = isLate || isFull;
