@@ -1,118 +1,99 @@
-// How the cost of each structure's hot operations grows with its size, for BenchmarkDotNet. (`-- types --only growth` plots the same operations
-// with a timing loop of its own, which takes a minute where these suites take many.)
+// How the cost of each structure's hot operations grows with its size, for BenchmarkDotNet. `-- types --only growth` runs and plots them.
 using BenchmarkDotNet.Attributes;
 
 namespace FastKv.Bench.Commands;
 
-/// <summary>One value of <see cref="Count"/> elements; random elements are operated on through parser, dispatch, handler and reply.</summary>
+/// <summary>An operation on a value of so many elements.</summary>
+public sealed class GrowthCase : IComparable<GrowthCase>, IComparable
+{
+    private readonly int _rank;
+
+    internal GrowthCase(GrowthFamily family, long count, GrowthOperation operation, int rank)
+    {
+        Family = family;
+        Count = count;
+        Operation = operation;
+        _rank = rank;
+    }
+
+    internal GrowthFamily Family { get; }
+
+    internal long Count { get; }
+
+    internal GrowthOperation Operation { get; }
+
+    /// <summary>In the order of <see cref="GrowthBenchmarks.Cases"/>.</summary>
+    public int CompareTo(GrowthCase? other) => other is null ? 1 : _rank.CompareTo(other._rank);
+
+    /// <inheritdoc/>
+    public int CompareTo(object? obj) => CompareTo(obj as GrowthCase);
+
+    /// <inheritdoc/>
+    public override string ToString() => FormattableString.Invariant($"{Family.Name}, {Operation.Name}, {Count}");
+}
+
+/// <summary>Random elements of one value are operated on through parser, dispatch, handler and reply.</summary>
 [MemoryDiagnoser]
-public abstract class GrowthBenchmarks
+public class GrowthBenchmarks
 {
     private const int Requests = 1 << 14;
 
-    private GrowthEngine _engine = null!;
+    // Kept from case to case: the operations on one value follow each other, and filling it takes longer than any of them.
+    private static GrowthEngine? s_engine;
+    private static GrowthCase? s_engineOf;
+
     private RequestBlock _requests = null!;
 
-    /// <summary>Elements.</summary>
-    [Params(100, 10_000, 1_000_000, 10_000_000)]
-    public int Count { get; set; }
+    /// <summary>All cases: of one structure together, and of one size within it.</summary>
+    public static IEnumerable<GrowthCase> Cases
+    {
+        get
+        {
+            int rank = 0;
+            foreach (GrowthFamily family in GrowthFamilies.All)
+            {
+                foreach (long size in Sizes)
+                {
+                    foreach (GrowthOperation operation in family.Operations)
+                        yield return new GrowthCase(family, size, operation, rank++);
+                }
+            }
+        }
+    }
 
-    /// <summary>What runs. Each structure has its own public parameter for it: BenchmarkDotNet does not take an inherited source.</summary>
-    protected string Requested { get; set; } = "";
+    /// <summary>What runs.</summary>
+    [ParamsSource(nameof(Cases))]
+    public GrowthCase Case { get; set; } = null!;
 
-    /// <summary>As in <see cref="GrowthFamilies"/>.</summary>
-    protected abstract string Family { get; }
+    /// <summary>Elements of the values.</summary>
+    internal static long[] Sizes { get; set; } = [100, 10_000, 1_000_000, 10_000_000];
 
-    /// <summary>Fills the value.</summary>
+    /// <summary>Fills the value, unless the case before has had the same.</summary>
     [GlobalSetup]
     public void Setup()
     {
-        GrowthFamily family = GrowthFamilies.All.Single(f => f.Name == Family);
-        _engine = new GrowthEngine(family, Count);
-        _requests = _engine.Requests(family.Operations.Single(o => o.Name == Requested), Requests);
+        if (s_engineOf is null || s_engineOf.Family != Case.Family || s_engineOf.Count != Case.Count)
+        {
+            GiveBack();
+            s_engine = new GrowthEngine(Case.Family, Case.Count);
+            s_engineOf = Case;
+        }
+        _requests = s_engine!.Requests(Case.Operation, Requests);
     }
 
-    /// <summary>Gives everything back.</summary>
+    /// <summary>Gives the requests back; the value waits for the next case.</summary>
     [GlobalCleanup]
-    public void Cleanup()
-    {
-        _requests.Dispose();
-        _engine.Dispose();
-    }
+    public void Cleanup() => _requests.Dispose();
 
     /// <summary>All requests once.</summary>
     [Benchmark(OperationsPerInvoke = Requests)]
-    public long Run() => _engine.Run(_requests);
+    public long Run() => s_engine!.Run(_requests);
 
-    private protected static IEnumerable<string> Names(string family) => GrowthFamilies.All.Single(f => f.Name == family).Operations.Select(o => o.Name);
-}
-
-/// <summary>Lists.</summary>
-public class ListGrowth : GrowthBenchmarks
-{
-    /// <summary>What runs.</summary>
-    [ParamsSource(nameof(Operations))]
-    public string Operation { get => Requested; set => Requested = value; }
-
-    /// <summary>The operations of lists.</summary>
-    public static IEnumerable<string> Operations => Names("list");
-
-    /// <inheritdoc/>
-    protected override string Family => "list";
-}
-
-/// <summary>Hashes.</summary>
-public class HashGrowth : GrowthBenchmarks
-{
-    /// <summary>What runs.</summary>
-    [ParamsSource(nameof(Operations))]
-    public string Operation { get => Requested; set => Requested = value; }
-
-    /// <summary>The operations of hashes.</summary>
-    public static IEnumerable<string> Operations => Names("hash");
-
-    /// <inheritdoc/>
-    protected override string Family => "hash";
-}
-
-/// <summary>Sets.</summary>
-public class SetGrowth : GrowthBenchmarks
-{
-    /// <summary>What runs.</summary>
-    [ParamsSource(nameof(Operations))]
-    public string Operation { get => Requested; set => Requested = value; }
-
-    /// <summary>The operations of sets.</summary>
-    public static IEnumerable<string> Operations => Names("set");
-
-    /// <inheritdoc/>
-    protected override string Family => "set";
-}
-
-/// <summary>Sorted sets.</summary>
-public class SortedSetGrowth : GrowthBenchmarks
-{
-    /// <summary>What runs.</summary>
-    [ParamsSource(nameof(Operations))]
-    public string Operation { get => Requested; set => Requested = value; }
-
-    /// <summary>The operations of sorted sets.</summary>
-    public static IEnumerable<string> Operations => Names("sorted set");
-
-    /// <inheritdoc/>
-    protected override string Family => "sorted set";
-}
-
-/// <summary>Streams.</summary>
-public class StreamGrowth : GrowthBenchmarks
-{
-    /// <summary>What runs.</summary>
-    [ParamsSource(nameof(Operations))]
-    public string Operation { get => Requested; set => Requested = value; }
-
-    /// <summary>The operations of streams.</summary>
-    public static IEnumerable<string> Operations => Names("stream");
-
-    /// <inheritdoc/>
-    protected override string Family => "stream";
+    /// <summary>Gives the last value back.</summary>
+    internal static void GiveBack()
+    {
+        s_engine?.Dispose();
+        s_engine = null;
+        s_engineOf = null;
+    }
 }

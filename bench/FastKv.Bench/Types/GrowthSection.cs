@@ -1,9 +1,15 @@
-// How the cost of operations grows with the size of the value, in process. Control plane, but for the loop that is timed.
-using System.Runtime.CompilerServices;
+// How the cost of operations grows with the size of the value, by BenchmarkDotNet, in process. Control plane.
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using FastKv.Bench.Commands;
 using FastKv.Bench.Reports;
-using FastKv.LoadGen.Load;
 using FastKv.LoadGen.Servers;
+using Perfolizer.Horology;
 using static FastKv.Bench.Reports.SectionReport;
 
 namespace FastKv.Bench.Types;
@@ -21,74 +27,55 @@ internal static class GrowthSection
     private const double LogarithmicFactorMax = 12;
 
     private const int BaseIndex = 1;
-    private const int Passes = 5;
+    private const int WarmUpIterations = 3, Iterations = 9, IterationMs = 100;
 
     /// <summary>All families.</summary>
     public static SectionReport Run(ReportSettings settings)
     {
-        long[] sizes = settings.Quick ? [100, 10_000, 100_000] : [100, 10_000, 1_000_000, 10_000_000];
-        int requests = settings.Quick ? 1 << 14 : 1 << 18;
+        if (settings.Quick)
+            GrowthBenchmarks.Sizes = [100, 10_000, 100_000];
+        long[] sizes = GrowthBenchmarks.Sizes;
         var report = new SectionReport("growth", "How cost grows with size");
         report.Paragraph(FormattableString.Invariant($"""
-            Nanoseconds of CPU time per command in this process, without sockets: from the request's bytes through parser, dispatch and handler to the reply's bytes, on one value of n
-            elements, in batches of {RequestBlock.BatchRequests}. This is a timing loop of its own (the median of {Passes} passes over {requests:N0} requests for random elements, after one that
-            is not counted); the same operations are BenchmarkDotNet suites (`--filter '*Growth*'`). O(1) and O(log n) are what the Redis documentation states.
+            Nanoseconds per command by BenchmarkDotNet, without sockets: from the request's bytes through parser, dispatch and handler to the reply's bytes, for random elements of one
+            value of n elements, in batches of {RequestBlock.BatchRequests}. Medians of {Iterations} iterations of {IterationMs} ms after {WarmUpIterations} that are not counted, in one
+            process, pinned to one core (`--filter '*Growth*'` runs them by themselves). O(1) and O(log n) are what the Redis documentation states.
             """));
+        BenchmarkReport[] measured = OnClientCore(settings, Measure);
         foreach (GrowthFamily family in GrowthFamilies.All)
         {
-            try
-            {
-                double[][] figures = OnClientCore(settings, () => Measure(family, sizes, requests));
-                Write(report, family, sizes, figures);
-            }
-            catch (LoadException error)
-            {
-                // One structure that cannot be measured does not cost the others their figures.
-                report.Paragraph($"{family.Name} was not measured: {error.Message}");
-                foreach (GrowthOperation operation in family.Operations)
-                    report.AtMost(TargetName(family, operation, sizes), double.NaN, Limit(operation));
-            }
+            BenchmarkReport[] own = [.. measured.Where(r => CaseOf(r).Family == family)];
+            double[][] figures = [.. family.Operations.Select(operation => sizes.Select(size => Median(own, operation, size)).ToArray())];
+            Write(report, family, sizes, figures);
         }
+        long allocated = measured.Max(r => r.GcStats.GetBytesAllocatedPerOperation(r.BenchmarkCase) ?? long.MaxValue);
+        report.AtMost("Most bytes that a command allocates on the managed heap", allocated, 0);
         return report;
     }
 
-    private static double[][] Measure(GrowthFamily family, long[] sizes, int requests)
+    private static BenchmarkReport[] Measure()
     {
-        double[][] figures = [.. family.Operations.Select(_ => new double[sizes.Length])];
-
-        // Until the code is compiled with full optimisation: the first size would pay for it else.
-        using (var warm = new GrowthEngine(family, sizes[0]))
+        string folder = Directory.CreateTempSubdirectory("fastkv-growth").FullName;
+        try
         {
-            foreach (GrowthOperation operation in family.Operations)
-                Time(warm, operation, requests);
+            Job job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithUnrollFactor(1).WithWarmupCount(WarmUpIterations).WithIterationCount(Iterations)
+                .WithIterationTime(TimeInterval.FromMilliseconds(IterationMs));
+            IConfig config = ManualConfig.CreateEmpty().AddJob(job).AddLogger(ConsoleLogger.Default).AddColumnProvider(DefaultColumnProviders.Instance)
+                .WithArtifactsPath(folder);
+            return [.. BenchmarkRunner.Run<GrowthBenchmarks>(config).Reports];
         }
-        for (int size = 0; size < sizes.Length; size++)
+        finally
         {
-            using var engine = new GrowthEngine(family, sizes[size]);
-            for (int i = 0; i < family.Operations.Length; i++)
-                figures[i][size] = Time(engine, family.Operations[i], requests);
-            Console.Error.WriteLine(FormattableString.Invariant($"  {family.Name} {sizes[size]:N0}: {string.Join(", ", figures.Select(f => f[size].ToString("F0")))} ns"));
+            GrowthBenchmarks.GiveBack();
+            Directory.Delete(folder, recursive: true);
         }
-        return figures;
     }
 
-    private static double Time(GrowthEngine engine, GrowthOperation operation, int requests)
-    {
-        using RequestBlock block = engine.Requests(operation, requests);
-        var passes = new double[Passes];
-        engine.Run(block);
-        for (int pass = 0; pass < Passes; pass++)
-            passes[pass] = TimePass(engine, block) / requests;
-        return passes.Order().ElementAt(Passes / 2);
-    }
+    private static GrowthCase CaseOf(BenchmarkReport report) => (GrowthCase)report.BenchmarkCase.Parameters[nameof(GrowthBenchmarks.Case)];
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static double TimePass(GrowthEngine engine, RequestBlock block)
-    {
-        long start = CpuClock.CurrentThreadNs();
-        engine.Run(block);
-        return CpuClock.CurrentThreadNs() - start;
-    }
+    /// <summary>NaN when it could not be measured.</summary>
+    private static double Median(BenchmarkReport[] reports, GrowthOperation operation, long size)
+        => reports.SingleOrDefault(r => CaseOf(r).Operation == operation && CaseOf(r).Count == size)?.ResultStatistics?.Median ?? double.NaN;
 
     private static void Write(SectionReport report, GrowthFamily family, long[] sizes, double[][] figures)
     {
@@ -114,7 +101,7 @@ internal static class GrowthSection
 
     private static double Limit(GrowthOperation operation) => operation.Bound == GrowthBound.Constant ? ConstantFactorMax : LogarithmicFactorMax;
 
-    private static double[][] OnClientCore(ReportSettings settings, Func<double[][]> run)
+    private static BenchmarkReport[] OnClientCore(ReportSettings settings, Func<BenchmarkReport[]> run)
     {
         int[] before = CpuAffinity.OfCurrentThread();
         CpuAffinity.PinCurrentThread([settings.ClientCore]);

@@ -14,7 +14,14 @@ internal static class StallsSection
     private const double TurnLimitMs = 25;
     private const string TurnField = "longest_turn_us=";
     private const string FieldsExpired = "all fields expired";
-    private const string DeletedDuringSave = "DEL during BGSAVE", ChangedDuringSave = "changed during BGSAVE";
+    private const string DeletedDuringSave = "DEL during a save", ChangedDuringSave = "changed during a save";
+    private const string JournalOptions = " --appendonly yes --appendfsync everysec --aof-use-rdb-preamble no --auto-aof-rewrite-percentage 0";
+
+    // The base of a rewrite is told in commands with --aof-use-rdb-preamble no, which a value of ten million elements makes many of.
+    private static readonly Contender[] Contenders =
+    [
+        new("redis (a tenth)", IsRival: true, HasJournal: false), new("FastKv", IsRival: false, HasJournal: false), new("FastKv, AOF", IsRival: false, HasJournal: true),
+    ];
     private const int ElementsPerCommand = 16;
     private const string Value = "{v}:copy", Original = "{v}:base", Other = "{v}:other";
 
@@ -69,23 +76,23 @@ internal static class StallsSection
         var report = new SectionReport("stalls", FormattableString.Invariant($"Values of {settings.ManyElements:N0} elements go"));
         report.Paragraph("In milliseconds, from the moment the value is let go until the server has freed it (no lazily freed object pending, and used_memory as before): "
             + "the longest PING of another connection, which bounds the longest turn from above, and behind it, in parentheses, the longest turn by FastKv's own watch "
-            + "(INFO runtime). Popped are lists, sets and sorted sets; the fields of the hash get one time to live and expire together. During BGSAVE a copy is "
-            + "deleted, or changed without pause (elements come, change and go at random) until the file is written. redis-server is measured in three ways, with a "
-            + "tenth of the elements.");
+            + "(INFO runtime). Popped are lists, sets and sorted sets; the fields of the hash get one time to live and expire together. During a save (BGSAVE; with AOF, "
+            + $"BGREWRITEAOF, which tells the base in commands) a copy is deleted, or changed without pause (elements come, change and go at random) until the file is "
+            + $"written. AOF stands for `{JournalOptions.Trim()}`. redis-server is measured in three ways, with a tenth of the elements.");
         string[] ways = [.. Ways.Select(w => w.Name), FieldsExpired, DeletedDuringSave, ChangedDuringSave];
         var rows = new List<string[]> { (string[])["", .. ways] };
         var raw = new Dictionary<string, Dictionary<string, Stall>>();
         string folder = Directory.CreateTempSubdirectory("fastkv-stalls").FullName;
         foreach (LargeValue value in Values)
         {
-            foreach (bool isRival in (ReadOnlySpan<bool>)[true, false])
+            foreach (Contender contender in Contenders)
             {
-                string what = isRival ? $"{value.Name}, redis (a tenth)" : $"{value.Name}, FastKv";
+                string what = $"{value.Name}, {contender.Name}";
                 try
                 {
-                    Dictionary<string, Stall> stalls = isRival
-                        ? Measure(settings with { Elements = settings.ManyElements / 10 }, settings.Redis, value, true, what)
-                        : Measure(settings, StartIn(settings, folder), value, false, what);
+                    Dictionary<string, Stall> stalls = contender.IsRival
+                        ? Measure(settings with { Elements = settings.ManyElements / 10 }, settings.Redis, value, contender, what)
+                        : Measure(settings, StartIn(settings, folder) + (contender.HasJournal ? JournalOptions : ""), value, contender, what);
                     raw[what] = stalls;
                     rows.Add([what, .. ways.Select(w => stalls.TryGetValue(w, out Stall? s) ? Cell(s) : "")]);
                 }
@@ -95,9 +102,13 @@ internal static class StallsSection
                     report.Paragraph($"{what} was not measured: {error.Message}");
                 }
             }
-            Stall[] own = [.. raw.GetValueOrDefault($"{value.Name}, FastKv")?.Values ?? Enumerable.Empty<Stall>()];
-            report.AtMost($"Longest turn while a {value.Name} goes", own.Length == 0 ? double.NaN : own.Max(s => s.LongestTurnMs), TurnLimitMs, "ms");
-            report.AtMost($"Longest PING while a {value.Name} goes", own.Length == 0 ? double.NaN : own.Max(s => s.LongestPingMs), TurnLimitMs, "ms");
+            foreach (Contender contender in Contenders.Where(c => !c.IsRival))
+            {
+                Stall[] own = [.. raw.GetValueOrDefault($"{value.Name}, {contender.Name}")?.Values ?? Enumerable.Empty<Stall>()];
+                string suffix = contender.HasJournal ? ", AOF" : "";
+                report.AtMost($"Longest turn while a {value.Name} goes{suffix}", own.Length == 0 ? double.NaN : own.Max(s => s.LongestTurnMs), TurnLimitMs, "ms");
+                report.AtMost($"Longest PING while a {value.Name} goes{suffix}", own.Length == 0 ? double.NaN : own.Max(s => s.LongestPingMs), TurnLimitMs, "ms");
+            }
         }
         report.Table([.. rows]);
         AddSaves(report, settings, folder, raw);
@@ -148,10 +159,11 @@ internal static class StallsSection
         }
     }
 
-    /// <summary>What starts FastKv in a folder without the file that the server before it has saved there.</summary>
+    /// <summary>What starts FastKv in a folder without the files that the server before it has written there.</summary>
     private static string StartIn(ReportSettings settings, string folder)
     {
-        File.Delete(Path.Combine(folder, "dump.rdb"));
+        Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(folder);
         return $"{settings.FastKv(1)} --dir {folder}";
     }
 
@@ -193,26 +205,28 @@ internal static class StallsSection
 
     private static string Repeat(string element) => string.Join(' ', Enumerable.Repeat(element, ElementsPerCommand));
 
-    private static Dictionary<string, Stall> Measure(ReportSettings settings, string start, LargeValue value, bool isRival, string what)
+    private static Dictionary<string, Stall> Measure(ReportSettings settings, string start, LargeValue value, Contender contender, string what)
     {
         using var server = ServerProcess.Start(start, -1);
         using var control = new ControlClient(server.Address.EndPoint);
         double fillSeconds = Fill(settings, server, value.Fill, settings.ManyElements / value.ElementsPerFill);
         var stalls = new Dictionary<string, Stall>();
-        foreach (Way way in Ways.Where(w => !isRival || w.IsOfRivals))
+        foreach (Way way in Ways.Where(w => !contender.IsRival || w.IsOfRivals))
         {
             if (way.Commands.Length > 0 || value.PopCommand is not null)
                 Note(way.Name, Measure(settings, server, control, value, way));
         }
-        if (!isRival)
+        if (!contender.IsRival)
         {
+            string save = contender.HasJournal ? "BGREWRITEAOF" : "BGSAVE";
+
             // FLUSHALL was the last way.
             Fill(settings, server, value.Fill, settings.ManyElements / value.ElementsPerFill);
-            Note(DeletedDuringSave, MeasureSave(settings, server, control, () => control.Require("DEL", Value)));
-            Note(ChangedDuringSave, MeasureSave(settings, server, control, () => ChangeDuringSave(control, value.Name)));
+            Note(DeletedDuringSave, MeasureSave(settings, server, control, save, () => control.Require("DEL", Value)));
+            Note(ChangedDuringSave, MeasureSave(settings, server, control, save, () => ChangeDuringSave(control, value.Name)));
             control.Require("FLUSHALL");
         }
-        if (value.Name == "hash" && !isRival)
+        if (value.Name == "hash" && !contender.IsRival)
             Note(FieldsExpired, MeasureFields(settings, server, control, fillSeconds));
         return stalls;
 
@@ -254,13 +268,13 @@ internal static class StallsSection
     }
 
     /// <summary>A copy is let go, or changed, while a save is under way that has it.</summary>
-    private static Stall MeasureSave(ReportSettings settings, ServerProcess server, ControlClient control, Action change)
+    private static Stall MeasureSave(ReportSettings settings, ServerProcess server, ControlClient control, string save, Action change)
     {
         const int lookMs = 20;
         control.Require("COPY", Original, Value, "REPLACE");
         Stall stall = Watch(settings, server, control, double.PositiveInfinity, () =>
         {
-            control.Require("BGSAVE");
+            control.Require(save);
             change();
             while (IsSaving(control))
                 Thread.Sleep(lookMs);
@@ -269,7 +283,9 @@ internal static class StallsSection
         return stall;
     }
 
-    private static bool IsSaving(ControlClient control) => MemoryFigures.InfoNumber(control, "persistence", "rdb_bgsave_in_progress") > 0;
+    private static bool IsSaving(ControlClient control)
+        => MemoryFigures.InfoNumber(control, "persistence", "rdb_bgsave_in_progress") > 0
+        || MemoryFigures.InfoNumber(control, "persistence", "aof_rewrite_in_progress") > 0;
 
     /// <summary>Elements come, change and go until the save has ended.</summary>
     private static void ChangeDuringSave(ControlClient control, string type)
@@ -373,6 +389,9 @@ internal static class StallsSection
         string marked = stall.LongestPingMs > TurnLimitMs ? $"**{longest}**" : longest;
         return double.IsNaN(stall.LongestTurnMs) ? marked : $"{marked} ({Number(stall.LongestTurnMs, "F1")})";
     }
+
+    /// <summary>A server that is measured.</summary>
+    private sealed record Contender(string Name, bool IsRival, bool HasJournal);
 
     /// <summary>A value, how it is made and how it is popped.</summary>
     private sealed record LargeValue(string Name, string Fill, int ElementsPerFill, string? PopCommand);
