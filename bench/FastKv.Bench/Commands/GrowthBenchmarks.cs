@@ -36,7 +36,8 @@ public sealed class GrowthCase : IComparable<GrowthCase>, IComparable
 [MemoryDiagnoser]
 public class GrowthBenchmarks
 {
-    private const int Requests = 1 << 14;
+    // So many that the elements of a large value do not stay in the caches.
+    private const int Requests = 1 << 18;
 
     // Kept from case to case: the operations on one value follow each other, and filling it takes longer than any of them.
     private static GrowthEngine? s_engine;

@@ -62,6 +62,22 @@ public sealed class AofSlowSyncTests
             Assert.True(host.Witness.IsSafe(token), $"token {token} is not on the disk");
     }
 
+    /// <summary>The page cache does not keep a log that nobody reads.</summary>
+    [Theory]
+    [InlineData(1, "everysec")]
+    [InlineData(3, "always")]
+    public void What_is_synced_and_nothing_else_leaves_the_page_cache(int shards, string policy)
+    {
+        const int values = 3 * 24;
+        using var host = new WitnessedServer(shards, policy);
+        using RespClient client = host.Connect();
+        string value = new('v', 1 << 20);
+        for (int i = 0; i < values; i++)
+            Assert.Equal("OK", client.Call("SET", $"k{i}", value).Text);
+        Patience.Until(() => Interlocked.Read(ref host.Witness.ReleasedBytes) > values / 2L << 20, () => $"{host.Witness.ReleasedBytes} bytes have gone");
+        Assert.True(host.Witness.WrongRelease is null, host.Witness.WrongRelease);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

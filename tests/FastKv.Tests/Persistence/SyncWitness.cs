@@ -25,6 +25,12 @@ internal sealed partial class SyncWitness(string folder) : PassingFiles(folder),
     /// <summary>Fsyncs that have begun.</summary>
     public int Syncs => Volatile.Read(ref _syncs);
 
+    /// <summary>Bytes that were said not to be read soon.</summary>
+    public long ReleasedBytes;
+
+    /// <summary>Such a stretch did not follow the one before it, or was not synced.</summary>
+    public volatile string? WrongRelease;
+
     /// <summary>The error of every fsync; 0: none.</summary>
     public volatile int Error;
 
@@ -51,20 +57,25 @@ internal sealed partial class SyncWitness(string folder) : PassingFiles(folder),
     private sealed class File(SyncWitness witness, IOutputFile file) : IOutputFile
     {
         private readonly StringBuilder _unsynced = new();
+        private long _writtenBytes, _syncedBytes, _releasedBytes;
 
         public int Write(ReadOnlySpan<byte> bytes, out int written)
         {
             int error = file.Write(bytes, out written);
             lock (_unsynced)
+            {
                 _unsynced.Append(Encoding.Latin1.GetString(bytes[..written]));
+                _writtenBytes += written;
+            }
             return error;
         }
 
         public int Sync()
         {
             string text;
+            long bytes;
             lock (_unsynced)
-                text = _unsynced.ToString();
+                (text, bytes) = (_unsynced.ToString(), _writtenBytes);
             Interlocked.Increment(ref witness._syncs);
             Thread.Sleep(witness.SyncMs);
             if (Interlocked.Decrement(ref witness.Passes) < 0)
@@ -76,7 +87,17 @@ internal sealed partial class SyncWitness(string folder) : PassingFiles(folder),
                 witness._safe.TryAdd(long.Parse(match.Groups[1].Value), true);
             lock (_unsynced)
                 _unsynced.Remove(0, Math.Max(0, text.Length - TokenBytesMax));
+            _syncedBytes = bytes;
             return 0;
+        }
+
+        public void Release(long offset, long end)
+        {
+            if (offset != _releasedBytes || end <= offset || end > _syncedBytes)
+                witness.WrongRelease = $"from {offset} to {end}, after {_releasedBytes}, when {_syncedBytes} were synced";
+            _releasedBytes = end;
+            Interlocked.Add(ref witness.ReleasedBytes, end - offset);
+            file.Release(offset, end);
         }
 
         public int SetLength(long length) => file.SetLength(length);

@@ -45,6 +45,11 @@ internal interface IOutputFile : IDisposable
     {
     }
 
+    /// <summary>Tells that what stands between two offsets, all of it synced, will not be read soon; a hint.</summary>
+    void Release(long offset, long end)
+    {
+    }
+
     /// <summary>Cuts or extends the file.</summary>
     int SetLength(long length);
 }

@@ -95,6 +95,9 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
     [LibraryImport("libc", SetLastError = true)]
     private static partial int sync_file_range(int handle, long offset, long count, uint flags);
 
+    [LibraryImport("libc")]
+    private static partial int posix_fadvise(int handle, long offset, long count, int advice);
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ftruncate(int handle, long length);
 
@@ -141,6 +144,8 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
             if (before < offset)
                 _ = sync_file_range(_handle, before, offset - before, AwaitBefore | BeginWriting | AwaitAfter);
         }
+
+        public void Release(long offset, long end) => _ = posix_fadvise(_handle, offset, end - offset, AdviseDontNeed);
 
         public int SetLength(long length) => ftruncate(_handle, length) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
 
