@@ -5,10 +5,10 @@ namespace FastKv.Tests.Differential;
 /// <summary>Generators for the server commands. SHUTDOWN has tests of its own; what INFO and CONFIG hold is compared by name elsewhere.</summary>
 public static class ServerCommands
 {
-    // Options that may change freely while other comparisons run: no command of this grammar behaves otherwise for them.
+    // Options that may change freely while other comparisons run: no command of this grammar behaves otherwise for them. (In which order ZSCAN lists a sorted set
+    // that is not compact is each server's own affair, so zset-max-listpack-value is not one of them.)
     private static readonly string[] Settable =
         ["maxmemory-samples", "slowlog-log-slower-than", "slowlog-max-len", "hash-max-listpack-entries", "set-max-intset-entries", "list-max-listpack-size",
-            "zset-max-listpack-value",
          "lfu-log-factor", "lfu-decay-time", "tcp-keepalive", "hz", "repl-backlog-ttl", "latency-monitor-threshold"];
 
     private static readonly string[] Readable =
