@@ -28,6 +28,8 @@ internal static class ResidentSection
         var rows = new List<string[]> { new[] { "values", "written GB", "SET/s", "highest RSS MB", "over the limit", "highest used_memory MB", "evicted keys", "errors" } };
         foreach ((string name, SizePhase[] phases) in (ReadOnlySpan<(string, SizePhase[])>)[("small", SizePhase.Small), ("shifting", SizePhase.Shifting)])
         {
+            if (settings.DataChosen is { } only && only != name)
+                continue;
             Outcome outcome = Measure(settings, phases, seconds);
             double ratio = outcome.Resident.Max() / LimitBytes;
             rows.Add(

@@ -35,7 +35,7 @@ internal static class SnapshotSection
             + "Memory: highest VmRSS over VmRSS before; redis-server's with what its child had to copy (rdb_last_cow_size).");
         foreach (Dataset data in (ReadOnlySpan<Dataset>)[Dataset.Small, Dataset.Mixed])
         {
-            if (settings.SnapshotData is { } only && only != data.Name)
+            if (settings.DataChosen is { } only && only != data.Name)
                 continue;
             Outcome redis = Measure(settings, folder, ServerKind.Redis(settings), data, 0);
             Outcome fastKv = Measure(settings, folder, ServerKind.FastKv(settings, 1), data, redis.RatePerSecond);

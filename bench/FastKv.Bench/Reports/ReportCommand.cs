@@ -87,11 +87,12 @@ internal static class ReportCommand
             command.Add(elements);
         var keys = new Option<long?>("--keys") { Description = "Keys that are saved and loaded, instead of the usual number" };
         var folder = new Option<string>("--dir") { Description = "Folder on the disk that is measured", DefaultValueFactory = _ => Path.GetTempPath() };
-        var data = new Option<string?>("--data") { Description = "Data of the section snapshot: strings or mixed, instead of both" };
+        var data = new Option<string?>("--data") { Description = "Of the section snapshot: strings or mixed; of rss: small or shifting; instead of both" };
+        if (name is "persistence" or "eviction")
+            command.Add(data);
         if (name == "persistence")
         {
             command.Add(keys);
-            command.Add(data);
             command.Add(folder);
         }
         if (known.Length > 1)
@@ -116,7 +117,7 @@ internal static class ReportCommand
                     ClientCore = parsed.GetValue(clientCore),
                     Elements = name == "types" ? parsed.GetValue(elements) : null,
                     DataKeysChosen = name == "persistence" ? parsed.GetValue(keys) : null,
-                    SnapshotData = name == "persistence" ? parsed.GetValue(data) : null,
+                    DataChosen = name is "persistence" or "eviction" ? parsed.GetValue(data) : null,
                     DataFolder = name == "persistence" ? parsed.GetValue(folder)! : Path.GetTempPath(),
                 };
                 return Measure(kind, settings, arguments, sections);

@@ -49,8 +49,8 @@ internal sealed record ReportSettings
     /// <summary>Keys that are saved and loaded.</summary>
     public long DataKeys => DataKeysChosen ?? (Quick ? 200_000 : 10_000_000);
 
-    /// <summary>Name of the only data that snapshots are measured with; null: all.</summary>
-    public string? SnapshotData { get; init; }
+    /// <summary>The only data that sections with several kinds of them are measured with; null: all.</summary>
+    public string? DataChosen { get; init; }
 
     /// <summary>Folder under which the servers' files lie for the time of the report.</summary>
     public string DataFolder { get; init; } = Path.GetTempPath();
