@@ -82,6 +82,10 @@ internal sealed class JournalPressure
         // What cannot be written at all is refused, and need not wait: once the loops have been told to refuse, which they hear before who waits goes on.
         bool mayWrite = _log.IsTelling && !_log.RefusesWrites;
         bool isLate = mayWrite && IsLate(nowUs);
+
+        // All loops wake up for the moment when it is late. One that has looked at the clock before it, and comes here after another one, must not take that back.
+        if (mayWrite && !isLate && before != 0)
+            isLate = IsLate(_clock.MonotonicMicroseconds);
         bool isFull = mayWrite && !isLate && (before != 0 ? IsAnyFull() : IsFull(_partitions[shard]) || IsFull(_partitions[other]));
         bool isOn = isLate || isFull;
         int after = isOn ? 1 : 0;
