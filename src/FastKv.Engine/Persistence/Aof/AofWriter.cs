@@ -556,8 +556,8 @@ internal sealed class AofWriter : IDisposable
     }
 
     /// <summary>
-    /// Gives the page cache's copy of what is synced back. Nobody reads it before the next start, and what is written next finds pages that are mapped and warm: a
-    /// log that takes page after page from the host until memory is full costs its writer twice as much.
+    /// Gives the page cache's copy of what is synced back: nobody reads it before the next start, and the log would fill the machine's memory with it. What is
+    /// written next can take the same pages.
     /// </summary>
     private static void Release(JournalFile output, long size)
     {

@@ -1,6 +1,5 @@
 using FastKv.Engine.Keyspace;
 using FastKv.Engine.Persistence.Rdb;
-using FastKv.Engine.Sharding;
 using FastKv.Memory;
 
 namespace FastKv.Engine.Persistence.Snapshots;
@@ -151,7 +150,6 @@ internal sealed class Snapshot
 
     private void Write(NativeBuffer head)
     {
-        Affinity.YieldToShards();
         bool isOpen = _file.TryOpen() && _file.TryWrite(ref head);
         head.Release();
         if (!isOpen)

@@ -17,10 +17,9 @@ internal abstract unsafe class SnapshotFile(IFileSystem files, ServerLog log, st
 {
     /// <summary>
     /// So much is on its way to the disk, and as much gathers meanwhile: the fsync at the end finds little left to do, and those of the append-only file beside
-    /// it (which replies may wait for) never stand behind a whole snapshot. To send it off is one system call, which a shard on the same core may have to wait for,
-    /// so it is not much.
+    /// it (which replies may wait for) never stand behind a whole snapshot.
     /// </summary>
-    private const long WriteBackBytes = 512 << 10;
+    private const long WriteBackBytes = 4 << 20;
 
     private readonly IFileSystem _files = files;
     private readonly string _path = path;
