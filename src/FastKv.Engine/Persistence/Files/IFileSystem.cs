@@ -11,6 +11,12 @@ internal interface IFileSystem
     /// <summary>Opens a file for writing: empty, or (<paramref name="append"/>) at its end; makes it if it is not there.</summary>
     int OpenForWriting(string path, bool append, out IOutputFile? file);
 
+    /// <summary>
+    /// Opens an empty file for much that is written at a stretch and not read soon: where the file system can, past the page cache. Only what was synced is in it for
+    /// certain, whatever has been written, and an error may come with a later call.
+    /// </summary>
+    int OpenForStreaming(string path, out IOutputFile? file) => OpenForWriting(path, append: false, out file);
+
     /// <summary>Opens a file for reading, its whole content in memory as it is touched.</summary>
     int OpenForReading(string path, out IInputFile? file);
 

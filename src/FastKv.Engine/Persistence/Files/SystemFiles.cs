@@ -26,6 +26,9 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
     private const uint AwaitBefore = 1;
     private const uint BeginWriting = 2;
     private const uint AwaitAfter = 4;
+    private const int GetFlags = 3;
+    private const int SetFlags = 4;
+    private static readonly int s_direct = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
     private static readonly nint s_mapFailed = -1;
 
     public int OpenForWriting(string path, bool append, out IOutputFile? file)
@@ -33,6 +36,17 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
         int handle = open(path, WriteOnly | Create | CloseOnExec | (append ? AtEnd : Truncate), Permissions);
         file = handle < 0 ? null : new OutputFile(handle);
         return handle < 0 ? Marshal.GetLastSystemError() : FileErrors.None;
+    }
+
+    public int OpenForStreaming(string path, out IOutputFile? file)
+    {
+        file = null;
+        int error = OpenForWriting(path, append: false, out var buffered);
+        if (error != FileErrors.None)
+            return error;
+        var opened = (OutputFile)buffered!;
+        file = opened.TryBypassCache() ? new DirectFile(opened) : opened;
+        return FileErrors.None;
     }
 
     public int OpenForReading(string path, out IInputFile? file)
@@ -87,6 +101,9 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
     private static partial nint write(int handle, byte* bytes, nuint count);
 
     [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(int handle, int command, int argument);
+
+    [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(int handle);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -122,9 +139,14 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
     [LibraryImport("libc", SetLastError = true)]
     private static partial int madvise(nint address, nuint length, int advice);
 
-    private sealed class OutputFile(int handle) : IOutputFile
+    private sealed class OutputFile(int handle) : IUncachedFile
     {
         private int _handle = handle;
+
+        /// <summary>From now on memory and file offset of a write must be aligned; false: this file system cannot do that, and all is as before.</summary>
+        public bool TryBypassCache() => fcntl(_handle, SetFlags, fcntl(_handle, GetFlags, 0) | s_direct) == 0;
+
+        public void UseCache() => _ = fcntl(_handle, SetFlags, fcntl(_handle, GetFlags, 0) & ~s_direct);
 
         public int Write(ReadOnlySpan<byte> bytes, out int written)
         {

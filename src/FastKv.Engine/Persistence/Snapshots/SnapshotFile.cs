@@ -39,7 +39,9 @@ internal abstract unsafe class SnapshotFile(IFileSystem files, ServerLog log, st
     /// <summary>Makes the temporary file; false: it cannot be made, which was logged.</summary>
     public bool TryOpen()
     {
-        Error = _files.OpenForWriting(_temporaryPath, append: false, out _file);
+        Error = _isIncremental
+            ? _files.OpenForStreaming(_temporaryPath, out _file)
+            : _files.OpenForWriting(_temporaryPath, append: false, out _file);
         if (Error == FileErrors.None)
             return true;
         LogOpenError(FileErrors.TextOf(Error));
