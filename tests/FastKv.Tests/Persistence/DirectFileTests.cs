@@ -1,10 +1,12 @@
+using System.Runtime.InteropServices;
 using FastKv.Engine.Persistence.Files;
+using FastKv.Tests.TestKit;
 using Xunit;
 using Xunit.Abstractions;
 
 namespace FastKv.Tests.Persistence;
 
-/// <summary>Files past the page cache hold what was written into them, whatever the disk does, and leave the cache to others.</summary>
+/// <summary>Files hold what was written into them, whatever the disk does, and leave the page cache to others.</summary>
 public sealed partial class DirectFileTests(ITestOutputHelper output)
 {
     private const int Staged = DirectFile.StagedBytesMax;
@@ -38,9 +40,8 @@ public sealed partial class DirectFileTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public unsafe void The_page_cache_is_left_to_others()
+    public void The_page_cache_is_left_to_others()
     {
-        const int pageBytes = 4096;
         using var folder = new TemporaryFolder();
         Assert.Equal(FileErrors.None, SystemFiles.Instance.OpenForStreaming(folder.File, out IOutputFile? file));
         using (file)
@@ -53,14 +54,32 @@ public sealed partial class DirectFileTests(ITestOutputHelper output)
             Assert.Equal(FileErrors.None, file.WriteAll(Content((9 * Staged) + 1)));
             Assert.Equal(FileErrors.None, file.Sync());
         }
-        Assert.Equal(FileErrors.None, SystemFiles.Instance.OpenForReading(folder.File, out IInputFile? input));
-        using (input)
+        Assert.InRange(ResidentPages(folder.File), 0, 1);
+    }
+
+    /// <summary>What is appended in large pieces that are no whole pages leaves the page cache, too, but for the pages in which two pieces meet.</summary>
+    [Fact]
+    public void A_log_leaves_the_page_cache()
+    {
+        const int pieces = 40;
+        const int pieceBytes = (256 * 1024) - 123;
+        using var folder = new TemporaryFolder();
+        byte[] content = Content(pieces * pieceBytes);
+        for (int half = 0; half < 2; half++)
         {
-            byte[] resident = new byte[(input!.Length + pageBytes - 1) / pageBytes];
-            fixed (byte* first = resident)
-                Assert.Equal(0, mincore((nint)input.Data, (nuint)input.Length, first));
-            Assert.InRange(resident.Count(page => (page & 1) != 0), 0, 1);
+            Assert.Equal(FileErrors.None, SystemFiles.Instance.OpenForWriting(folder.File, append: half == 1, out IOutputFile? file));
+            using (file)
+            {
+                for (int i = half * pieces / 2; i < (half + 1) * pieces / 2; i++)
+                    Assert.Equal(FileErrors.None, file!.WriteAll(content.AsSpan(i * pieceBytes, pieceBytes)));
+                Assert.Equal(FileErrors.None, file!.Sync());
+            }
         }
+        if (KernelDropsPages(folder.Path))
+            Patience.Until(() => ResidentPages(folder.File) <= 2 * pieces, () => $"{ResidentPages(folder.File)} pages are in the cache");
+        else
+            output.WriteLine("The kernel does not drop pages behind a write.");
+        Assert.True(content.AsSpan().SequenceEqual(File.ReadAllBytes(folder.File)));
     }
 
     /// <summary>Writes are cut short, interrupted, and from some point on refused: what has been accepted before an error, and was not refused, is in the file, in order.</summary>
@@ -108,8 +127,35 @@ public sealed partial class DirectFileTests(ITestOutputHelper output)
         return content;
     }
 
-    [System.Runtime.InteropServices.LibraryImport("libc")]
+    /// <summary>Pages of a file that the page cache has; asks without reading them.</summary>
+    private static unsafe int ResidentPages(string path)
+    {
+        const int pageBytes = 4096;
+        Assert.Equal(FileErrors.None, SystemFiles.Instance.OpenForReading(path, out IInputFile? input));
+        using (input)
+        {
+            byte[] resident = new byte[(input!.Length + pageBytes - 1) / pageBytes];
+            fixed (byte* first = resident)
+                Assert.Equal(0, mincore((nint)input.Data, (nuint)input.Length, first));
+            return resident.Count(page => (page & 1) != 0);
+        }
+    }
+
+    /// <summary>Whether RWF_DONTCACHE is known here (Linux 6.14, and not every file system).</summary>
+    private static unsafe bool KernelDropsPages(string folder)
+    {
+        const int dontCache = 0x80;
+        using var handle = File.OpenHandle(Path.Combine(folder, "probe"), FileMode.Create, FileAccess.Write);
+        byte something = 1;
+        nint* vector = stackalloc nint[] { (nint)(&something), 1 };
+        return pwritev2((int)handle.DangerousGetHandle(), vector, 1, 0, dontCache) == 1;
+    }
+
+    [LibraryImport("libc")]
     private static unsafe partial int mincore(nint address, nuint length, byte* resident);
+
+    [LibraryImport("libc")]
+    private static unsafe partial nint pwritev2(int handle, nint* vectors, int count, long offset, int flags);
 
     /// <summary>Takes whole blocks only until it is told otherwise, sometimes fewer bytes than there are, and no more than it has space for.</summary>
     private sealed class Disk(Random random, bool refusesBlocks) : IUncachedFile

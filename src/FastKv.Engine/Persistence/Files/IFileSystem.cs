@@ -84,6 +84,7 @@ internal static class FileErrors
     public const int IoError = 5;
     public const int Invalid = 22;
     public const int NoSpace = 28;
+    public const int NotSupported = 95;
 
     public static string TextOf(int error) => Marshal.GetPInvokeErrorMessage(error);
 

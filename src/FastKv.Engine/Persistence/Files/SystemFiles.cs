@@ -28,14 +28,17 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
     private const uint AwaitAfter = 4;
     private const int GetFlags = 3;
     private const int SetFlags = 4;
+    private const int DropBehind = 0x80; // RWF_DONTCACHE, Linux 6.14
+    private const long PageBytes = 4096;
     private static readonly int s_direct = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
     private static readonly nint s_mapFailed = -1;
 
     public int OpenForWriting(string path, bool append, out IOutputFile? file)
     {
         int handle = open(path, WriteOnly | Create | CloseOnExec | (append ? AtEnd : Truncate), Permissions);
-        file = handle < 0 ? null : new OutputFile(handle);
-        return handle < 0 ? Marshal.GetLastSystemError() : FileErrors.None;
+        int error = handle < 0 ? Marshal.GetLastSystemError() : FileErrors.None;
+        file = handle < 0 ? null : new OutputFile(handle, append ? Math.Max(0, lseek(handle, 0, SeekEnd)) : 0);
+        return error;
     }
 
     public int OpenForStreaming(string path, out IOutputFile? file)
@@ -101,6 +104,9 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
     private static partial nint write(int handle, byte* bytes, nuint count);
 
     [LibraryImport("libc", SetLastError = true)]
+    private static partial nint pwritev2(int handle, IoVector* vectors, int count, long offset, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(int handle, int command, int argument);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -139,21 +145,50 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
     [LibraryImport("libc", SetLastError = true)]
     private static partial int madvise(nint address, nuint length, int advice);
 
-    private sealed class OutputFile(int handle) : IUncachedFile
+    private struct IoVector
     {
+        public byte* Data;
+        public nuint Length;
+    }
+
+    private sealed class OutputFile(int handle, long length) : IUncachedFile
+    {
+        /// <summary>
+        /// Writes of this size leave the page cache as soon as they are on the disk, where the kernel can: a log that grows by 100 MB a second then always finds the same few
+        /// pages for it, rather than pages that nobody has used for long (and that a virtual machine may have to ask its host for), and fsync finds little to do.
+        /// Smaller ones do not begin to be written at once: a trickle would be a disk operation each.
+        /// </summary>
+        private const int DroppedBytesMin = 128 * 1024;
+
         private int _handle = handle;
+        private long _length = length;
+        private bool _drops = true;
 
         /// <summary>From now on memory and file offset of a write must be aligned; false: this file system cannot do that, and all is as before.</summary>
-        public bool TryBypassCache() => fcntl(_handle, SetFlags, fcntl(_handle, GetFlags, 0) | s_direct) == 0;
+        public bool TryBypassCache()
+        {
+            bool bypasses = fcntl(_handle, SetFlags, fcntl(_handle, GetFlags, 0) | s_direct) == 0;
+            _drops = !bypasses;
+            return bypasses;
+        }
 
-        public void UseCache() => _ = fcntl(_handle, SetFlags, fcntl(_handle, GetFlags, 0) & ~s_direct);
+        public void UseCache()
+        {
+            _ = fcntl(_handle, SetFlags, fcntl(_handle, GetFlags, 0) & ~s_direct);
+            _drops = true;
+        }
 
         public int Write(ReadOnlySpan<byte> bytes, out int written)
         {
             nint result;
             fixed (byte* start = bytes)
-                result = write(_handle, start, (nuint)bytes.Length);
+            {
+                // Without a beginning of a page at the end, which would have to be read back for what comes next.
+                int whole = bytes.Length - (int)((_length + bytes.Length) & (PageBytes - 1));
+                result = _drops && whole >= DroppedBytesMin ? WriteDropped(start, whole) : write(_handle, start, (nuint)bytes.Length);
+            }
             written = result < 0 ? 0 : (int)result;
+            _length += written;
             return result < 0 ? Marshal.GetLastSystemError() : FileErrors.None;
         }
 
@@ -169,7 +204,11 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
 
         public void Release(long offset, long end) => _ = posix_fadvise(_handle, offset, end - offset, AdviseDontNeed);
 
-        public int SetLength(long length) => ftruncate(_handle, length) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
+        public int SetLength(long length)
+        {
+            _length = length;
+            return ftruncate(_handle, length) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
+        }
 
         public void Dispose()
         {
@@ -177,11 +216,20 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
                 _ = close(_handle);
             _handle = -1;
         }
+
+        private nint WriteDropped(byte* start, int count)
+        {
+            var vector = new IoVector { Data = start, Length = (nuint)count };
+            nint result = pwritev2(_handle, &vector, 1, -1, DropBehind);
+            if (result >= 0 || Marshal.GetLastSystemError() is not (FileErrors.NotSupported or FileErrors.Invalid))
+                return result;
+            _drops = false;
+            return write(_handle, start, (nuint)count);
+        }
     }
 
     private sealed class MappedFile : IInputFile
     {
-        private const long PageBytes = 4096;
         private long _released;
 
         public MappedFile(byte* data, long length, long modifiedSeconds)
