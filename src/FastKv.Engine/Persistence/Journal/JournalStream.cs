@@ -12,7 +12,8 @@ namespace FastKv.Engine.Persistence.Journal;
 //          │ chunk ──►│ chunk ──►│ chunk    │        every chunk is filled to its end, so offsets say where a byte lies
 //            ▲ consumed      ▲ published  ▲ written
 //
-// A write is a copy; publishing is one store with release. Chunks go back to the producer through a small ring, so the steady state allocates nothing.
+// A write is a copy; publishing is one store with release. Chunks go back to the producer through a small ring, so the steady state allocates nothing. The one
+// that came back last is used first: after a burst there are 4 MiB of them, of which the two or three in use stay in the core's cache.
 
 /// <summary>A stream of bytes from one producer to one consumer, wait-free. O(1) per byte.</summary>
 internal sealed unsafe class JournalStream : IDisposable
@@ -20,7 +21,8 @@ internal sealed unsafe class JournalStream : IDisposable
     /// <summary>Bytes per chunk: one write(2) each, and what an idle journal holds.</summary>
     public const int ChunkBytes = 256 << 10;
 
-    private const int FreeChunksMax = 16;
+    /// <summary>On their way back, and as many again that are back.</summary>
+    private const int FreeChunksMax = 8;
 
     /// <summary>A part of what <see cref="NativeBlock"/> counts, and like that of the whole process. Changes with chunks, not in the steady state.</summary>
     private static long s_allocatedBytes;
@@ -33,6 +35,8 @@ internal sealed unsafe class JournalStream : IDisposable
     private byte* _at;
     private byte* _end;
     private long _writtenBefore;
+    private readonly nint[] _spare = new nint[FreeChunksMax];
+    private int _spareCount;
 
     // Consumer.
     private Chunk* _head;
@@ -122,6 +126,8 @@ internal sealed unsafe class JournalStream : IDisposable
         }
         while (_free.TryDequeue(out nint free))
             Free((Chunk*)free);
+        while (_spareCount > 0)
+            Free((Chunk*)_spare[--_spareCount]);
         _head = _tail = null;
         _at = _end = null;
         _shared.First = 0;
@@ -144,9 +150,9 @@ internal sealed unsafe class JournalStream : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AddChunk()
     {
-        if (!_free.TryDequeue(out nint free))
-            free = (nint)Allocate();
-        var chunk = (Chunk*)free;
+        while (_spareCount < FreeChunksMax && _free.TryDequeue(out nint free))
+            _spare[_spareCount++] = free;
+        Chunk* chunk = _spareCount > 0 ? (Chunk*)_spare[--_spareCount] : Allocate();
         chunk->Next = null;
         if (_tail != null)
         {
