@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
+using FastKv.Engine.Logging;
 using FastKv.Engine.Persistence.Files;
+using FastKv.Engine.Persistence.Rdb;
 using FastKv.Tests.TestKit;
 using Xunit;
 using Xunit.Abstractions;
@@ -120,6 +122,26 @@ public sealed partial class DirectFileTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>What the disk says while a snapshot is on its way there, it does not say a second time.</summary>
+    [Fact]
+    public void An_error_on_the_way_to_the_disk_ends_a_snapshot()
+    {
+        const int pieces = 40;
+        using var folder = new TemporaryFolder();
+        var files = new LosingFiles(folder.Path);
+        using (var snapshot = new RdbFileWriter(files, new ServerLog { Silent = true }, folder.File, folder.File + ".temp", hasChecksum: true, isIncremental: true))
+        {
+            Assert.True(snapshot.TryOpen());
+            int written = 0;
+            while (written < pieces && snapshot.TryWrite(Content(Staged)))
+                written++;
+            Assert.InRange(written, 20, pieces - 1);
+            Assert.Equal(FileErrors.IoError, snapshot.Error);
+            Assert.False(snapshot.TryComplete());
+        }
+        Assert.Empty(Directory.GetFiles(folder.Path));
+    }
+
     private static byte[] Content(int length)
     {
         byte[] content = new byte[length];
@@ -193,5 +215,24 @@ public sealed partial class DirectFileTests(ITestOutputHelper output)
         public int SetLength(long length) => throw new NotSupportedException();
 
         public void Dispose() => IsClosed = true;
+    }
+
+    /// <summary>The disk loses the first stretch of a file that is waited for.</summary>
+    private sealed class LosingFiles(string folder) : PassingFiles(folder)
+    {
+        protected override IOutputFile Wrap(IOutputFile file) => new LosingFile(file);
+
+        private sealed class LosingFile(IOutputFile file) : IOutputFile
+        {
+            public int Write(ReadOnlySpan<byte> bytes, out int written) => file.Write(bytes, out written);
+
+            public int WriteBack(long before, long offset, long end) => before < offset ? FileErrors.IoError : FileErrors.None;
+
+            public int Sync() => file.Sync();
+
+            public int SetLength(long length) => file.SetLength(length);
+
+            public void Dispose() => file.Dispose();
+        }
     }
 }

@@ -45,11 +45,7 @@ internal sealed unsafe class DirectFile(IUncachedFile file) : IOutputFile
         return error == FileErrors.None ? file.Sync() : error;
     }
 
-    public void WriteBack(long before, long offset, long end)
-    {
-        if (!_isDirect)
-            file.WriteBack(before, offset, end);
-    }
+    public int WriteBack(long before, long offset, long end) => _isDirect ? FileErrors.None : file.WriteBack(before, offset, end);
 
     public int SetLength(long length)
     {

@@ -43,13 +43,14 @@ internal interface IOutputFile : IDisposable
     /// <summary>Makes what was written durable.</summary>
     int Sync();
 
-    /// <summary>Begins to bring a stretch of what was written to the disk, and waits for the one before it; a hint, which says nothing of safety.</summary>
+    /// <summary>
+    /// Begins to bring a stretch of what was written to the disk, and waits for the one before it; says nothing of safety. An error of the disk that is met while waiting
+    /// is told here, and <see cref="Sync"/> does not know of it any more.
+    /// </summary>
     /// <param name="before">Where the one before it began.</param>
     /// <param name="offset">Where the stretch begins.</param>
     /// <param name="end">Where the stretch ends.</param>
-    void WriteBack(long before, long offset, long end)
-    {
-    }
+    int WriteBack(long before, long offset, long end) => FileErrors.None;
 
     /// <summary>Tells that what stands between two offsets, all of it synced, will not be read soon; a hint.</summary>
     void Release(long offset, long end)
@@ -84,6 +85,8 @@ internal static class FileErrors
     public const int IoError = 5;
     public const int Invalid = 22;
     public const int NoSpace = 28;
+    public const int NoSeek = 29;
+    public const int NoSuchCall = 38;
     public const int NotSupported = 95;
 
     public static string TextOf(int error) => Marshal.GetPInvokeErrorMessage(error);

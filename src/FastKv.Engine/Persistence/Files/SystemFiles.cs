@@ -195,11 +195,15 @@ internal sealed unsafe partial class SystemFiles : IFileSystem
         // Data and length: what reading needs.
         public int Sync() => fdatasync(_handle) == 0 ? FileErrors.None : Marshal.GetLastSystemError();
 
-        public void WriteBack(long before, long offset, long end)
+        public int WriteBack(long before, long offset, long end)
         {
             _ = sync_file_range(_handle, offset, end - offset, BeginWriting);
-            if (before < offset)
-                _ = sync_file_range(_handle, before, offset - before, AwaitBefore | BeginWriting | AwaitAfter);
+            if (before >= offset || sync_file_range(_handle, before, offset - before, AwaitBefore | BeginWriting | AwaitAfter) == 0)
+                return FileErrors.None;
+
+            // The kernel tells an error of the disk once per open file, so it is not for fsync to find. That there is no such call is none.
+            int error = Marshal.GetLastSystemError();
+            return error is FileErrors.Invalid or FileErrors.NoSeek or FileErrors.NoSuchCall ? FileErrors.None : error;
         }
 
         public void Release(long offset, long end) => _ = posix_fadvise(_handle, offset, end - offset, AdviseDontNeed);

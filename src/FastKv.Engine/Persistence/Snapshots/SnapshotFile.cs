@@ -56,7 +56,7 @@ internal abstract unsafe class SnapshotFile(IFileSystem files, ServerLog log, st
         bool isWritten = Check(_file!.WriteAll(bytes), "write", bytes.Length);
         if (isWritten && _isIncremental && Bytes - _onItsWay >= WriteBackBytes)
         {
-            _file!.WriteBack(_onItsWayBefore, _onItsWay, Bytes);
+            isWritten = Check(_file!.WriteBack(_onItsWayBefore, _onItsWay, Bytes), "fsync", 0);
             (_onItsWayBefore, _onItsWay) = (_onItsWay, Bytes);
         }
         return isWritten;
