@@ -14,8 +14,9 @@ namespace FastKv.Bench.Persistence;
 /// <param name="Max">Microseconds.</param>
 /// <param name="PeakBytes">Highest VmRSS.</param>
 /// <param name="SaveSeconds">The snapshot; NaN without.</param>
+/// <param name="StandstillMs">The longest time for which one of the two cores ran nobody.</param>
 internal sealed record LoadStretch(
-    double Seconds, double RequestsPerSecond, double P50, double P99, double P999, double Max, long PeakBytes, double SaveSeconds);
+    double Seconds, double RequestsPerSecond, double P50, double P99, double P999, double Max, long PeakBytes, double SaveSeconds, double StandstillMs);
 
 /// <summary>Runs the load in short phases one behind the other, so that it can end when the snapshot does.</summary>
 internal sealed class SnapshotLoad : IDisposable
@@ -25,6 +26,7 @@ internal sealed class SnapshotLoad : IDisposable
     private readonly LoadGroup _group;
     private readonly (RequestTemplate, double)[] _commands;
     private readonly double _phaseSeconds;
+    private readonly int[] _cores;
     private ulong _seed = 100;
 
     /// <summary>Connects; <paramref name="ratePerSecond"/> 0: as fast as replies come.</summary>
@@ -35,6 +37,7 @@ internal sealed class SnapshotLoad : IDisposable
         _group = new LoadGroup(_options.Recipe(server.Address), _options.Connections, 1, _options.ClientCores);
         _commands = [(_options.Template(data.Write), 1)];
         _phaseSeconds = settings.Quick ? 0.1 : 0.5;
+        _cores = [settings.ServerCore, settings.ClientCore];
     }
 
     /// <summary>Load alone.</summary>
@@ -54,6 +57,7 @@ internal sealed class SnapshotLoad : IDisposable
     {
         const int leadMs = 20;
         using var watch = new ResidentWatch(_server.Address.ProcessId);
+        using var cores = new CoreWatch(_cores);
         var latency = new LatencyHistogram();
         long requests = 0;
         double seconds = 0;
@@ -72,7 +76,7 @@ internal sealed class SnapshotLoad : IDisposable
         }
         while (!isOver(Stopwatch.GetElapsedTime(start).TotalSeconds));
         double saveSeconds = isSaving ? Stopwatch.GetElapsedTime(start).TotalSeconds : double.NaN;
-        return new LoadStretch(seconds, requests / seconds, Us(0.5), Us(0.99), Us(0.999), latency.MaxNs / 1000.0, watch.Stop(), saveSeconds);
+        return new LoadStretch(seconds, requests / seconds, Us(0.5), Us(0.99), Us(0.999), latency.MaxNs / 1000.0, watch.Stop(), saveSeconds, cores.Stop());
 
         double Us(double quantile) => latency.QuantileNs(quantile) / 1000.0;
     }

@@ -12,6 +12,9 @@ namespace FastKv.Bench.Reports;
 /// </summary>
 internal sealed unsafe partial class CoreWatch : IDisposable
 {
+    /// <summary>A core that stood still for longer, in milliseconds, has disturbed what was measured meanwhile.</summary>
+    public const double DisturbingMs = 5;
+
     private const int FirstInFirstOut = 1;
     private const int LookMs = 1;
 

@@ -16,7 +16,6 @@ internal static class StallsSection
     // The machine is shared: its host takes a core away for tens of milliseconds now and then, or lets it wait for memory. An attempt in which that happened says
     // nothing of the server.
     private const int AttemptsMax = 6;
-    private const double StandstillMsMax = 5;
     private const string TurnField = "longest_turn_us=";
     private const string FieldsExpired = "all fields expired";
     private const string DeletedDuringSave = "DEL during a save", ChangedDuringSave = "changed during a save";
@@ -84,7 +83,7 @@ internal static class StallsSection
             + "(INFO runtime). With an AOF what came before is synced by then. Popped are lists, sets and sorted sets; the fields of the hash get one time to live and expire together. During a save (BGSAVE; with AOF, "
             + $"BGREWRITEAOF, which tells the base in commands) a copy is deleted, or changed without pause (elements come, change and go at random) until the file is "
             + $"written. AOF stands for `{JournalOptions.Trim()}`. An attempt that takes longer than {TurnLimitMs} ms, and in which one of the "
-            + $"two cores ran nobody for more than {StandstillMsMax} ms at once (a thread of real-time priority on each saw it), says nothing of the server and is made again, "
+            + $"two cores ran nobody for more than {CoreWatch.DisturbingMs} ms at once (a thread of real-time priority on each saw it), says nothing of the server and is made again, "
             + $"{AttemptsMax} times in all; if it is so each time, the one with the shortest standstill counts, which then stands behind it. redis-server is measured in three ways, with a tenth of the elements.");
         string[] ways = [.. Ways.Select(w => w.Name), FieldsExpired, DeletedDuringSave, ChangedDuringSave];
         var rows = new List<string[]> { (string[])["", .. ways] };
@@ -428,6 +427,6 @@ internal static class StallsSection
     /// <summary>What came of it.</summary>
     private sealed record Stall(double LongestPingMs, double LongestTurnMs, double CommandMs, double GoneMs, double StandstillMs)
     {
-        public bool IsDisturbed => StandstillMs > StandstillMsMax;
+        public bool IsDisturbed => StandstillMs > CoreWatch.DisturbingMs;
     }
 }
