@@ -37,6 +37,9 @@ internal sealed class HeldServer : IDisposable
     /// <summary>Bytes that commands have waited for.</summary>
     public long PreservedBytes => _server.Partitions[0].Snapshot.PreservedBytes;
 
+    /// <summary>Chunks of memory that the shard's snapshots have made.</summary>
+    public long SnapshotChunksMade => _server.Partitions[0].Snapshot.Chunks.MadeTotal;
+
     public long FrozenTotal => _server.Partitions[0].Snapshot.FrozenTotal;
 
     /// <summary>The snapshot's file.</summary>
@@ -56,7 +59,7 @@ internal sealed class HeldServer : IDisposable
 
     public RespClient Connect() => RespClient.Connect(new IPEndPoint(IPAddress.Loopback, _port));
 
-    /// <summary>Snapshots write nothing until <see cref="LetGo"/>: they pause when 8 MiB wait.</summary>
+    /// <summary>Snapshots write nothing until <see cref="LetGo"/>: they pause when 2 MiB wait.</summary>
     public void Hold() => _files.Gate.Reset();
 
     public void LetGo() => _files.Gate.Set();

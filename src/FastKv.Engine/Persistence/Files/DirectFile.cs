@@ -24,7 +24,10 @@ internal sealed unsafe class DirectFile(IUncachedFile file) : IOutputFile
     /// <summary>No file system asks for larger ones.</summary>
     public const int BlockBytes = 4096;
 
-    private byte* _staged = (byte*)NativeMemory.AlignedAlloc(StagedBytesMax, BlockBytes);
+    /// <summary>The buffer of a file that was closed, for the next one: memory that is new to the process is dear (SnapshotChunks).</summary>
+    private static nint s_free;
+
+    private byte* _staged = TakeBuffer();
     private int _stagedBytes;
     private bool _isDirect = true;
 
@@ -55,9 +58,16 @@ internal sealed unsafe class DirectFile(IUncachedFile file) : IOutputFile
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_staged);
+        if (_staged != null && Interlocked.CompareExchange(ref s_free, (nint)_staged, 0) != 0)
+            NativeMemory.AlignedFree(_staged);
         _staged = null;
         file.Dispose();
+    }
+
+    private static byte* TakeBuffer()
+    {
+        nint free = Interlocked.Exchange(ref s_free, 0);
+        return free != 0 ? (byte*)free : (byte*)NativeMemory.AlignedAlloc(StagedBytesMax, BlockBytes);
     }
 
     /// <summary>Writes what is staged; what an error leaves stays staged.</summary>

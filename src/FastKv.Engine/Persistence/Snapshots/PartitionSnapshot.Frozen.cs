@@ -40,7 +40,7 @@ internal sealed unsafe partial class PartitionSnapshot
     /// <summary>A large value that is not being written yet is about to change.</summary>
     private void Freeze(Database database, EntryRef entry)
     {
-        var chunk = _queue!.Rent();
+        var chunk = new SnapshotChunk();
         Begin(_urgentWriter, chunk, _walkOf[database.Index].Source, entry);
         if (_urgentWriter.Freeze(ref chunk.Bytes) is not { } record)
         {
@@ -50,7 +50,7 @@ internal sealed unsafe partial class PartitionSnapshot
             if (IsWithinRecord)
                 _held.Add(chunk);
             else
-                _queue.Post(_partition.Index, chunk, 0);
+                _queue!.Post(_partition.Index, chunk, 0);
             return;
         }
         record.Chunk = chunk;
@@ -81,8 +81,8 @@ internal sealed unsafe partial class PartitionSnapshot
     {
         if (_chunk is { Bytes.Length: > 0 })
             Post();
-        else
-            Recycle(ref _chunk);
+        else if (_chunk is not null)
+            Chunks.Return(_chunk);
         foreach (var chunk in record.Chunks)
         {
             chunk.Continues = true;
@@ -126,16 +126,11 @@ internal sealed unsafe partial class PartitionSnapshot
         while (_frozen.TryDequeue(out var record))
         {
             foreach (var chunk in record.Chunks)
-                chunk.Bytes.Release();
-            record.Chunk?.Bytes.Release();
+                Chunks.Return(chunk);
+            if (record.Chunk is not null)
+                Chunks.Return(record.Chunk);
             Release(record);
         }
-    }
-
-    private static void Recycle(ref SnapshotChunk? chunk)
-    {
-        chunk?.Bytes.Release();
-        chunk = null;
     }
 
     private void BeforeChange(byte* value, byte* element, bool isRemoved)
@@ -143,11 +138,11 @@ internal sealed unsafe partial class PartitionSnapshot
         if (!_kept.TryGetValue((nint)value, out var record))
             return;
         bool isItsTurn = record == _record;
-        var chunk = isItsTurn ? Chunk() : record.Chunk ??= _queue!.Rent();
+        var chunk = isItsTurn ? Chunk() : record.Chunk ??= new SnapshotChunk();
         long before = chunk.Bytes.Length;
         record.BeforeChange(ref chunk.Bytes, element, isRemoved);
         PreservedBytes += chunk.Bytes.Length - before;
-        if (chunk.Bytes.Length < SnapshotQueue.ChunkBytes)
+        if (chunk.Bytes.Length < SnapshotChunks.FullBytes)
             return;
         if (isItsTurn)
         {

@@ -65,6 +65,9 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
         _buffers = new StringBuffers(this);
     }
 
+    /// <summary>Its free chunks.</summary>
+    public SnapshotChunks Chunks { get; } = new();
+
     /// <summary>Entries of the old generation are left: written, or (after the snapshot was abandoned) only turned over.</summary>
     public bool IsActive => !_isOver;
 
@@ -149,12 +152,12 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
             return;
         }
         ref var chunk = ref IsWithinRecord ? ref _heldChunk : ref _chunk;
-        chunk ??= _queue.Rent();
+        chunk ??= Chunks.Take();
         long before = chunk.Bytes.Length;
         Begin(_urgentWriter, chunk, _walkOf[database.Index].Source, entry);
         _urgentWriter.Finish(ref chunk.Bytes);
         PreservedBytes += chunk.Bytes.Length - before;
-        if (chunk.Bytes.Length < SnapshotQueue.ChunkBytes)
+        if (chunk.Bytes.Length < SnapshotChunks.FullBytes)
             return;
         if (IsWithinRecord)
             Hold();
@@ -198,12 +201,13 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
         _walks.Clear();
         _writer.Dispose();
         _urgentWriter.Dispose();
+        Chunks.Dispose();
     }
 
     /// <summary>Whether a large value is being written: its chunks follow one another.</summary>
     private bool IsWithinRecord => !_current.IsNull || _record is not null;
 
-    private SnapshotChunk Chunk() => _chunk ??= _queue!.Rent();
+    private SnapshotChunk Chunk() => _chunk ??= Chunks.Take();
 
     /// <summary>Writes a bucket, or a piece of a large value; false: nothing is left.</summary>
     private bool Step()
@@ -213,7 +217,7 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
             var chunk = Chunk();
             if (_record.Continue(ref chunk.Bytes, StepBytes))
                 EndRecord();
-            else if (chunk.Bytes.Length >= SnapshotQueue.ChunkBytes)
+            else if (chunk.Bytes.Length >= SnapshotChunks.FullBytes)
                 Post(continues: true);
             return true;
         }
@@ -222,7 +226,7 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
             var chunk = Chunk();
             if (_writer.Continue(ref chunk.Bytes, StepBytes))
                 EndCurrent();
-            else if (chunk.Bytes.Length >= SnapshotQueue.ChunkBytes)
+            else if (chunk.Bytes.Length >= SnapshotChunks.FullBytes)
                 Post(continues: true);
             return true;
         }
@@ -271,7 +275,7 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
             return true;
         }
         entry.SetGeneration(_partition.Generation);
-        if (chunk.Bytes.Length >= SnapshotQueue.ChunkBytes)
+        if (chunk.Bytes.Length >= SnapshotChunks.FullBytes)
             Post();
         return true;
     }
@@ -296,7 +300,7 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
 
     private void PostHeld()
     {
-        if (_chunk!.Bytes.Length >= SnapshotQueue.ChunkBytes || _held.Count > 0 || _heldChunk is not null)
+        if (_chunk!.Bytes.Length >= SnapshotChunks.FullBytes || _held.Count > 0 || _heldChunk is not null)
             Post();
         if (_heldChunk is not null)
             Hold();
@@ -358,7 +362,7 @@ internal sealed unsafe partial class PartitionSnapshot : IDisposable
         if (_heldChunk is not null)
             _held.Add(_heldChunk);
         foreach (var chunk in _held)
-            chunk.Bytes.Release();
+            Chunks.Return(chunk);
         _held.Clear();
         _chunk = _heldChunk = null;
         _queue.Release();

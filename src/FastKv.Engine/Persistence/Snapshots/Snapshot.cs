@@ -17,7 +17,7 @@ internal sealed class Snapshot
 
     private Snapshot(Partition[] partitions, SnapshotFile file, SnapshotKind kind, IReadOnlyList<byte[]> functions, Action<Snapshot> completed)
     {
-        _queue = new SnapshotQueue(partitions.Length);
+        _queue = new SnapshotQueue([.. partitions.Select(partition => partition.Snapshot.Chunks)]);
         _file = file;
         _completed = completed;
         KeysTotal = partitions.Sum(partition => partition.Databases.Sum(database => database.Count));

@@ -6,40 +6,21 @@ namespace FastKv.Engine.Persistence.Snapshots;
 // Data plane on the side of the partitions, control plane on the side of the one thread that writes. Partitions hand over chunks of whole records; only a
 // large value is spread over several, and then the writer stays with its partition until the value ends.
 
-/// <summary>A stretch of the file: whole records of one partition, or a part of one large record.</summary>
-internal sealed class SnapshotChunk
-{
-    public NativeBuffer Bytes;
-
-    /// <summary>The database that is selected at its end; −1: none yet.</summary>
-    public int Database = -1;
-
-    /// <summary>The record at its end goes on in the partition's next chunk.</summary>
-    public bool Continues;
-
-    /// <summary>The partition has nothing more.</summary>
-    public bool IsLast;
-}
-
 /// <summary>What is on its way from the partitions to the file of one snapshot.</summary>
-/// <param name="partitions">How many of them.</param>
-internal sealed class SnapshotQueue(int partitions)
+/// <param name="chunks">Where the chunks of each partition go back to.</param>
+internal sealed class SnapshotQueue(SnapshotChunks[] chunks)
 {
-    /// <summary>A chunk is handed over once it has so many bytes: some 30 µs of the writing thread, which may have to share a core with a shard.</summary>
-    public const int ChunkBytes = 64 * 1024;
+    /// <summary>A partition pauses when so many of its bytes wait: the disk is slower than it. That is some ten milliseconds of a disk.</summary>
+    public const long WaitingBytesMax = 2 << 20;
 
-    /// <summary>A partition pauses when so many of its bytes wait: the disk is slower than it.</summary>
-    private const long WaitingBytesMax = 8 << 20;
-
-    private readonly ConcurrentQueue<SnapshotChunk>[] _waiting = [.. Enumerable.Range(0, partitions).Select(_ => new ConcurrentQueue<SnapshotChunk>())];
-    private readonly long[] _waitingBytes = new long[partitions];
-    private readonly ConcurrentBag<SnapshotChunk> _free = [];
+    private readonly ConcurrentQueue<SnapshotChunk>[] _waiting = [.. chunks.Select(_ => new ConcurrentQueue<SnapshotChunk>())];
+    private readonly long[] _waitingBytes = new long[chunks.Length];
     private readonly AutoResetEvent _posted = new(false);
     private volatile bool _isAbandoned;
     private long _keys;
 
     /// <summary>The partitions and the writing thread.</summary>
-    private int _users = partitions + 1;
+    private int _users = chunks.Length + 1;
 
     /// <summary>Nobody wants the rest: the disk has failed, or the snapshot was cancelled.</summary>
     public bool IsAbandoned => _isAbandoned;
@@ -49,9 +30,6 @@ internal sealed class SnapshotQueue(int partitions)
 
     /// <summary>Whether a partition should go on; what must be saved now may be posted in any case.</summary>
     public bool HasRoom(int partition) => Volatile.Read(ref _waitingBytes[partition]) < WaitingBytesMax;
-
-    /// <summary>An empty chunk.</summary>
-    public SnapshotChunk Rent() => _free.TryTake(out var chunk) ? chunk : new SnapshotChunk();
 
     /// <summary>Hands a chunk over; on the thread that runs the partition.</summary>
     public void Post(int partition, SnapshotChunk chunk, long keys)
@@ -73,7 +51,7 @@ internal sealed class SnapshotQueue(int partitions)
     /// <returns>False: it was abandoned.</returns>
     public bool WriteAll(Action<ReadOnlySpan<byte>> write)
     {
-        int left = partitions;
+        int left = chunks.Length;
         int partition = 0, idle = 0;
         bool isWithin = false;
         while (left > 0 && !_isAbandoned)
@@ -82,8 +60,8 @@ internal sealed class SnapshotQueue(int partitions)
             {
                 // Inside a large value only its partition's next chunk may follow.
                 if (!isWithin)
-                    partition = (partition + 1) % partitions;
-                if (isWithin || ++idle >= partitions)
+                    partition = (partition + 1) % chunks.Length;
+                if (isWithin || ++idle >= chunks.Length)
                 {
                     _posted.WaitOne(TimeSpan.FromMilliseconds(100));
                     idle = 0;
@@ -99,35 +77,22 @@ internal sealed class SnapshotQueue(int partitions)
             isWithin = chunk.Continues;
             if (chunk.IsLast)
                 left--;
-            Recycle(chunk);
+            chunks[partition].Return(chunk);
         }
         return !_isAbandoned;
     }
 
-    /// <summary>One of its users has done with it; the last one frees the chunks.</summary>
+    /// <summary>One of its users has done with it; the last one gives the chunks back.</summary>
     public void Release()
     {
         if (Interlocked.Decrement(ref _users) > 0)
             return;
-        foreach (var queue in _waiting)
+        for (int partition = 0; partition < chunks.Length; partition++)
         {
-            while (queue.TryDequeue(out var chunk))
-                chunk.Bytes.Release();
+            while (_waiting[partition].TryDequeue(out var chunk))
+                chunks[partition].Return(chunk);
         }
-        while (_free.TryTake(out var chunk))
-            chunk.Bytes.Release();
 
         // The event stays: whoever gives a snapshot up may come when it has just ended.
-    }
-
-    private void Recycle(SnapshotChunk chunk)
-    {
-        const long keptBytesMax = 4 * ChunkBytes;
-        if (chunk.Bytes.AllocatedBytes > keptBytesMax)
-            chunk.Bytes.Release();
-        chunk.Bytes.Length = 0;
-        chunk.Database = -1;
-        chunk.Continues = chunk.IsLast = false;
-        _free.Add(chunk);
     }
 }
