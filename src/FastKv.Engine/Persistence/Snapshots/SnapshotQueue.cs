@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using FastKv.Memory;
 
 namespace FastKv.Engine.Persistence.Snapshots;
 
