@@ -509,10 +509,21 @@ internal sealed class AofWriter : IDisposable
     private void NoteSynced(long mark)
     {
         // As long as the base is missing, or when all was dropped with the log, nothing is safe that stands behind it.
-        if (mark <= Volatile.Read(ref _synced) || !_log.IsComplete)
+        if (!_log.IsComplete)
             return;
-        Volatile.Write(ref _synced, mark);
-        _log.AnnounceSync();
+
+        // Both threads come here, the one with an older mark perhaps later.
+        long synced = Volatile.Read(ref _synced);
+        while (mark > synced)
+        {
+            long seen = Interlocked.CompareExchange(ref _synced, mark, synced);
+            if (seen == synced)
+            {
+                _log.AnnounceSync();
+                return;
+            }
+            synced = seen;
+        }
     }
 
     private bool HasUnsynced()
@@ -580,11 +591,12 @@ internal sealed class AofWriter : IDisposable
             else
                 _log.EndSyncError();
             if (error == 0)
-            {
-                NoteSynced(written);
                 Pressure.NoteSynced(writtenUs);
-            }
+
+            // Before anybody is told: who has heard of it finds that all is safe.
             _isSyncing = false;
+            if (error == 0)
+                NoteSynced(written);
         }
     }
 
