@@ -1,5 +1,4 @@
 using FastKv.Engine.Persistence.Snapshots;
-using FastKv.Memory;
 using FastKv.Tests.TestKit;
 using Xunit;
 
