@@ -26,15 +26,22 @@ public sealed class NotificationRunner(ServerProcess expected, ServerProcess act
         using RespClient right = Prepare(actual);
         _wanted.Take();
         _got.Take();
-        for (int i = 0; i < steps.Count; i += batchSize)
+        for (int i = 0; i < steps.Count;)
         {
-            Step[] batch = steps.Skip(i).Take(batchSize).ToArray();
+            if (steps[i].Mode == Comparison.Pause)
+            {
+                // A key with three milliseconds to live is gone from both servers by then, and there are no commands for which it may be gone from one only.
+                Thread.Sleep((int)steps[i++].Tolerance);
+                continue;
+            }
+            Step[] batch = [.. steps.Skip(i).Take(batchSize).TakeWhile(step => step.Mode != Comparison.Pause)];
             Send(batch, left);
             Send(batch, right);
             string wanted = Text(_wanted.Take());
             string got = Text(_got.Take());
             if (wanted != got)
                 return new Mismatch(i, batch[^1], wanted, got);
+            i += batch.Length;
         }
         return null;
     }
@@ -47,7 +54,8 @@ public sealed class NotificationRunner(ServerProcess expected, ServerProcess act
             return "";
         at = mismatch.Index;
 
-        // Keys with a short time to live may be gone on one server and not yet on the other: what does not happen again is of that kind.
+        // On a machine that stands still between a key with a short time to live and the pause behind it, one server may still have the key: what does not happen
+        // again is of that kind.
         if (Run(steps.Take(at + 1).ToList(), 1) is not { } second || second.Index != at || second.Expected != mismatch.Expected)
             return "";
         var best = steps.Take(mismatch.Index + 1).ToList();
@@ -90,15 +98,9 @@ public sealed class NotificationRunner(ServerProcess expected, ServerProcess act
     private static void Send(Step[] batch, RespClient client)
     {
         using var bytes = new MemoryStream();
-        int replies = 0;
         foreach (Step step in batch)
-        {
-            if (step.Mode == Comparison.Pause)
-                continue;
             bytes.Write(RespClient.Encode(step.Arguments));
-            replies++;
-        }
-        client.Pipeline(bytes.ToArray(), replies);
+        client.Pipeline(bytes.ToArray(), batch.Length);
     }
 
     private string Text(List<string> events)
