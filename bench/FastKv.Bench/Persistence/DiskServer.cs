@@ -27,7 +27,9 @@ internal sealed record ServerKind(string Name, string Command)
 internal sealed class DiskServer : IDisposable
 {
     private const int PatienceMs = 900_000;
-    private const int LookMs = 2;
+
+    // A look is a connection, which costs the server something: not too many of them.
+    private const int LookMs = 10;
 
     private readonly ServerProcess _process;
 
