@@ -119,16 +119,27 @@ internal unsafe struct RdbInput(byte* start, long length)
         return true;
     }
 
+    /// <summary>
+    /// Passes over a string of at most 63 plain bytes, which most are, and tells where they are; false: it is none, or is cut off, and nothing has happened.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryShort(out byte* from, out int bytes)
+    {
+        from = At + 1;
+        bytes = At < _end ? *At : byte.MaxValue;
+        if (bytes >= RdbFormat.Length14 || bytes > _end - from)
+            return false;
+        At = from + bytes;
+        return true;
+    }
+
     /// <summary>A string of any encoding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryString(NativeHeap heap, ref RdbText text)
     {
-        if (!TryLength(out ulong length, out bool isEncoded))
-            return false;
-        if (isEncoded)
-            return length == RdbFormat.EncodedLzf ? TryCompressed(heap, ref text) : TryInteger((int)length, ref text);
-        if (!TryPlain(length, out byte* at))
-            return false;
-        text.Set(at, (int)length);
+        if (!TryShort(out byte* from, out int bytes))
+            return TryAnyString(heap, ref text);
+        text.Set(from, bytes);
         return true;
     }
 
@@ -152,27 +163,8 @@ internal unsafe struct RdbInput(byte* start, long length)
     }
 
     /// <summary>Passes over a string.</summary>
-    public bool TrySkipString()
-    {
-        if (!TryLength(out ulong length, out bool isEncoded))
-            return false;
-        if (!isEncoded)
-            return length <= long.MaxValue ? TryTake((long)length, out _) : Fail(RdbFault.Truncated);
-        switch (length)
-        {
-            case RdbFormat.EncodedInt8:
-                return TryTake(sizeof(sbyte), out _);
-            case RdbFormat.EncodedInt16:
-                return TryTake(sizeof(short), out _);
-            case RdbFormat.EncodedInt32:
-                return TryTake(sizeof(int), out _);
-            case RdbFormat.EncodedLzf:
-                return TryLength(out ulong compressed) && TryLength(out _) && (compressed <= long.MaxValue || Fail(RdbFault.Truncated))
-                    && TryTake((long)compressed, out _);
-            default:
-                return Fail(RdbFault.BadString);
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TrySkipString() => TryShort(out _, out _) || TrySkipAnyString();
 
     /// <summary>A score as text: its length in a byte, or a mark for what is no number or infinite.</summary>
     public bool TryTextScore(out double score)
@@ -203,6 +195,40 @@ internal unsafe struct RdbInput(byte* start, long length)
         bool read = TryInt64(out long bits);
         score = BitConverter.Int64BitsToDouble(bits);
         return read && (!double.IsNaN(score) || Fail(RdbFault.BadScore));
+    }
+
+    private bool TryAnyString(NativeHeap heap, ref RdbText text)
+    {
+        if (!TryLength(out ulong length, out bool isEncoded))
+            return false;
+        if (isEncoded)
+            return length == RdbFormat.EncodedLzf ? TryCompressed(heap, ref text) : TryInteger((int)length, ref text);
+        if (!TryPlain(length, out byte* at))
+            return false;
+        text.Set(at, (int)length);
+        return true;
+    }
+
+    private bool TrySkipAnyString()
+    {
+        if (!TryLength(out ulong length, out bool isEncoded))
+            return false;
+        if (!isEncoded)
+            return length <= long.MaxValue ? TryTake((long)length, out _) : Fail(RdbFault.Truncated);
+        switch (length)
+        {
+            case RdbFormat.EncodedInt8:
+                return TryTake(sizeof(sbyte), out _);
+            case RdbFormat.EncodedInt16:
+                return TryTake(sizeof(short), out _);
+            case RdbFormat.EncodedInt32:
+                return TryTake(sizeof(int), out _);
+            case RdbFormat.EncodedLzf:
+                return TryLength(out ulong compressed) && TryLength(out _) && (compressed <= long.MaxValue || Fail(RdbFault.Truncated))
+                    && TryTake((long)compressed, out _);
+            default:
+                return Fail(RdbFault.BadString);
+        }
     }
 
     private bool TryPlain(ulong length, out byte* at)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Text;
 using FastKv.Engine.Keyspace;
 using FastKv.Engine.Persistence.Loading;
@@ -193,6 +194,8 @@ internal sealed unsafe class RdbLoader
         _crew.GiveUp();
     }
 
+    // Its loop is as long as the load: what is compiled ahead would never be compiled anew.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryRead(ref RdbWalker walk, ref RdbText key)
     {
         if (!TryOpen(ref walk))
@@ -276,6 +279,7 @@ internal sealed unsafe class RdbLoader
         NoteProgress(walk.Input.Offset);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryDispatch(ref RdbWalker walk, ref RdbText key)
     {
         int shard = 0;

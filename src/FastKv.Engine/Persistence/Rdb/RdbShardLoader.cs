@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FastKv.Engine.Keyspace;
 using FastKv.Engine.Persistence.Loading;
 using FastKv.Memory;
@@ -61,6 +62,9 @@ internal sealed unsafe class RdbShardLoader
     private readonly RdbLoadOptions _options;
     private readonly RdbLargeValue _large = new();
     private RdbText _largeKey;
+
+    /// <summary>For values that are strings; holds a block within a batch only.</summary>
+    private RdbText _text;
     private bool _knowsTime;
 
     public RdbShardLoader(Partition partition, byte* data, long length, RdbLoadOptions options)
@@ -86,6 +90,10 @@ internal sealed unsafe class RdbShardLoader
     public void Reserve(int database, long keys) => _partition.Databases[database].Reserve(keys);
 
     /// <summary>Loads the records of a batch; false: see the fault.</summary>
+    /// <remarks>
+    /// With what it calls for each record this is compiled for good when the first batch comes: most of a load would be over before that had happened in steps.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryLoad(RdbBatch batch)
     {
         if (!_knowsTime)
@@ -93,20 +101,19 @@ internal sealed unsafe class RdbShardLoader
         RdbText* keys = stackalloc RdbText[Group];
         long* values = stackalloc long[Group];
         ulong* hashes = stackalloc ulong[Group];
-        for (int first = 0; first < batch.Count; first += Group)
+        new Span<RdbText>(keys, Group).Clear();
+        bool loaded = true;
+        for (int first = 0; first < batch.Count && loaded; first += Group)
         {
-            int count = Math.Min(Group, batch.Count - first);
-            var records = batch.Records.AsSpan(first, count);
-            new Span<RdbText>(keys, Group).Clear();
-            bool loaded = TryReadKeys(records, keys, values, hashes);
-            for (int i = 0; i < count && loaded; i++)
+            var records = batch.Records.AsSpan(first, Math.Min(Group, batch.Count - first));
+            loaded = TryReadKeys(records, keys, values, hashes);
+            for (int i = 0; i < records.Length && loaded; i++)
                 loaded = TryInsert(records[i], ref keys[i], values[i], hashes[i]);
-            for (int i = 0; i < count; i++)
-                keys[i].Release(_partition.Heap);
-            if (!loaded)
-                return false;
         }
-        return true;
+        for (int i = 0; i < Group; i++)
+            keys[i].Release(_partition.Heap);
+        _text.Release(_partition.Heap);
+        return loaded;
     }
 
     /// <summary>Begins a large record, or goes on with it; false: see the fault.</summary>
@@ -157,11 +164,13 @@ internal sealed unsafe class RdbShardLoader
             database.NoteTime();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryReadKeys(ReadOnlySpan<RdbRecord> records, RdbText* keys, long* values, ulong* hashes)
     {
+        var input = new RdbInput(_data, _length);
         for (int i = 0; i < records.Length; i++)
         {
-            var input = new RdbInput(_data, _length) { At = _data + records[i].Offset + 1 };
+            input.At = _data + records[i].Offset + 1;
             if (!input.TryString(_partition.Heap, ref keys[i]))
                 return Fail(input.Fault, input.FaultOffset);
             values[i] = input.Offset;
@@ -172,6 +181,7 @@ internal sealed unsafe class RdbShardLoader
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryInsert(in RdbRecord record, ref RdbText text, long valueOffset, ulong hash)
     {
         var database = _partition.Databases[record.Database];
@@ -180,31 +190,43 @@ internal sealed unsafe class RdbShardLoader
             var key = new Key(bytes, text.Length, hash);
             if (!TryMakeRoom(database, key, record.Offset))
                 return false;
-            var input = new RdbInput(_data, _length) { At = _data + valueOffset };
-            byte* entry = RdbValueReader.Read(database.Values, ref input, record.Type, key.Span, record.ExpiryMs, AccessBits(record), _options.DueMs);
+
+            // Not with an initializer: that copies what has just been written, in other widths, which a core has to wait for.
+            var input = new RdbInput(_data, _length);
+            input.At = _data + valueOffset;
+            uint access = AccessBits(record);
+            byte* entry = record.Type == RdbType.String
+                ? RdbValueReader.ReadString(_partition.Heap, ref input, ref _text, key.Span, record.ExpiryMs, access)
+                : RdbValueReader.Read(database.Values, ref input, record.Type, key.Span, record.ExpiryMs, access, _options.DueMs);
             return TryTake(database, key, entry, input);
         }
     }
 
-    private bool TryMakeRoom(Database database, in Key key, long recordOffset)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryMakeRoom(Database database, in Key key, long recordOffset) =>
+        !database.Exists(key) || TryRemove(database, key, recordOffset);
+
+    private bool TryRemove(Database database, in Key key, long recordOffset)
     {
-        if (!database.Exists(key))
-            return true;
         if (!_options.Replaces)
             return Fail(RdbFault.DuplicateKey, recordOffset);
         database.Remove(key, database.PeekRaw(key));
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryTake(Database database, in Key key, byte* entry, in RdbInput input)
     {
         _partition.Statistics.CheckedPayloads += input.Checked;
-        if (entry != null)
-        {
-            database.Insert(key, new EntryRef(entry), isNew: false);
-            KeysLoaded++;
-            return true;
-        }
+        if (entry == null)
+            return TryPassOver(input);
+        database.Insert(key, new EntryRef(entry), isNew: false);
+        KeysLoaded++;
+        return true;
+    }
+
+    private bool TryPassOver(in RdbInput input)
+    {
         if (input.Fault != RdbFault.EmptyKey)
             return Fail(input.Fault, input.FaultOffset);
 
@@ -213,7 +235,11 @@ internal sealed unsafe class RdbShardLoader
         return true;
     }
 
-    private uint AccessBits(in RdbRecord record)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint AccessBits(in RdbRecord record) =>
+        record.IdleSeconds < 0 && record.Frequency < 0 ? _partition.NewAccessBits : AccessBitsOf(record);
+
+    private uint AccessBitsOf(in RdbRecord record)
     {
         if (_partition.IsLfu)
             return record.Frequency < 0 ? _partition.NewAccessBits : AccessFrequency.Of(_options.NowMs, record.Frequency);

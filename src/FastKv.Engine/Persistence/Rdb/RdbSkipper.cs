@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastKv.Engine.Persistence.Rdb;
 
 /// <summary>
@@ -8,39 +10,9 @@ internal static unsafe class RdbSkipper
     private const int IdBytes = 16;
 
     /// <summary>Passes over a value.</summary>
-    public static bool TrySkipValue(ref RdbInput input, RdbType type)
-    {
-        switch (type)
-        {
-            case RdbType.String or RdbType.HashZipmap or RdbType.ListZiplist or RdbType.SetIntset or RdbType.SortedSetZiplist or RdbType.HashZiplist
-                or RdbType.HashListpack or RdbType.SortedSetListpack or RdbType.SetListpack or RdbType.HashListpackTimesPreRelease:
-                return input.TrySkipString();
-            case RdbType.HashListpackTimes:
-                return input.TryInt64(out _) && input.TrySkipString();
-            case RdbType.List or RdbType.Set or RdbType.ListQuicklist:
-                return TrySkipElements(ref input, stringsEach: 1, bytesEach: 0);
-            case RdbType.SortedSet2:
-                return TrySkipElements(ref input, stringsEach: 1, bytesEach: sizeof(double));
-            case RdbType.Hash:
-                return TrySkipElements(ref input, stringsEach: 2, bytesEach: 0);
-            case RdbType.SortedSet:
-                return TrySkipTextScores(ref input);
-            case RdbType.HashTimes:
-                return input.TryInt64(out _) && TrySkipTimedFields(ref input);
-            case RdbType.HashTimesPreRelease:
-                return TrySkipTimedFields(ref input);
-            case RdbType.HashTimesValkey:
-                return TrySkipElements(ref input, stringsEach: 2, bytesEach: sizeof(long));
-            case RdbType.ListQuicklist2:
-                return TrySkipNodes(ref input);
-            case RdbType.StreamListpacks or RdbType.StreamListpacks2 or RdbType.StreamListpacks3:
-                return TrySkipStream(ref input, type);
-            case RdbType.Module2:
-                return input.TryLength(out _) && TrySkipModuleData(ref input);
-            default:
-                return input.Fail(type == RdbType.ModulePreRelease ? RdbFault.ModuleValue : RdbFault.UnknownType);
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TrySkipValue(ref RdbInput input, RdbType type) =>
+        type == RdbType.String ? input.TrySkipString() : TrySkipStructure(ref input, type);
 
     /// <summary>Passes over an import of slots, its name and ranges: there is no cluster that could go on with it.</summary>
     public static bool TrySkipSlotImport(ref RdbInput input)
@@ -73,6 +45,40 @@ internal static unsafe class RdbSkipper
             };
             if (!skipped || kind == RdbFormat.ModuleEnd)
                 return skipped;
+        }
+    }
+
+    private static bool TrySkipStructure(ref RdbInput input, RdbType type)
+    {
+        switch (type)
+        {
+            case RdbType.HashZipmap or RdbType.ListZiplist or RdbType.SetIntset or RdbType.SortedSetZiplist or RdbType.HashZiplist
+                or RdbType.HashListpack or RdbType.SortedSetListpack or RdbType.SetListpack or RdbType.HashListpackTimesPreRelease:
+                return input.TrySkipString();
+            case RdbType.HashListpackTimes:
+                return input.TryInt64(out _) && input.TrySkipString();
+            case RdbType.List or RdbType.Set or RdbType.ListQuicklist:
+                return TrySkipElements(ref input, stringsEach: 1, bytesEach: 0);
+            case RdbType.SortedSet2:
+                return TrySkipElements(ref input, stringsEach: 1, bytesEach: sizeof(double));
+            case RdbType.Hash:
+                return TrySkipElements(ref input, stringsEach: 2, bytesEach: 0);
+            case RdbType.SortedSet:
+                return TrySkipTextScores(ref input);
+            case RdbType.HashTimes:
+                return input.TryInt64(out _) && TrySkipTimedFields(ref input);
+            case RdbType.HashTimesPreRelease:
+                return TrySkipTimedFields(ref input);
+            case RdbType.HashTimesValkey:
+                return TrySkipElements(ref input, stringsEach: 2, bytesEach: sizeof(long));
+            case RdbType.ListQuicklist2:
+                return TrySkipNodes(ref input);
+            case RdbType.StreamListpacks or RdbType.StreamListpacks2 or RdbType.StreamListpacks3:
+                return TrySkipStream(ref input, type);
+            case RdbType.Module2:
+                return input.TryLength(out _) && TrySkipModuleData(ref input);
+            default:
+                return input.Fail(type == RdbType.ModulePreRelease ? RdbFault.ModuleValue : RdbFault.UnknownType);
         }
     }
 

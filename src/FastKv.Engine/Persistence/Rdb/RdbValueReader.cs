@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FastKv.Memory;
 using FastKv.Structures;
 using FastKv.Structures.Encoding;
@@ -56,6 +57,18 @@ internal unsafe ref partial struct RdbValueReader
         return entry;
     }
 
+    /// <summary>As <see cref="Read(ValueHeap, ref RdbInput, RdbType, ReadOnlySpan{byte}, long, uint, long)"/>, of a string. O(bytes).</summary>
+    /// <param name="heap">Where it will live.</param>
+    /// <param name="input">Stands at the value.</param>
+    /// <param name="text">What is read; its block is the caller's.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="expiryMs">Unix milliseconds; 0 or negative for none.</param>
+    /// <param name="clock">The 24 bits of the access clock.</param>
+    /// <returns>An entry that is in no table; null: see the fault.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* ReadString(NativeHeap heap, ref RdbInput input, ref RdbText text, ReadOnlySpan<byte> key, long expiryMs, uint clock) =>
+        input.TryString(heap, ref text) ? StringEntry.Create(heap, key, text.Span, expiryMs, clock) : null;
+
     /// <summary>As <see cref="Read(ValueHeap, ref RdbInput, RdbType, ReadOnlySpan{byte}, long, uint, long)"/>, but some parts at a time: O(1) a call.</summary>
     /// <param name="values">Where it will live.</param>
     /// <param name="large">What has been read so far, and where; a new value's input stands at the value.</param>
@@ -80,7 +93,7 @@ internal unsafe ref partial struct RdbValueReader
         switch (type)
         {
             case RdbType.String:
-                return _large is null ? ReadString() : ReadParts<StringPieces>(type);
+                return _large is null ? ReadString(_heap, ref _input, ref _first, _key, _expiryMs, _clock) : ReadParts<StringPieces>(type);
             case RdbType.List:
                 return ReadParts<ListElements>(type);
             case RdbType.ListQuicklist or RdbType.ListQuicklist2:
@@ -108,8 +121,6 @@ internal unsafe ref partial struct RdbValueReader
                 return null;
         }
     }
-
-    private byte* ReadString() => _input.TryString(_heap, ref _first) ? StringEntry.Create(_heap, _key, _first.Span, _expiryMs, _clock) : null;
 
     /// <summary>Values that come in parts: all of them, or some of a large value's.</summary>
     private byte* ReadParts<T>(RdbType type)

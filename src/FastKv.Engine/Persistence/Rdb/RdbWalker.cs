@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FastKv.Memory;
 using FastKv.Structures.Encoding;
 
@@ -134,6 +135,7 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap, b
     }
 
     /// <summary>The next step; the caller has read key and value of the one before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RdbStep Next()
     {
         if (_isBehindKey)
