@@ -30,7 +30,7 @@ public sealed class NotificationRunner(ServerProcess expected, ServerProcess act
         {
             if (steps[i].Mode == Comparison.Pause)
             {
-                // A key with three milliseconds to live is gone from both servers by then, and there are no commands for which it may be gone from one only.
+                // A key with three milliseconds to live is gone from both servers when the next command comes.
                 Thread.Sleep((int)steps[i++].Tolerance);
                 continue;
             }

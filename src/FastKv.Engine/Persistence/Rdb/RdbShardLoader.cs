@@ -91,7 +91,8 @@ internal sealed unsafe class RdbShardLoader
 
     /// <summary>Loads the records of a batch; false: see the fault.</summary>
     /// <remarks>
-    /// With what it calls for each record this is compiled for good when the first batch comes: most of a load would be over before that had happened in steps.
+    /// This, with the smaller methods that it takes in, is compiled for good when the first batch comes: much of a load would be over before that had happened in
+    /// steps.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryLoad(RdbBatch batch)

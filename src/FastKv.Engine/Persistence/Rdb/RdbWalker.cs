@@ -135,6 +135,7 @@ internal unsafe ref struct RdbWalker(byte* data, long length, NativeHeap heap, b
     }
 
     /// <summary>The next step; the caller has read key and value of the one before.</summary>
+    /// <remarks>Compiled for good at its first call, as the loop that calls it (<see cref="RdbLoader"/>).</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RdbStep Next()
     {
